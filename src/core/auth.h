@@ -1,0 +1,47 @@
+/* Signing in, joining, sessions, throttling. */
+#ifndef CORE_AUTH_H
+#define CORE_AUTH_H
+
+#include "core/core.h"
+
+#define AUTH_SESSION_MS  (12 * 3600 * 1000ll) /* after the last use */
+#define AUTH_TOKEN_CHARS 64                   /* hex digits of 256 random bits */
+
+struct auth;
+
+struct auth_session {
+	char token[AUTH_TOKEN_CHARS + 1]; /* the cookie's value; known to the browser only */
+	char csrf[AUTH_TOKEN_CHARS + 1];  /* to be sent back in X-CSRF-Token with every write */
+	struct actor actor;
+};
+
+struct auth *auth_new(struct core *core, struct err *err);
+void auth_free(struct auth *auth);
+
+/* Exactly one of session and err is not NULL. The same message for an unknown login and a wrong
+ * password, after the same time. */
+typedef void auth_fn(void *context, const struct auth_session *session, const struct err *err);
+
+/* argon2id on a lane. address: the client's, for throttling: after 5 failures per login or 20 per address
+ * each further try waits, doubling from 1 s to 5 min (ERR_THROTTLED, code = seconds). */
+void auth_sign_in(struct auth *auth, const char *login, const char *password, const char *address,
+		  auth_fn *done, void *context);
+
+/* A student by join link: the seat's token. Or by class code and name: a free seat, or the seat of that
+ * name as the roster or an earlier join has it. Wrong codes are throttled per address as above. */
+int auth_join_token(struct auth *auth, const char *token, const char *name, const char *language,
+		    const char *address, struct auth_session *session, struct err *err);
+int auth_join_code(struct auth *auth, const char *code, const char *name, const char *language,
+		   const char *address, struct auth_session *session, struct err *err);
+
+/* Who a cookie belongs to. ERR_UNAUTHENTICATED when it is unknown or expired. csrf may be NULL. */
+int auth_session(struct auth *auth, const char *token, struct actor *actor,
+		 char csrf[AUTH_TOKEN_CHARS + 1], struct err *err);
+void auth_sign_out(struct auth *auth, const char *token);
+
+/* Makes or changes an account; the password is hashed here (blocks about 100 ms: only the command line
+ * and first start call it). NULL password: a random one is made and returned in made[]. */
+int auth_set_account(struct auth *auth, const char *login, const char *name, enum role role,
+		     const char *password, char made[25], struct err *err);
+
+#endif

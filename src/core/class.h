@@ -1,0 +1,57 @@
+/* What an instructor does with a class and its seats. Calls return at once; what they set going is told
+ * on the bus. Every change is on disk when the call returns. */
+#ifndef CORE_CLASS_H
+#define CORE_CLASS_H
+
+#include "core/core.h"
+
+#define CLASS_SEATS_MAX 500
+#define CLASS_NAME_MAX  100 /* characters */
+
+struct class_new {
+	const char *course;       /* a course's id */
+	const char *name;         /* NULL: the course's title and today's date */
+	unsigned seats;           /* 1..CLASS_SEATS_MAX; with names: 0 or their number */
+	const char *const *names; /* students' names, unique in the class; NULL: unnamed seats */
+	size_t name_count;
+};
+
+/* Makes a draft with its seats and codes. ERR_INVALID, ERR_NOT_FOUND (course), ERR_CONFLICT. */
+int class_create(struct core *core, const struct actor *actor, const struct class_new *request,
+		 struct class **class, struct err *err);
+
+/* What it would take, from measured figures, before anything is started. */
+struct capacity {
+	unsigned seats, seats_that_fit;
+	uint64_t memory_needed, memory_free; /* bytes */
+	uint64_t disk_needed, disk_free;
+	uint32_t launch_ms; /* about */
+	bool fits;
+	char verdict[256];  /* English, one sentence */
+};
+void class_capacity(struct core *core, const char *course, unsigned seats, struct capacity *capacity);
+
+/* Draft to preparing: ERR_CAPACITY names the number that fits; ERR_NOT_FOUND for a missing image or
+ * template names the command or button that makes it; ERR_UNAVAILABLE without libvirtd. */
+int class_launch(struct core *core, const struct actor *actor, struct class *class, struct err *err);
+/* Removes every machine, disk and network; progress stays. Any state but closed. */
+int class_close(struct core *core, const struct actor *actor, struct class *class, struct err *err);
+/* Removes a draft or a closed class with all its records. */
+int class_remove(struct core *core, const struct actor *actor, struct class *class, struct err *err);
+
+/* machine NULL: every machine of the seat. */
+int seat_reset(struct core *core, const struct actor *actor, struct seat *seat, const char *machine,
+	       struct err *err);
+/* Cold boot after a power off; hard off; reset button. */
+enum seat_power { SEAT_POWER_ON, SEAT_POWER_OFF, SEAT_POWER_REBOOT };
+int seat_power(struct core *core, const struct actor *actor, struct seat *seat, const char *machine,
+	       enum seat_power power, struct err *err);
+int seat_rename(struct core *core, const struct actor *actor, struct seat *seat, const char *name,
+		struct err *err);
+int seat_raise_hand(struct core *core, struct seat *seat, bool raised, struct err *err);
+
+/* A new one-time join link for the seat: the token to put into the URL; only its hash is kept. */
+int seat_join_token(struct core *core, const struct actor *actor, struct seat *seat, char token[65],
+		    struct err *err);
+
+#endif

@@ -1,0 +1,52 @@
+/* Labs and checks inside a seat's machines: opening a lab (its setup), checking a task, hints. Scripts
+ * travel through the agent on stdin of a shell, as root, with the agent's own environment and a time
+ * limit; their text is never stored in the guest. */
+#ifndef CORE_GRADE_H
+#define CORE_GRADE_H
+
+#include "core/core.h"
+
+#define GRADE_CHECK_TIMEOUT_MS 10000
+#define GRADE_SETUP_TIMEOUT_MS 60000
+#define GRADE_PAUSE_MS         1200 /* of terminal silence before unfinished tasks are checked */
+
+/* Called once on T0. The objects may be gone by then: only ids are passed. */
+struct grade_result {
+	int64_t seat_id;
+	const char *lab, *task;
+	enum verdict verdict;
+	int code;
+	const struct pack_feedback *feedback; /* NULL: none */
+	unsigned points;
+	bool newly_done;
+	uint32_t duration_ms;
+	const char *error; /* VERDICT_ERROR: what went wrong with the check; ours, not the student's */
+};
+typedef void grade_fn(void *context, const struct grade_result *result, const struct err *err);
+
+/* answer: for answer and quiz tasks, at most 512 bytes; NULL else. ERR_CONFLICT when the lab is not open,
+ * the machine is not ready, or this task is being checked already. */
+int grade_check(struct seat *seat, const struct pack_lab *lab, const struct pack_task *task,
+		enum attempt_trigger trigger, const char *answer, grade_fn *done, void *context,
+		struct err *err);
+
+/* Opens a lab for the seat: runs its setup once per life of the machines. done as for a job: err NULL on
+ * success. */
+typedef void grade_open_fn(void *context, const struct err *err);
+int grade_open_lab(struct seat *seat, const struct pack_lab *lab, grade_open_fn *done, void *context,
+		   struct err *err);
+bool grade_lab_is_open(const struct seat *seat, const struct pack_lab *lab);
+
+/* Shows hint number `hint` (0 is the first; in order), writing down its cost. */
+int grade_hint(struct seat *seat, const struct pack_lab *lab, const struct pack_task *task,
+	       unsigned hint, const struct pack_hint **shown, struct err *err);
+
+/* The student typed, or the machine wrote: after a pause the open lab's unfinished state tasks are
+ * checked. */
+void grade_activity(struct machine *machine);
+
+/* Of core: a seat's machines begin a new life (reset), or the seat goes. */
+void grade_forget(struct seat *seat);
+void grade_free(struct seat *seat);
+
+#endif

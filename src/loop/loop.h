@@ -1,0 +1,60 @@
+/* T0, the owner thread: one sd-event loop that owns every piece of state, and the two ways in which
+ * other threads may reach it. No object of the daemon is touched by any other thread, so nothing
+ * above this folder has a lock.
+ *
+ *   loop_post()    any thread -> T0: run a function there, soon, in the order of the calls
+ *   lane_submit()  T0 -> a worker -> T0: run a call that blocks, then its completion on T0
+ *
+ * A job carries ids, generations and plain values, never pointers to objects of T0: the object may
+ * be gone when the job returns, and `done` has to look it up again.
+ */
+#ifndef LOOP_LOOP_H
+#define LOOP_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "base/err.h"
+
+struct loop;
+
+/* Makes the loop of this thread. Signals must have been blocked by the caller where it wants them
+ * as events. NULL with err on failure. */
+struct loop *loop_new(struct err *err);
+void loop_free(struct loop *loop); /* NULL-safe; lanes must have been stopped */
+sd_event *loop_event(struct loop *loop);
+
+/* Runs until loop_stop(); returns its code. */
+int loop_run(struct loop *loop);
+void loop_stop(struct loop *loop, int code);
+
+/* Thread-safe. Runs function(argument) on T0. */
+void loop_post(struct loop *loop, void (*function)(void *argument), void *argument);
+
+/* One-shot timer on T0, milliseconds from now. The caller owns *timer (NULL makes a new one, a timer
+ * that is there is re-armed) and ends it with sd_event_source_disable_unref(). */
+int loop_timer(struct loop *loop, sd_event_source **timer, uint64_t after_ms,
+	       sd_event_time_handler_t handler, void *argument);
+
+struct lanes; /* a pool of worker threads */
+
+struct job {
+	void (*work)(struct job *job); /* on a worker: may block; touches only the job itself */
+	void (*done)(struct job *job); /* on T0, exactly once; frees the job */
+	struct job *next;              /* the pool's */
+};
+
+/* `threads` workers, 1 to 64. */
+struct lanes *lanes_new(struct loop *loop, const char *name, unsigned threads, struct err *err);
+
+/* Waits for jobs in hand, runs the done of every job on this thread, then ends the workers. */
+void lanes_free(struct lanes *lanes);
+
+/* T0 only. Jobs start in order of submission. */
+void lanes_submit(struct lanes *lanes, struct job *job);
+
+/* Jobs waiting or at work. */
+unsigned lanes_load(const struct lanes *lanes);
+
+#endif

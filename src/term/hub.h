@@ -1,0 +1,68 @@
+/* Terminals: one ring of scroll-back per terminal, any number of viewers on it (the student, the
+ * instructor, the command line), each at its own pace.
+ *
+ * A terminal is a shell in a machine, known by its number 1..LINK_PTYS_MAX, which is also its channel in
+ * the agent protocol. It is opened when somebody first attaches, and lives until the shell ends or the
+ * machine is gone: losing every viewer, the daemon or libvirtd does not end it.
+ *
+ * Offsets count the terminal's output bytes from its start. A viewer that comes back says what it had
+ * and gets exactly the rest; if that is gone from the ring, it gets the ring from a line's start, told
+ * by offset. The guest may run ahead of the fastest viewer by LINK_PTY_WINDOW; a viewer that falls
+ * behind by more than the ring is moved forward, never waited for.
+ */
+#ifndef TERM_HUB_H
+#define TERM_HUB_H
+
+#include "core/core.h"
+
+#define HUB_RING_MAX (128 * 1024) /* bytes per terminal; grows from 4 KiB */
+
+struct hub;
+struct viewer;
+
+struct hub *hub_new(struct core *core);
+void hub_free(struct hub *hub);
+
+enum terminal_state { TERMINAL_OPENING, TERMINAL_LIVE, TERMINAL_AWAY, TERMINAL_ENDED };
+
+struct viewer_events {
+	/* There are bytes from `offset`; returns how many were taken (a full socket takes 0, and calls
+	 * viewer_ready() later). */
+	size_t (*data)(void *context, uint64_t offset, const uint8_t *data, size_t length);
+	/* AWAY: the machine or its agent is away for now. ENDED: why says so; the viewer is detached
+	 * after this call and must not be used any more. */
+	void (*state)(void *context, enum terminal_state state, const char *why);
+	/* The terminal's size changed (another viewer, or this one). */
+	void (*resized)(void *context, uint16_t rows, uint16_t columns);
+};
+
+struct hub_attach {
+	int64_t machine_id;
+	uint16_t number;     /* 1..LINK_PTYS_MAX */
+	bool has_offset;     /* the viewer had everything before offset */
+	uint64_t offset;
+	bool read_only;      /* watching: no input, no resize */
+	uint16_t rows, columns;
+	const char *language; /* "en" or "ja": the locale of a shell that has to be opened */
+};
+
+/* Attaches a viewer; opens the shell if there is none. Callbacks come later, never inside. */
+int hub_attach(struct hub *hub, const struct hub_attach *attach, const struct viewer_events *events,
+	       void *context, struct viewer **viewer, struct err *err);
+void viewer_detach(struct viewer *viewer);
+void viewer_ready(struct viewer *viewer); /* it can take data again */
+/* At most 64 KiB at once; returns how many bytes were taken: 0 means wait for room (hub keeps up to
+ * 64 KiB per terminal). */
+size_t viewer_input(struct viewer *viewer, const uint8_t *data, size_t length);
+void viewer_resize(struct viewer *viewer, uint16_t rows, uint16_t columns);
+
+/* Ends the shell itself (SIGHUP). */
+void hub_close_terminal(struct hub *hub, int64_t machine_id, uint16_t number);
+
+struct hub_stats {
+	unsigned terminals, viewers;
+	uint64_t ring_bytes;
+};
+void hub_stats(const struct hub *hub, struct hub_stats *stats);
+
+#endif
