@@ -1,8 +1,8 @@
 /* A pack: one course as a directory on disk, read, validated and held in memory, immutable.
  *
- * course.xml and labs/<id>/lab.xml are validated by the RELAX NG schema (src/pack/course.rng and lab.rng, installed as
- * data) and then by cross-checks that a schema cannot state. Findings name file, line, what was found
- * and what was expected. docs/authors.md is the reference for authors.
+ * course.xml and <lab>/lab.xml are validated by RELAX NG schemas (src/pack/course.rng and lab.rng, held in
+ * the binary) and then by cross-checks that a schema cannot state. Findings name file, line, what was
+ * found and what was expected. docs/authors.md is the reference for authors.
  *
  * Parsing is bounded: no network, no external entities, no entity expansion, 1 MiB per XML file, depth
  * 64, 64 labs, 64 tasks a lab. A pack is hostile until proven otherwise; no path leaves its directory.
@@ -128,7 +128,7 @@ struct pack_findings {
 	size_t count; /* at most 200; then a last one says that there were more */
 };
 
-/* Reads a pack. On failure err holds the first finding ("labs/files/lab.xml:12: ..."), and findings
+/* Reads a pack. On failure err holds the first finding ("files/lab.xml:12: ..."), and findings
  * (when not NULL) all of them. */
 struct pack *pack_open(const char *directory, struct pack_findings *findings, struct err *err);
 void pack_free(struct pack *pack); /* NULL-safe */
@@ -141,8 +141,7 @@ const struct pack_machine *pack_machine(const struct pack *pack, const char *nam
 /* The text of a script of the pack, at most 256 KiB. */
 int pack_script(const struct pack *pack, const char *path, struct buf *text, struct err *err);
 
-/* Files of the pack that setup scripts need: everything below <pack>/files/ and labs/<id>/files/ is
- * not copied by itself; scripts generate their data. */
+/* Nothing of a pack is copied into a machine by itself; scripts generate their data. */
 
 /* ---- seeded parameters ---------------------------------------------------------------------- */
 
