@@ -94,6 +94,11 @@ struct machine {
 	sd_event_source *timer;     /* the deadline of the present state */
 	uint64_t wanted_at;
 	struct link_hello hello;    /* the agent's last */
+	bool proven;                /* this generation was ready once: its disk holds somebody's work */
+	bool making;                /* a lane is making it */
+	char doomed[64];            /* the domain it replaces; removed when this one is settled */
+	uint64_t down_at, seen_at;  /* clock_mono_ms(): connection lost (0: it is up), last sign of life */
+	bool pinging;
 };
 
 struct seat_lab;
@@ -117,6 +122,7 @@ struct class {
 	size_t seats;
 	uint32_t ready_ms;          /* launch pressed to all ready; 0: not yet */
 	uint64_t launch_mono;
+	bool sweeping;              /* a lane is removing what it has on the host */
 	struct core *core;
 };
 

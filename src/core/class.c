@@ -1,0 +1,580 @@
+#include "core/internal.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOG_MODULE "class"
+#include "base/auto.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "core/code.h"
+
+const char *const class_state_names[] = {
+	[CLASS_DRAFT] = "draft",	 [CLASS_PREPARING] = "preparing", [CLASS_OPEN] = "open",
+	[CLASS_CLOSING] = "closing",	 [CLASS_CLOSED] = "closed",
+};
+static_assert(ARRAY_SIZE(class_state_names) == CLASS_STATES, "every class state has a name");
+
+struct seat *class_seat(struct class *class, unsigned number)
+{
+	return number >= 1 && number <= class->seats ? &class->seat[number - 1] : NULL;
+}
+
+struct machine *seat_machine(struct seat *seat, const char *name)
+{
+	for (size_t i = 0; i < seat->machines; i++)
+		if (!name || strcmp(seat->machine[i].row.name, name) == 0)
+			return &seat->machine[i];
+	return NULL;
+}
+
+bool seat_is_ready(const struct seat *seat)
+{
+	for (size_t i = 0; i < seat->machines; i++)
+		if (seat->machine[i].state != MACHINE_READY)
+			return false;
+	return seat->machines > 0;
+}
+
+void seat_publish(struct seat *seat)
+{
+	if (!seat->class->core->stopping)
+		bus_publish(seat->class->core, "seat", seat->class->row.id, seat->row.id,
+			    view_seat(seat));
+}
+
+static void class_publish(struct class *class)
+{
+	bus_publish(class->core, "class", class->row.id, 0, view_class(class));
+}
+
+int class_set_state(struct class *class, enum class_state state, struct err *err)
+{
+	char *old = class->row.state;
+
+	class->row.state = str_copy(class_state_names[state]);
+	if (classes_update(class->core->store, &class->row, err) < 0) {
+		free(class->row.state);
+		class->row.state = old;
+		return -1;
+	}
+	free(old);
+	class->state = state;
+	class_publish(class);
+	return 0;
+}
+
+/* ---- memory ----------------------------------------------------------------------------------- */
+
+static void seat_release(struct seat *seat)
+{
+	for (size_t i = 0; i < seat->machines; i++) {
+		machine_release(&seat->machine[i]);
+		LIST_REMOVE(&seat->machine[i], by_id);
+		machine_row_free(&seat->machine[i].row);
+	}
+	for (size_t i = 0; i < seat->progresses; i++)
+		progress_row_free(&seat->progress[i]);
+	grade_free(seat);
+	free(seat->machine);
+	free(seat->progress);
+	seat_row_free(&seat->row);
+}
+
+void class_free(struct class *class)
+{
+	LIST_REMOVE(class, entry);
+	for (size_t i = 0; i < class->seats; i++)
+		seat_release(&class->seat[i]);
+	free(class->seat);
+	class_row_free(&class->row);
+	free(class);
+}
+
+static int seat_load(struct seat *seat, struct err *err)
+{
+	struct core *core = seat->class->core;
+	struct machine_row *rows;
+	size_t count;
+
+	if (machines_list(core->store, seat->row.id, &rows, &count, err) < 0 ||
+	    progress_list(core->store, seat->row.id, &seat->progress, &seat->progresses, err) < 0)
+		return -1;
+	seat->machine = mem_alloc(count * sizeof(*seat->machine));
+	for (size_t i = 0; i < count; i++) {
+		struct machine *machine = &seat->machine[i];
+		machine->row = rows[i];
+		machine->seat = seat;
+		machine->core = core;
+		machine->spec = pack_machine(seat->class->pack, rows[i].name);
+		machine_load(machine);
+		LIST_INSERT_HEAD(&core->machines, machine, by_id);
+	}
+	seat->machines = count;
+	free(rows);
+	return 0;
+}
+
+static enum class_state class_state_from_name(const char *name)
+{
+	for (int state = 0; state < CLASS_STATES; state++)
+		if (str_equal(class_state_names[state], name))
+			return state;
+	return CLASS_DRAFT;
+}
+
+/* Reads a class with all below it from the database; takes the row. A class whose course is not here
+ * any more cannot be run, only looked at: it is left out, with a warning, until the pack is back. */
+static struct class *class_load(struct core *core, struct class_row *row, struct err *err)
+{
+	struct class *class = mem_alloc(sizeof(*class));
+	struct seat_row *rows = NULL;
+	size_t count = 0;
+
+	class->row = *row;
+	*row = (struct class_row){ 0 };
+	class->core = core;
+	class->state = class_state_from_name(class->row.state);
+	LIST_INSERT_HEAD(&core->classes, class, entry);
+	class->pack = course_of_class(core, class->row.course, class->row.version);
+	if (!class->pack) {
+		err_set(err, ERR_NOT_FOUND, "its course %s %s is not installed; put the pack back and restart",
+			class->row.course, class->row.version);
+		class_free(class);
+		return NULL;
+	}
+	if (seats_list(core->store, class->row.id, &rows, &count, err) < 0) {
+		class_free(class);
+		return NULL;
+	}
+	class->seat = mem_alloc(count * sizeof(*class->seat));
+	for (size_t i = 0; i < count; i++) {
+		class->seat[i].row = rows[i];
+		class->seat[i].class = class;
+		class->seats++;
+	}
+	free(rows);
+	for (size_t i = 0; i < count; i++)
+		if (seat_load(&class->seat[i], err) < 0) {
+			class_free(class);
+			return NULL;
+		}
+	if (class->row.ready_at && class->row.launched_at)
+		class->ready_ms = (uint32_t)(class->row.ready_at - class->row.launched_at);
+	return class;
+}
+
+int classes_load(struct core *core, struct err *err)
+{
+	struct class_row *rows;
+	size_t count;
+
+	if (classes_list(core->store, true, &rows, &count, err) < 0)
+		return -1;
+	/* Newest first in the list: insert the oldest first. */
+	for (size_t i = count; i-- > 0;) {
+		struct err why = ERR_INIT;
+		int64_t id = rows[i].id;
+		if (!class_load(core, &rows[i], &why))
+			log_warning("class %lld is left out: %s", (long long)id, why.message);
+		class_row_free(&rows[i]);
+	}
+	free(rows);
+	return 0;
+}
+
+/* ---- making ----------------------------------------------------------------------------------- */
+
+static int check_name(const char *what, const char *name, struct err *err)
+{
+	if (str_is_empty(name) || !str_is_clean_utf8(name, strlen(name)))
+		return err_set(err, ERR_INVALID, "%s must be plain text of 1 to %d characters", what,
+			       CLASS_NAME_MAX);
+	if (str_characters(name) > CLASS_NAME_MAX)
+		return err_set(err, ERR_INVALID, "%s has %zu characters; at most %d are allowed", what,
+			       str_characters(name), CLASS_NAME_MAX);
+	return 0;
+}
+
+static int compare_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int check_names(const struct class_new *request, struct err *err)
+{
+	AUTO_FREE const char **sorted = mem_alloc(request->name_count * sizeof(*sorted));
+
+	for (size_t i = 0; i < request->name_count; i++) {
+		if (check_name("a student's name", request->names[i], err) < 0)
+			return err_wrap(err, "name %zu", i + 1);
+		sorted[i] = request->names[i];
+	}
+	qsort(sorted, request->name_count, sizeof(*sorted), compare_text);
+	for (size_t i = 1; i < request->name_count; i++)
+		if (strcmp(sorted[i - 1], sorted[i]) == 0)
+			return err_set(err, ERR_INVALID,
+				       "the name \"%s\" is there twice; tell the two apart, for example "
+				       "by their company",
+				       sorted[i]);
+	return 0;
+}
+
+static int check_request(const struct class_new *request, unsigned *seats, struct err *err)
+{
+	*seats = request->name_count ? (unsigned)request->name_count : request->seats;
+	if (*seats < 1 || *seats > CLASS_SEATS_MAX)
+		return err_set(err, ERR_INVALID, "a class has 1 to %d seats, not %u", CLASS_SEATS_MAX,
+			       *seats);
+	if (request->name_count && request->seats && request->seats != request->name_count)
+		return err_set(err, ERR_INVALID, "%u seats were asked for, but %zu names were given",
+			       request->seats, request->name_count);
+	if (request->name && check_name("the class's name", request->name, err) < 0)
+		return -1;
+	return check_names(request, err);
+}
+
+static char *default_name(const struct pack *pack)
+{
+	time_t now = time(NULL);
+	struct tm local;
+	char date[16];
+
+	localtime_r(&now, &local);
+	strftime(date, sizeof(date), "%Y-%m-%d", &local);
+	return str_fmt("%s, %s", pack->title.in[PACK_EN], date);
+}
+
+static int add_seat(struct core *core, const struct pack *pack, int64_t class_id, unsigned number,
+		    const char *name, struct err *err)
+{
+	struct seat_row seat = {
+		.class_id = class_id, .number = number, .name = (char *)name, .lab = (char *)""
+	};
+	int64_t seat_id;
+
+	/* No link leads to the seat until one is asked for. */
+	randombytes_buf(seat.join_hash, sizeof(seat.join_hash));
+	if (seats_add(core->store, &seat, &seat_id, err) < 0)
+		return -1;
+	for (size_t i = 0; i < pack->machines; i++) {
+		struct machine_row machine = { .seat_id = seat_id,
+					       .name = pack->machine[i].name,
+					       .state = (char *)machine_state_names[MACHINE_ABSENT],
+					       .reason = (char *)"",
+					       .changed_at = clock_real_ms() };
+		int64_t id;
+		if (machines_add(core->store, &machine, &id, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void unused_code(struct core *core, char code[CODE_MAX])
+{
+	do
+		code_make(code);
+	while (core_class_by_code(core, code));
+}
+
+static int add_class(struct core *core, const struct actor *actor, const struct class_new *request,
+		     const struct pack *pack, unsigned seats, int64_t *id, struct err *err)
+{
+	AUTO_FREE char *name = request->name ? str_copy(request->name) : default_name(pack);
+	char code[CODE_MAX];
+	struct class_row row = { .name = name,
+				 .course = pack->id,
+				 .version = pack->version,
+				 .digest = (char *)pack->digest,
+				 .code = code,
+				 .state = (char *)class_state_names[CLASS_DRAFT],
+				 .instructor = actor->person,
+				 .created_at = clock_real_ms() };
+
+	unused_code(core, code);
+	randombytes_buf(row.secret, sizeof(row.secret));
+	if (classes_add(core->store, &row, id, err) < 0)
+		return -1;
+	for (unsigned i = 0; i < seats; i++)
+		if (add_seat(core, pack, *id, i + 1, request->name_count ? request->names[i] : "",
+			     err) < 0)
+			return -1;
+	return 0;
+}
+
+static int read_class(struct core *core, int64_t id, struct class **class, struct err *err)
+{
+	struct class_row *rows;
+	size_t count;
+
+	if (classes_list(core->store, true, &rows, &count, err) < 0)
+		return -1;
+	*class = NULL;
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].id == id)
+			*class = class_load(core, &rows[i], err);
+		class_row_free(&rows[i]);
+	}
+	free(rows);
+	return *class ? 0 : -1;
+}
+
+int class_create(struct core *core, const struct actor *actor, const struct class_new *request,
+		 struct class **class, struct err *err)
+{
+	const struct pack *pack = course_find(core, request->course);
+	unsigned seats;
+	int64_t id;
+
+	if (!pack)
+		return err_set(err, ERR_NOT_FOUND, "there is no course \"%s\" here; see `terakoya course list`",
+			       request->course);
+	if (check_request(request, &seats, err) < 0 || store_begin(core->store, err) < 0)
+		return -1;
+	if (add_class(core, actor, request, pack, seats, &id, err) < 0) {
+		store_rollback(core->store);
+		return -1;
+	}
+	if (store_commit(core->store, err) < 0 || read_class(core, id, class, err) < 0)
+		return -1;
+	AUTO_FREE char *object = str_fmt("class %lld", (long long)id);
+	note(core, actor, "class.create", id, 0, object, "");
+	class_publish(*class);
+	return 0;
+}
+
+/* ---- launching -------------------------------------------------------------------------------- */
+
+/* Every image must be there; every template, too, where this host can clone. */
+static int check_bases(struct core *core, const struct pack *pack, struct err *err)
+{
+	for (size_t i = 0; i < pack->machines; i++) {
+		const struct pack_machine *machine = &pack->machine[i];
+		struct image image = { 0 };
+		if (image_find(core, machine->image, &image, err) < 0)
+			return -1;
+		image_free(&image);
+		if (core->host.can_clone && !template_key(core, pack, machine))
+			return err_set(err, ERR_NOT_FOUND,
+				       "the machine %s of %s has no template that fits this host now; bake it "
+				       "on the course's page or with `terakoya template bake %s`",
+				       machine->name, pack->id, pack->id);
+	}
+	return 0;
+}
+
+static int check_launch(struct class *class, struct err *err)
+{
+	struct core *core = class->core;
+	struct capacity capacity;
+
+	if (class->state != CLASS_DRAFT)
+		return err_set(err, ERR_CONFLICT, "class %lld is %s; only a draft can be launched",
+			       (long long)class->row.id, class_state_names[class->state]);
+	if (!core->virt_up || !core->host_known)
+		return err_set(err, ERR_UNAVAILABLE,
+			       "libvirtd does not answer, so no machine can be made; start it, or run "
+			       "`terakoya doctor --fix`");
+	if (check_bases(core, class->pack, err) < 0)
+		return -1;
+	class_capacity(core, class->pack->id, (unsigned)class->seats, &capacity);
+	if (!capacity.fits)
+		return err_set(err, ERR_CAPACITY, "%s", capacity.verdict);
+	return 0;
+}
+
+/* One transaction: after it, a restart at any moment goes on with the launch. */
+int class_launch(struct core *core, const struct actor *actor, struct class *class, struct err *err)
+{
+	if (check_launch(class, err) < 0 || store_begin(core->store, err) < 0)
+		return -1;
+	class->row.launched_at = clock_real_ms();
+	class->launch_mono = clock_mono_ms();
+	if (class_set_state(class, CLASS_PREPARING, err) < 0) {
+		store_rollback(core->store);
+		return -1;
+	}
+	for (size_t i = 0; i < class->seats; i++)
+		for (size_t k = 0; k < class->seat[i].machines; k++)
+			machine_step(&class->seat[i].machine[k], EVENT_WANT, NULL);
+	if (store_commit(core->store, err) < 0)
+		return -1;
+	AUTO_FREE char *object = str_fmt("class %lld", (long long)class->row.id);
+	note(core, actor, "class.launch", class->row.id, 0, object, "");
+	return 0;
+}
+
+static bool all_settled(const struct class *class, bool *all_ready)
+{
+	*all_ready = true;
+	for (size_t i = 0; i < class->seats; i++)
+		for (size_t k = 0; k < class->seat[i].machines; k++) {
+			enum machine_state state = class->seat[i].machine[k].state;
+			if (state != MACHINE_READY && state != MACHINE_FAILED)
+				return false;
+			*all_ready &= state == MACHINE_READY;
+		}
+	return true;
+}
+
+void class_settled(struct class *class)
+{
+	struct err err = ERR_INIT;
+	bool all_ready;
+
+	if (class->state != CLASS_PREPARING || !all_settled(class, &all_ready))
+		return;
+	class->row.ready_at = clock_real_ms();
+	class->ready_ms = class->launch_mono ?
+				  (uint32_t)(clock_mono_ms() - class->launch_mono) :
+				  (uint32_t)(class->row.ready_at - class->row.launched_at);
+	log_info("class %lld: %zu seats %s in %u ms", (long long)class->row.id, class->seats,
+		 all_ready ? "ready" : "settled, not all of them ready,", class->ready_ms);
+	if (class_set_state(class, CLASS_OPEN, &err) < 0)
+		log_error("class %lld could not be opened: %s", (long long)class->row.id, err.message);
+}
+
+/* ---- closing ---------------------------------------------------------------------------------- */
+
+/* Removes what one seat has on the host: machines of every generation first, then its networks. */
+struct sweep_job {
+	struct virt_job base;
+	int64_t class_id;
+	char prefix[32]; /* "c3-" */
+};
+
+static int sweep_seen(struct virt *virt, const struct virt_inventory *seen, const char *prefix,
+		      struct err *err)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < seen->machines; i++)
+		if (str_starts(seen->machine[i].name, prefix))
+			result |= virt_machine_destroy(virt, seen->machine[i].name, err);
+	for (size_t i = 0; i < seen->volumes; i++)
+		if (str_starts(seen->volume[i], prefix))
+			result |= virt_volume_remove(virt, seen->volume[i], err);
+	for (size_t i = 0; i < seen->networks; i++)
+		if (str_starts(seen->network[i], prefix))
+			result |= virt_network_destroy(virt, seen->network[i], err);
+	return result;
+}
+
+static void sweep_work(struct job *job)
+{
+	struct sweep_job *sweep = (struct sweep_job *)job;
+	struct virt_inventory seen = { 0 };
+
+	sweep->base.result = virt_list(sweep->base.virt, &seen, &sweep->base.err);
+	if (sweep->base.result == 0)
+		sweep->base.result =
+			sweep_seen(sweep->base.virt, &seen, sweep->prefix, &sweep->base.err);
+	virt_inventory_free(&seen);
+}
+
+static void class_closed(struct class *class)
+{
+	struct err err = ERR_INIT;
+
+	class->row.closed_at = clock_real_ms();
+	if (machines_remove_of_class(class->core->store, class->row.id, &err) < 0 ||
+	    class_set_state(class, CLASS_CLOSED, &err) < 0) {
+		log_error("class %lld could not be closed: %s", (long long)class->row.id, err.message);
+		return;
+	}
+	for (size_t i = 0; i < class->seats; i++) {
+		struct seat *seat = &class->seat[i];
+		for (size_t k = 0; k < seat->machines; k++) {
+			machine_release(&seat->machine[k]);
+			LIST_REMOVE(&seat->machine[k], by_id);
+			machine_row_free(&seat->machine[k].row);
+		}
+		seat->machines = 0;
+	}
+	log_info("class %lld is closed; nothing of it is left on the host", (long long)class->row.id);
+}
+
+/* After a failure (libvirtd went away) the reconciler starts it again. */
+static void sweep_done(struct job *job)
+{
+	struct sweep_job *sweep = (struct sweep_job *)job;
+	struct class *class = core_class(sweep->base.core, sweep->class_id);
+
+	if (class && !sweep->base.core->stopping) {
+		class->sweeping = false;
+		if (sweep->base.result == 0)
+			class_closed(class);
+		else
+			log_warning("class %lld is not swept yet: %s", (long long)sweep->class_id,
+				    sweep->base.err.message);
+	}
+	free(sweep);
+}
+
+static bool class_is_making(const struct class *class)
+{
+	for (size_t i = 0; i < class->seats; i++)
+		for (size_t k = 0; k < class->seat[i].machines; k++)
+			if (class->seat[i].machine[k].making)
+				return true;
+	return false;
+}
+
+void class_continue_close(struct class *class)
+{
+	struct core *core = class->core;
+
+	if (class->state != CLASS_CLOSING || class->sweeping || !core->virt_up || class_is_making(class))
+		return;
+	struct sweep_job *sweep = mem_alloc(sizeof(*sweep));
+	sweep->base.job.work = sweep_work;
+	sweep->base.job.done = sweep_done;
+	sweep->class_id = class->row.id;
+	snprintf(sweep->prefix, sizeof(sweep->prefix), "c%lld-", (long long)class->row.id);
+	class->sweeping = true;
+	core_submit(core, &sweep->base);
+}
+
+int class_close(struct core *core, const struct actor *actor, struct class *class, struct err *err)
+{
+	if (class->state == CLASS_CLOSED || class->state == CLASS_CLOSING)
+		return err_set(err, ERR_CONFLICT, "class %lld is %s already", (long long)class->row.id,
+			       class_state_names[class->state]);
+	if (store_begin(core->store, err) < 0)
+		return -1;
+	if (class_set_state(class, CLASS_CLOSING, err) < 0) {
+		store_rollback(core->store);
+		return -1;
+	}
+	for (size_t i = 0; i < class->seats; i++) {
+		grade_forget(&class->seat[i]);
+		for (size_t k = 0; k < class->seat[i].machines; k++)
+			machine_step(&class->seat[i].machine[k], EVENT_REMOVE, NULL);
+	}
+	if (store_commit(core->store, err) < 0)
+		return -1;
+	AUTO_FREE char *object = str_fmt("class %lld", (long long)class->row.id);
+	note(core, actor, "class.close", class->row.id, 0, object, "");
+	class_continue_close(class);
+	return 0;
+}
+
+int class_remove(struct core *core, const struct actor *actor, struct class *class, struct err *err)
+{
+	int64_t id = class->row.id;
+
+	if (class->state != CLASS_DRAFT && class->state != CLASS_CLOSED)
+		return err_set(err, ERR_CONFLICT, "class %lld is %s; close it before it is removed",
+			       (long long)id, class_state_names[class->state]);
+	if (classes_remove(core->store, id, err) < 0)
+		return -1;
+	class_free(class);
+	AUTO_FREE char *object = str_fmt("class %lld", (long long)id);
+	note(core, actor, "class.remove", id, 0, object, "");
+	json_t *gone = json_pack("{s:I, s:s}", "id", (json_int_t)id, "state", "removed");
+	bus_publish(core, "class", id, 0, gone);
+	return 0;
+}

@@ -1,0 +1,158 @@
+/* What the files of core/ share and nobody above sees. */
+#ifndef CORE_INTERNAL_H
+#define CORE_INTERNAL_H
+
+#include <sys/queue.h>
+
+#include "core/class.h"
+#include "core/core.h"
+#include "core/course.h"
+#include "core/grade.h"
+#include "core/note.h"
+#include "loop/loop.h"
+
+struct bus;
+struct course_set;
+struct template_set;
+
+TAILQ_HEAD(machine_queue, queued);
+
+/* A machine that waits for its turn to be made. By id: it may be gone when the turn comes. */
+struct queued {
+	TAILQ_ENTRY(queued) entry;
+	int64_t machine_id;
+	unsigned life;
+};
+
+struct core {
+	struct loop *loop;
+	struct core_config config; /* owned copies of the strings */
+	struct store *store;
+	struct virt *virt;
+	struct lanes *lanes; /* calls into virt: as many at once as libvirtd serves one client */
+	bool stopping;
+
+	struct class_list classes;
+	LIST_HEAD(, machine) machines; /* all of all classes, for lookups by id */
+
+	/* launch.c */
+	struct machine_queue queue;
+	unsigned clones; /* at work now */
+
+	/* virt's last word */
+	struct virt_host host;
+	bool virt_up, host_known;
+	bool reconciling, reconcile_again;
+	sd_event_source *host_timer, *pulse_timer;
+
+	struct bus *bus;
+	struct course_set *courses;
+	struct template_set *templates;
+	struct work_list works;
+	int64_t next_work;
+
+	const struct core_terminals *terminals;
+	void *terminals_context;
+};
+
+/* ---- core.c ----------------------------------------------------------------------------------- */
+
+/* A call into virt/ on a lane. `call` may use request and virt, never core; `done` is on T0. */
+struct virt_job {
+	struct job job;
+	struct core *core;
+	struct virt *virt;
+	int result; /* of the call: 0 or -1 */
+	struct err err;
+};
+/* job->job.work must be set; job->job.done, too. */
+void core_submit(struct core *core, struct virt_job *job);
+/* Any machine of this domain name ("c3-s07-desk-g2"), or NULL. */
+struct machine *core_machine_by_domain(struct core *core, const char *name);
+void core_refresh_host(struct core *core);
+
+/* ---- class.c ---------------------------------------------------------------------------------- */
+
+int classes_load(struct core *core, struct err *err);
+void class_free(struct class *class);
+int class_set_state(struct class *class, enum class_state state, struct err *err);
+/* A machine reached ready or failed: the class may be open now. */
+void class_settled(struct class *class);
+/* Goes on with a close that was begun, also before a restart. */
+void class_continue_close(struct class *class);
+void seat_publish(struct seat *seat);
+
+/* ---- machine.c -------------------------------------------------------------------------------- */
+
+enum machine_event {
+	EVENT_WANT,       /* make it: fresh, a new generation */
+	EVENT_TURN,       /* a lane is free */
+	EVENT_CLONED,     /* it runs, from its template */
+	EVENT_BOOTED,     /* it runs, cold */
+	EVENT_NOT_MADE,   /* the lane's call failed */
+	EVENT_UP,         /* its agent answered, and does not know who it is */
+	EVENT_KNOWN,      /* its agent answered, and knows */
+	EVENT_IDENTIFIED, /* personalised */
+	EVENT_PROBED,     /* the probe passed */
+	EVENT_REFUSED,    /* personalising or probing failed */
+	EVENT_TIMEOUT,    /* the state's deadline passed */
+	EVENT_STOPPED,    /* powered off, ended or crashed */
+	EVENT_REBOOTED,
+	EVENT_SILENT,     /* no answer to a ping, or the connection went and did not come back */
+	EVENT_START,      /* boot it again on its own disk */
+	EVENT_REMOVE,     /* its class closes */
+	EVENT_FOUND,      /* seen running by the reconciler */
+	EVENT_MISSING,    /* not seen by the reconciler; its disk is there */
+	MACHINE_EVENTS
+};
+
+/* The one way in which a machine's state changes. reason may be NULL. */
+void machine_step(struct machine *machine, enum machine_event event, const char *reason);
+/* Fills in the domain's name of the present generation. */
+void machine_domain(const struct machine *machine, char name[64]);
+void machine_load(struct machine *machine); /* from its row, after a restart */
+void machine_release(struct machine *machine); /* link, timer: before its memory goes */
+void machine_pulse(struct core *core);         /* asks silent machines for a sign of life */
+/* Its part of the seat, for virt/. The strings live as long as the machine and its pack. */
+struct machine_order;
+int machine_power(struct machine *machine, enum virt_power power, struct err *err);
+void machine_fill_identity(const struct machine *machine, struct link_identity *identity);
+
+/* ---- launch.c --------------------------------------------------------------------------------- */
+
+void launch_enqueue(struct machine *machine, bool first);
+void launch_next(struct core *core);
+/* Boots a machine again on the disk that it has. */
+void launch_start(struct machine *machine);
+/* Removes a domain and its disk some time soon; retried by the reconciler if it fails. */
+void launch_discard(struct core *core, const char *domain);
+void launch_clear(struct core *core);
+
+/* ---- reconcile.c ------------------------------------------------------------------------------ */
+
+/* Compares what libvirt has with what the database wants, and mends the difference. Asynchronous. */
+void reconcile(struct core *core);
+
+/* ---- course.c, template.c --------------------------------------------------------------------- */
+
+int courses_open(struct core *core, struct err *err);
+void courses_free(struct core *core);
+/* The pack of this id and digest, also when a newer one has taken its place. */
+struct pack *course_of_class(struct core *core, const char *id, const char *version);
+/* What a machine of a course is cloned from. NULL when it is not baked for this host as it is now. */
+const char *template_key(struct core *core, const struct pack *pack, const struct pack_machine *machine);
+void templates_refresh(struct core *core);
+void templates_free(struct core *core);
+void bus_free(struct bus *bus);
+struct bus *bus_new(void);
+
+/* ---- work.c ----------------------------------------------------------------------------------- */
+
+struct work *work_start(struct core *core, const char *kind, const char *object);
+void work_progress(struct core *core, struct work *work, double fraction, const char *step);
+/* message NULL: done; else failed because of it. */
+void work_end(struct core *core, struct work *work, const char *message);
+struct work *work_running(struct core *core, const char *kind, const char *object);
+void works_free(struct core *core);
+
+#endif

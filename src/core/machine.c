@@ -1,0 +1,687 @@
+/* One machine's life.
+ *
+ *   absent -> waiting -> cloning -> personalising -> probing -> ready
+ *                           |            ^                       |
+ *                           +-> booting -+   <- reboot, start ---+-> off, lost
+ *
+ * machine_step() is the only way from one state to another: it looks the event up in one table, changes
+ * the state, enters it (enter_*), and tells everybody. An event that the table does not name for a state
+ * is none of that state's business and is ignored; late answers are common, and none may do harm.
+ *
+ * `life` makes late answers harmless: every answer that is waited for carries the life in which it was
+ * asked for, and each turn away from the straight road from cloning to ready begins a new one.
+ *
+ * On disk are only the states that a restart has to know: waiting (wanted; make it anew), ready, off,
+ * failed, removing. The states between are observed, and observed again after a restart.
+ *
+ * A machine that fails before it was ever ready has nobody's work on it: it is replaced once by itself,
+ * and shown as failed, with the reason, when the second one fails too.
+ */
+#include "core/internal.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOG_MODULE "machine"
+#include "base/auto.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "core/hostkey.h"
+
+#define BOOT_MS        300000 /* a cold boot: 30 s alone, minutes when many boot at once */
+#define PERSONALISE_MS 30000
+#define PROBE_MS       30000
+#define DOWN_MS        5000  /* without a connection before a machine counts as lost */
+#define QUIET_MS       20000 /* without a sign of life before it is asked for one */
+#define PING_MS        10000
+
+const char *const machine_state_names[] = {
+	[MACHINE_ABSENT] = "absent",
+	[MACHINE_WAITING] = "waiting",
+	[MACHINE_CLONING] = "cloning",
+	[MACHINE_BOOTING] = "booting",
+	[MACHINE_PERSONALISING] = "personalising",
+	[MACHINE_PROBING] = "probing",
+	[MACHINE_READY] = "ready",
+	[MACHINE_OFF] = "off",
+	[MACHINE_LOST] = "lost",
+	[MACHINE_FAILED] = "failed",
+	[MACHINE_REMOVING] = "removing",
+};
+static_assert(ARRAY_SIZE(machine_state_names) == MACHINE_STATES, "every machine state has a name");
+
+static const char *const event_names[] = {
+	[EVENT_WANT] = "want",		 [EVENT_TURN] = "turn",
+	[EVENT_CLONED] = "cloned",	 [EVENT_BOOTED] = "booted",
+	[EVENT_NOT_MADE] = "not made",	 [EVENT_UP] = "up",
+	[EVENT_KNOWN] = "known",	 [EVENT_IDENTIFIED] = "identified",
+	[EVENT_PROBED] = "probed",	 [EVENT_REFUSED] = "refused",
+	[EVENT_TIMEOUT] = "timeout",	 [EVENT_STOPPED] = "stopped",
+	[EVENT_REBOOTED] = "rebooted",	 [EVENT_SILENT] = "silent",
+	[EVENT_START] = "start",	 [EVENT_REMOVE] = "remove",
+	[EVENT_FOUND] = "found",	 [EVENT_MISSING] = "missing",
+};
+static_assert(ARRAY_SIZE(event_names) == MACHINE_EVENTS, "every machine event has a name");
+
+#define TO(state) (MACHINE_##state + 1) /* 0 in the table: not this state's business */
+
+static const unsigned char table[MACHINE_STATES][MACHINE_EVENTS] = {
+	[MACHINE_ABSENT] = { [EVENT_WANT] = TO(WAITING), [EVENT_REMOVE] = TO(REMOVING) },
+	[MACHINE_WAITING] = { [EVENT_WANT] = TO(WAITING),
+			      [EVENT_TURN] = TO(CLONING),
+			      [EVENT_REMOVE] = TO(REMOVING) },
+	[MACHINE_CLONING] = { [EVENT_WANT] = TO(WAITING),
+			      [EVENT_CLONED] = TO(PERSONALISING),
+			      [EVENT_BOOTED] = TO(BOOTING),
+			      [EVENT_NOT_MADE] = TO(FAILED),
+			      [EVENT_REMOVE] = TO(REMOVING) },
+	[MACHINE_BOOTING] = { [EVENT_WANT] = TO(WAITING),
+			      [EVENT_BOOTED] = TO(BOOTING),
+			      [EVENT_NOT_MADE] = TO(OFF),
+			      [EVENT_UP] = TO(PERSONALISING),
+			      [EVENT_KNOWN] = TO(PROBING),
+			      [EVENT_TIMEOUT] = TO(LOST),
+			      [EVENT_STOPPED] = TO(OFF),
+			      [EVENT_MISSING] = TO(OFF),
+			      [EVENT_REMOVE] = TO(REMOVING) },
+	[MACHINE_PERSONALISING] = { [EVENT_WANT] = TO(WAITING),
+				    [EVENT_UP] = TO(PERSONALISING),
+				    [EVENT_KNOWN] = TO(PROBING),
+				    [EVENT_IDENTIFIED] = TO(PROBING),
+				    [EVENT_REFUSED] = TO(FAILED),
+				    [EVENT_TIMEOUT] = TO(FAILED),
+				    [EVENT_STOPPED] = TO(OFF),
+				    [EVENT_REBOOTED] = TO(BOOTING),
+				    [EVENT_MISSING] = TO(OFF),
+				    [EVENT_REMOVE] = TO(REMOVING) },
+	[MACHINE_PROBING] = { [EVENT_WANT] = TO(WAITING),
+			      [EVENT_UP] = TO(PERSONALISING),
+			      [EVENT_KNOWN] = TO(PROBING),
+			      [EVENT_PROBED] = TO(READY),
+			      [EVENT_REFUSED] = TO(FAILED),
+			      [EVENT_TIMEOUT] = TO(FAILED),
+			      [EVENT_STOPPED] = TO(OFF),
+			      [EVENT_REBOOTED] = TO(BOOTING),
+			      [EVENT_MISSING] = TO(OFF),
+			      [EVENT_REMOVE] = TO(REMOVING) },
+	[MACHINE_READY] = { [EVENT_WANT] = TO(WAITING),
+			    [EVENT_UP] = TO(PERSONALISING),
+			    [EVENT_STOPPED] = TO(OFF),
+			    [EVENT_REBOOTED] = TO(BOOTING),
+			    [EVENT_SILENT] = TO(LOST),
+			    [EVENT_MISSING] = TO(OFF),
+			    [EVENT_REMOVE] = TO(REMOVING) },
+	[MACHINE_OFF] = { [EVENT_WANT] = TO(WAITING),
+			  [EVENT_START] = TO(BOOTING),
+			  [EVENT_FOUND] = TO(LOST),
+			  [EVENT_REMOVE] = TO(REMOVING) },
+	[MACHINE_LOST] = { [EVENT_WANT] = TO(WAITING),
+			   [EVENT_UP] = TO(PERSONALISING),
+			   [EVENT_KNOWN] = TO(PROBING),
+			   [EVENT_STOPPED] = TO(OFF),
+			   [EVENT_REBOOTED] = TO(BOOTING),
+			   [EVENT_FOUND] = TO(LOST),
+			   [EVENT_MISSING] = TO(OFF),
+			   [EVENT_REMOVE] = TO(REMOVING) },
+	[MACHINE_FAILED] = { [EVENT_WANT] = TO(WAITING), [EVENT_REMOVE] = TO(REMOVING) },
+	[MACHINE_REMOVING] = { [EVENT_REMOVE] = TO(REMOVING) },
+};
+
+/* What an answer that is waited for has to know to find its machine again. */
+struct awaited {
+	struct core *core;
+	int64_t machine_id;
+	unsigned life;
+};
+
+static struct awaited *await(const struct machine *machine)
+{
+	struct awaited *awaited = mem_alloc(sizeof(*awaited));
+
+	*awaited = (struct awaited){ machine->core, machine->row.id, machine->life };
+	return awaited;
+}
+
+/* The machine, if it still is in the life that asked; frees the token. */
+static struct machine *awaited_machine(struct awaited *awaited)
+{
+	struct machine *machine = core_machine(awaited->core, awaited->machine_id);
+	bool fresh = machine && machine->life == awaited->life;
+
+	free(awaited);
+	return fresh ? machine : NULL;
+}
+
+void machine_domain(const struct machine *machine, char name[64])
+{
+	snprintf(name, 64, "c%lld-s%02u-%.24s-g%u", (long long)machine->seat->row.class_id,
+		 machine->seat->row.number, machine->row.name, machine->row.generation);
+}
+
+/* Which identity the agent should have: this machine in this generation. Never 0. */
+static uint64_t machine_instance(const struct machine *machine)
+{
+	return (uint64_t)machine->row.id << 24 | (machine->row.generation & 0xffffff);
+}
+
+static void machine_save(struct machine *machine)
+{
+	struct err err = ERR_INIT;
+
+	free(machine->row.state);
+	machine->row.state = str_copy(machine_state_names[machine->state]);
+	machine->row.changed_at = clock_real_ms();
+	if (machines_update(machine->core->store, &machine->row, &err) < 0)
+		log_error("the state of %s was not saved: %s", machine->row.name, err.message);
+}
+
+static void machine_reason(struct machine *machine, const char *reason)
+{
+	free(machine->row.reason);
+	machine->row.reason = str_copy(reason ? reason : "");
+}
+
+/* ---- the link --------------------------------------------------------------------------------- */
+
+static void link_up(void *context, const struct link_hello *hello)
+{
+	struct machine *machine = context;
+	bool known = hello->instance == machine_instance(machine);
+
+	machine->hello = *hello;
+	machine->down_at = 0;
+	machine->seen_at = clock_mono_ms();
+	machine_step(machine, known ? EVENT_KNOWN : EVENT_UP, NULL);
+	if (machine->core->terminals)
+		machine->core->terminals->up(machine->core->terminals_context, machine, hello);
+}
+
+static void link_down(void *context, const struct err *why)
+{
+	struct machine *machine = context;
+
+	log_debug("%s: connection to the agent: %s", machine->row.name, why->message);
+	if (!machine->down_at)
+		machine->down_at = clock_mono_ms();
+	if (machine->core->terminals)
+		machine->core->terminals->down(machine->core->terminals_context, machine, false);
+}
+
+static void link_data(void *context, uint16_t channel, uint64_t offset, const uint8_t *data,
+		      size_t length)
+{
+	struct machine *machine = context;
+
+	machine->seen_at = clock_mono_ms();
+	if (machine->core->terminals)
+		machine->core->terminals->data(machine->core->terminals_context, machine, channel,
+					       offset, data, length);
+}
+
+static void link_exit(void *context, uint16_t channel, int status)
+{
+	struct machine *machine = context;
+
+	if (machine->core->terminals)
+		machine->core->terminals->exit(machine->core->terminals_context, machine, channel,
+					       status);
+}
+
+static void link_writable(void *context, uint16_t channel)
+{
+	struct machine *machine = context;
+
+	if (machine->core->terminals)
+		machine->core->terminals->writable(machine->core->terminals_context, machine, channel);
+}
+
+static void machine_connect(struct machine *machine)
+{
+	static const struct link_events events = {
+		.up = link_up,
+		.down = link_down,
+		.pty_data = link_data,
+		.pty_exit = link_exit,
+		.pty_writable = link_writable,
+	};
+
+	if (machine->link)
+		return;
+	machine->down_at = clock_mono_ms();
+	machine->link = link_new(machine->core->loop, machine->running.channel, &events, machine);
+}
+
+/* Its terminals are over with it. The life must have been ended before: what is pending on the link is
+ * called back from here. */
+static void machine_disconnect(struct machine *machine)
+{
+	struct core *core = machine->core;
+	struct link *link = STEAL(machine->link);
+
+	if (!link)
+		return;
+	link_free(link);
+	if (core->terminals && !core->stopping)
+		core->terminals->down(core->terminals_context, machine, true);
+}
+
+/* ---- entering states -------------------------------------------------------------------------- */
+
+static int deadline_passed(sd_event_source *source, uint64_t now, void *context)
+{
+	(void)source, (void)now;
+	machine_step(context, EVENT_TIMEOUT, NULL);
+	return 0;
+}
+
+static void machine_deadline(struct machine *machine, uint64_t after_ms)
+{
+	loop_timer(machine->core->loop, &machine->timer, after_ms, deadline_passed, machine);
+}
+
+static void machine_no_deadline(struct machine *machine)
+{
+	if (machine->timer)
+		sd_event_source_set_enabled(machine->timer, SD_EVENT_OFF);
+}
+
+static void new_uuid(char uuid[37])
+{
+	uint8_t b[16];
+
+	randombytes_buf(b, sizeof(b));
+	b[6] = (b[6] & 0x0f) | 0x40;
+	b[8] = (b[8] & 0x3f) | 0x80;
+	snprintf(uuid, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
+		 b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
+		 b[14], b[15]);
+}
+
+static void discard_doomed(struct machine *machine)
+{
+	if (!machine->doomed[0])
+		return;
+	launch_discard(machine->core, machine->doomed);
+	machine->doomed[0] = 0;
+}
+
+/* A new generation beside the old one, which goes only when the new one is settled: making comes first,
+ * since somebody is waiting for it. */
+static void enter_waiting(struct machine *machine, enum machine_event event)
+{
+	bool reset = machine->seat->class->state == CLASS_OPEN;
+
+	(void)event;
+	machine_disconnect(machine);
+	machine_no_deadline(machine);
+	discard_doomed(machine);
+	if (machine->row.generation)
+		machine_domain(machine, machine->doomed);
+	machine->row.generation++;
+	new_uuid(machine->row.uuid);
+	machine->proven = false;
+	machine->wanted_at = clock_mono_ms();
+	machine_save(machine);
+	launch_enqueue(machine, reset);
+	launch_next(machine->core);
+}
+
+static void enter_booting(struct machine *machine, enum machine_event event)
+{
+	machine_deadline(machine, BOOT_MS);
+	if (event == EVENT_START)
+		launch_start(machine);
+	else if (event == EVENT_BOOTED)
+		machine_connect(machine);
+}
+
+static void identified(void *context, const struct err *err)
+{
+	struct machine *machine = awaited_machine(context);
+
+	if (!machine || (err && err->kind == ERR_UNAVAILABLE))
+		return; /* the connection went: the agent answers anew, or the deadline comes */
+	machine_step(machine, err ? EVENT_REFUSED : EVENT_IDENTIFIED, err ? err->message : NULL);
+}
+
+static void enter_personalising(struct machine *machine, enum machine_event event)
+{
+	machine_deadline(machine, PERSONALISE_MS);
+	machine_connect(machine);
+	if (event != EVENT_UP)
+		return;
+	struct link_identity *identity = mem_alloc(sizeof(*identity));
+	struct host_key key = { 0 };
+	machine_fill_identity(machine, identity);
+	identity->instance = machine_instance(machine);
+	host_key_make(&key, identity);
+	link_identify(machine->link, identity, PERSONALISE_MS, identified, await(machine));
+	sodium_memzero(identity->entropy, sizeof(identity->entropy));
+	host_key_free(&key);
+	free(identity);
+}
+
+static void probed(void *context, const struct link_exec_result *result, const struct err *err)
+{
+	struct machine *machine = awaited_machine(context);
+	char reason[256];
+
+	if (!machine || (err && err->kind == ERR_UNAVAILABLE))
+		return;
+	if (!err && result->status == 0 && !result->timed_out) {
+		machine_step(machine, EVENT_PROBED, NULL);
+		return;
+	}
+	if (err)
+		snprintf(reason, sizeof(reason), "its probe could not run: %.200s", err->message);
+	else
+		snprintf(reason, sizeof(reason), "its probe %s (status %d): %.150s",
+			 result->timed_out ? "took too long" : "failed", result->status,
+			 result->error_length ? (const char *)result->errors : "it said nothing");
+	machine_step(machine, EVENT_REFUSED, reason);
+}
+
+static void enter_probing(struct machine *machine, enum machine_event event)
+{
+	static const char *const argv[] = { "/bin/sh", "-s", NULL };
+	AUTO(buf) struct buf text = { 0 };
+	struct err err = ERR_INIT;
+
+	(void)event;
+	machine_deadline(machine, PROBE_MS);
+	if (!machine->spec->probe) {
+		machine_step(machine, EVENT_PROBED, NULL);
+		return;
+	}
+	if (pack_script(machine->seat->class->pack, machine->spec->probe, &text, &err) < 0) {
+		machine_step(machine, EVENT_REFUSED, err.message);
+		return;
+	}
+	struct link_exec probe = { .argv = argv,
+				   .input = text.data,
+				   .input_length = text.length,
+				   .timeout_ms = PROBE_MS - 5000 };
+	link_exec(machine->link, &probe, probed, await(machine));
+}
+
+static void enter_ready(struct machine *machine, enum machine_event event)
+{
+	(void)event;
+	machine_no_deadline(machine);
+	if (!machine->proven)
+		machine->ready_ms = (uint32_t)(clock_mono_ms() - machine->wanted_at);
+	machine->proven = true;
+	machine->row.replaced = 0;
+	machine_save(machine);
+	discard_doomed(machine);
+	class_settled(machine->seat->class);
+}
+
+static void enter_failed(struct machine *machine, enum machine_event event);
+
+/* Without anybody's work on its disk there is nothing to start again: it is as good as failed. */
+static void enter_off(struct machine *machine, enum machine_event event)
+{
+	if (!machine->proven) {
+		machine->state = MACHINE_FAILED;
+		enter_failed(machine, event);
+		return;
+	}
+	machine_disconnect(machine);
+	machine_no_deadline(machine);
+	machine_save(machine);
+}
+
+static void enter_lost(struct machine *machine, enum machine_event event)
+{
+	machine_no_deadline(machine);
+	if (event == EVENT_FOUND) {
+		machine->proven = true;
+		machine_connect(machine);
+	}
+}
+
+static bool may_be_replaced(const struct machine *machine)
+{
+	return !machine->proven && machine->row.replaced == 0 && machine->core->virt_up;
+}
+
+/* A machine that was ready holds somebody's work and is never thrown away: it counts as lost, its
+ * terminals stay, and it is probed again from time to time. */
+static void enter_failed(struct machine *machine, enum machine_event event)
+{
+	char domain[64];
+
+	(void)event;
+	machine_no_deadline(machine);
+	log_warning("%s of seat %u failed: %s", machine->row.name, machine->seat->row.number,
+		    machine->row.reason);
+	if (machine->proven && machine->link) {
+		machine->state = MACHINE_LOST;
+		return;
+	}
+	machine_disconnect(machine);
+	if (may_be_replaced(machine)) {
+		machine->row.replaced++;
+		machine_step(machine, EVENT_WANT, machine->row.reason);
+		return;
+	}
+	machine_save(machine);
+	discard_doomed(machine);
+	machine_domain(machine, domain);
+	launch_discard(machine->core, domain);
+	class_settled(machine->seat->class);
+}
+
+static void enter_removing(struct machine *machine, enum machine_event event)
+{
+	(void)event;
+	machine_disconnect(machine);
+	machine_no_deadline(machine);
+	machine_save(machine);
+}
+
+static void (*const enter[MACHINE_STATES])(struct machine *machine, enum machine_event event) = {
+	[MACHINE_WAITING] = enter_waiting,
+	[MACHINE_BOOTING] = enter_booting,
+	[MACHINE_PERSONALISING] = enter_personalising,
+	[MACHINE_PROBING] = enter_probing,
+	[MACHINE_READY] = enter_ready,
+	[MACHINE_OFF] = enter_off,
+	[MACHINE_LOST] = enter_lost,
+	[MACHINE_FAILED] = enter_failed,
+	[MACHINE_REMOVING] = enter_removing,
+};
+
+/* The events that stay on the straight road: what was asked for before them is still wanted. */
+static bool event_keeps_life(enum machine_event event)
+{
+	return event == EVENT_TURN || event == EVENT_CLONED || event == EVENT_BOOTED ||
+	       event == EVENT_IDENTIFIED || event == EVENT_PROBED || event == EVENT_SILENT;
+}
+
+static const char *default_reason(enum machine_event event, enum machine_state from)
+{
+	if (event == EVENT_TIMEOUT)
+		return from == MACHINE_PROBING ? "its probe did not end in time" :
+						 "its agent did not answer in time";
+	if (event == EVENT_SILENT)
+		return "its agent does not answer";
+	if (event == EVENT_MISSING)
+		return "it was found stopped";
+	return NULL;
+}
+
+void machine_step(struct machine *machine, enum machine_event event, const char *reason)
+{
+	enum machine_state from = machine->state;
+	unsigned char to = table[from][event];
+
+	if (!to)
+		return;
+	AUTO_FREE char *why = str_copy(reason ? reason : default_reason(event, from));
+	log_debug("seat %u %s: %s, %s -> %s%s%s", machine->seat->row.number, machine->row.name,
+		  event_names[event], machine_state_names[from], machine_state_names[to - 1],
+		  why ? ": " : "", why ? why : "");
+	if (!event_keeps_life(event)) {
+		machine->life++;
+		machine->pinging = false;
+	}
+	machine->state = to - 1;
+	machine->stage_at = clock_mono_ms();
+	machine_reason(machine, why);
+	if (enter[machine->state])
+		enter[machine->state](machine, event);
+	seat_publish(machine->seat);
+}
+
+/* ---- as whom it wakes up ---------------------------------------------------------------------- */
+
+static void fill_hosts(const struct machine *machine, struct link_identity *identity)
+{
+	const struct pack *pack = machine->seat->class->pack;
+
+	for (size_t i = 0; i < pack->machines; i++) {
+		const struct pack_machine *other = &pack->machine[i];
+		unsigned n = identity->host_count;
+		if (!other->nics || n == ARRAY_SIZE(identity->host))
+			continue;
+		snprintf(identity->host[n].address, sizeof(identity->host[n].address), "%.*s",
+			 (int)strcspn(other->nic[0].address, "/"), other->nic[0].address);
+		snprintf(identity->host[n].name, sizeof(identity->host[n].name), "%s", other->name);
+		identity->host_count++;
+	}
+}
+
+void machine_fill_identity(const struct machine *machine, struct link_identity *identity)
+{
+	const struct pack_machine *spec = machine->spec;
+	uint8_t id[16];
+
+	snprintf(identity->host_name, sizeof(identity->host_name), "%s", spec->name);
+	randombytes_buf(id, sizeof(id));
+	sodium_bin2hex(identity->machine_id, sizeof(identity->machine_id), id, sizeof(id));
+	identity->real_ms = clock_real_ms();
+	if (machine->core->config.time_zone)
+		snprintf(identity->time_zone, sizeof(identity->time_zone), "%s",
+			 machine->core->config.time_zone);
+	randombytes_buf(identity->entropy, sizeof(identity->entropy));
+	for (size_t i = 0; i < spec->nics && i < ARRAY_SIZE(identity->nic); i++) {
+		struct link_nic *nic = &identity->nic[identity->nic_count++];
+		memcpy(nic->mac, spec->nic[i].mac, sizeof(nic->mac));
+		snprintf(nic->address, sizeof(nic->address), "%s", spec->nic[i].address);
+	}
+	fill_hosts(machine, identity);
+	snprintf(identity->user, sizeof(identity->user), "%s", spec->user ? spec->user : "");
+	identity->user_sudo = spec->user_sudo;
+}
+
+/* ---- signs of life ---------------------------------------------------------------------------- */
+
+static void ponged(void *context, const struct err *err)
+{
+	struct machine *machine = awaited_machine(context);
+
+	if (!machine)
+		return;
+	machine->pinging = false;
+	if (!err)
+		machine->seen_at = clock_mono_ms();
+	else if (err->kind != ERR_UNAVAILABLE)
+		machine_step(machine, EVENT_SILENT, NULL);
+}
+
+static void machine_check_pulse(struct machine *machine, uint64_t now)
+{
+	if (!machine->link)
+		return;
+	if (machine->state == MACHINE_READY && machine->down_at && now - machine->down_at > DOWN_MS) {
+		machine_step(machine, EVENT_SILENT, NULL);
+		return;
+	}
+	bool listens = machine->state == MACHINE_READY && link_is_up(machine->link);
+	if (listens && !machine->pinging && now - machine->seen_at > QUIET_MS) {
+		machine->pinging = true;
+		link_ping(machine->link, PING_MS, ponged, await(machine));
+	}
+	/* The agent answered after all, and it still knows who it is. */
+	if (machine->state == MACHINE_LOST && link_is_up(machine->link) && !machine->down_at &&
+	    now - machine->stage_at > QUIET_MS && !machine->pinging)
+		machine_step(machine, EVENT_KNOWN, NULL);
+}
+
+void machine_pulse(struct core *core)
+{
+	struct machine *machine;
+	uint64_t now = clock_mono_ms();
+
+	LIST_FOREACH(machine, &core->machines, by_id)
+		machine_check_pulse(machine, now);
+}
+
+/* ---- power, loading, release ------------------------------------------------------------------ */
+
+struct power_job {
+	struct virt_job base;
+	char domain[64];
+	enum virt_power power;
+};
+
+static void power_work(struct job *job)
+{
+	struct power_job *power = (struct power_job *)job;
+
+	power->base.result = virt_machine_power(power->base.virt, power->domain, power->power,
+						&power->base.err);
+}
+
+static void power_done(struct job *job)
+{
+	struct power_job *power = (struct power_job *)job;
+
+	if (power->base.result < 0)
+		log_warning("power of %s: %s", power->domain, power->base.err.message);
+	free(power);
+}
+
+int machine_power(struct machine *machine, enum virt_power power, struct err *err)
+{
+	if (!machine->core->virt_up)
+		return err_set(err, ERR_UNAVAILABLE,
+			       "libvirtd is away, so machines cannot be switched now; try again shortly");
+	struct power_job *job = mem_alloc(sizeof(*job));
+	job->base.job.work = power_work;
+	job->base.job.done = power_done;
+	job->power = power;
+	machine_domain(machine, job->domain);
+	core_submit(machine->core, &job->base);
+	return 0;
+}
+
+static enum machine_state state_from_name(const char *name)
+{
+	for (int state = 0; state < MACHINE_STATES; state++)
+		if (strcmp(machine_state_names[state], name) == 0)
+			return state;
+	return MACHINE_WAITING;
+}
+
+/* What was ready counts as lost until the reconciler has found it. */
+void machine_load(struct machine *machine)
+{
+	enum machine_state state = state_from_name(machine->row.state);
+
+	machine->stage_at = clock_mono_ms();
+	machine->proven = state == MACHINE_READY || state == MACHINE_OFF || state == MACHINE_LOST;
+	machine->state = state == MACHINE_READY ? MACHINE_LOST : state;
+}
+
+void machine_release(struct machine *machine)
+{
+	machine->life++;
+	machine_disconnect(machine);
+	machine->timer = sd_event_source_disable_unref(machine->timer);
+}

@@ -1,0 +1,23 @@
+#include "core/note.h"
+
+#define LOG_MODULE "audit"
+#include "base/log.h"
+#include "store/audit.h"
+
+void note(struct core *core, const struct actor *actor, const char *action, int64_t class_id,
+	  int64_t seat_id, const char *object, const char *detail)
+{
+	struct err err = ERR_INIT;
+	struct audit_row row = {
+		.person = actor ? actor->person : 0,
+		.actor = (char *)(actor ? actor->name : "system"),
+		.action = (char *)action,
+		.object = (char *)object,
+		.detail = (char *)detail,
+		.class_id = class_id,
+		.seat_id = seat_id,
+	};
+
+	if (audit_add(core_store(core), &row, &err) < 0)
+		log_error("%s of %s was not written down: %s", action, object, err.message);
+}

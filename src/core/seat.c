@@ -1,0 +1,143 @@
+#include "core/internal.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "base/str.h"
+
+static void seat_note(struct seat *seat, const struct actor *actor, const char *action,
+		      const char *machine)
+{
+	AUTO_FREE char *object = str_fmt("seat %lld/%02u%s%s", (long long)seat->row.class_id,
+					 seat->row.number, machine ? " " : "", machine ? machine : "");
+
+	note(seat->class->core, actor, action, seat->row.class_id, seat->row.id, object, "");
+}
+
+static int class_must_run(const struct seat *seat, struct err *err)
+{
+	enum class_state state = seat->class->state;
+
+	if (state == CLASS_OPEN || state == CLASS_PREPARING)
+		return 0;
+	return err_set(err, ERR_CONFLICT, "class %lld is %s: its seats have no machines now",
+		       (long long)seat->class->row.id, class_state_names[state]);
+}
+
+static struct machine *find_machine(struct seat *seat, const char *name, struct err *err)
+{
+	struct machine *machine = seat_machine(seat, name);
+
+	if (!machine)
+		err_set(err, ERR_NOT_FOUND, "seat %u has no machine \"%s\"", seat->row.number,
+			name ? name : "");
+	return machine;
+}
+
+/* Labs that were open have to be set up anew in the new machine: opening the seat's present lab is what
+ * grade does by itself once the machine is ready. */
+int seat_reset(struct core *core, const struct actor *actor, struct seat *seat, const char *machine,
+	       struct err *err)
+{
+	if (class_must_run(seat, err) < 0)
+		return -1;
+	if (machine && !find_machine(seat, machine, err))
+		return -1;
+	if (!core->virt_up)
+		return err_set(err, ERR_UNAVAILABLE,
+			       "libvirtd is away, so no machine can be made now; try again shortly");
+	if (labs_reset(core->store, seat->row.id, err) < 0)
+		return -1;
+	grade_forget(seat);
+	for (size_t i = 0; i < seat->machines; i++) {
+		struct machine *one = &seat->machine[i];
+		if (machine && strcmp(machine, one->row.name) != 0)
+			continue;
+		one->row.replaced = 0;
+		machine_step(one, EVENT_WANT, NULL);
+	}
+	seat_note(seat, actor, "seat.reset", machine);
+	return 0;
+}
+
+int seat_power(struct core *core, const struct actor *actor, struct seat *seat, const char *machine,
+	       enum seat_power power, struct err *err)
+{
+	static const char *const actions[] = { "seat.power-on", "seat.power-off", "seat.reboot" };
+	struct machine *one = find_machine(seat, machine, err);
+
+	(void)core;
+	if (!one || class_must_run(seat, err) < 0)
+		return -1;
+	if (power == SEAT_POWER_ON) {
+		if (one->state != MACHINE_OFF)
+			return err_set(err, ERR_CONFLICT, "%s is %s; only a machine that is off can be started",
+				       one->row.name, machine_state_names[one->state]);
+		machine_step(one, EVENT_START, NULL);
+	} else if (machine_power(one, power == SEAT_POWER_OFF ? VIRT_POWER_OFF : VIRT_POWER_RESET,
+				 err) < 0) {
+		return -1;
+	}
+	seat_note(seat, actor, actions[power], one->row.name);
+	return 0;
+}
+
+static int seat_save(struct seat *seat, struct err *err)
+{
+	if (seats_update(seat->class->core->store, &seat->row, err) < 0)
+		return -1;
+	seat_publish(seat);
+	return 0;
+}
+
+int seat_rename(struct core *core, const struct actor *actor, struct seat *seat, const char *name,
+		struct err *err)
+{
+	struct class *class = seat->class;
+
+	(void)core;
+	if (!str_is_clean_utf8(name, strlen(name)) || str_characters(name) > CLASS_NAME_MAX)
+		return err_set(err, ERR_INVALID, "a name is plain text of at most %d characters",
+			       CLASS_NAME_MAX);
+	for (size_t i = 0; i < class->seats && *name; i++)
+		if (&class->seat[i] != seat && str_equal(class->seat[i].row.name, name))
+			return err_set(err, ERR_CONFLICT, "seat %u has the name \"%s\" already",
+				       class->seat[i].row.number, name);
+	AUTO_FREE char *old = seat->row.name;
+	seat->row.name = str_copy(name);
+	if (seat_save(seat, err) < 0) {
+		free(seat->row.name);
+		seat->row.name = STEAL(old);
+		return -1;
+	}
+	seat_note(seat, actor, "seat.rename", NULL);
+	return 0;
+}
+
+int seat_raise_hand(struct core *core, struct seat *seat, bool raised, struct err *err)
+{
+	(void)core;
+	if (seat->row.hand == raised)
+		return 0;
+	seat->row.hand = raised;
+	seat->row.hand_at = raised ? clock_real_ms() : 0;
+	return seat_save(seat, err);
+}
+
+int seat_join_token(struct core *core, const struct actor *actor, struct seat *seat, char token[65],
+		    struct err *err)
+{
+	uint8_t secret[32];
+
+	(void)core;
+	randombytes_buf(secret, sizeof(secret));
+	sodium_bin2hex(token, 65, secret, sizeof(secret));
+	crypto_hash_sha256(seat->row.join_hash, (const unsigned char *)token, 64);
+	if (seats_update(seat->class->core->store, &seat->row, err) < 0)
+		return -1;
+	seat_note(seat, actor, "seat.join-link", NULL);
+	return 0;
+}

@@ -1,0 +1,297 @@
+/* The JSON that the API, the event stream and the command line share. Built, never printed. */
+#include "core/internal.h"
+
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/buf.h"
+#include "base/clock.h"
+
+#define I(number) ((json_int_t)(number))
+
+/* json_pack() with a format that is a literal: it can fail only for text that is not UTF-8, and then
+ * the view says null there rather than taking the whole answer down. */
+static json_t *text(const char *value)
+{
+	json_t *string = json_string(value ? value : "");
+
+	return string ? string : json_null();
+}
+
+static json_t *texts(const struct pack_text *in)
+{
+	json_t *object = json_object();
+
+	for (int lang = 0; lang < PACK_LANGS; lang++)
+		json_object_set_new(object, pack_lang_names[lang], text(in->in[lang]));
+	return object;
+}
+
+/* ---- courses and the host ---- */
+
+json_t *view_course(const struct pack *pack)
+{
+	json_t *labs = json_array(), *machines = json_array();
+
+	for (size_t i = 0; i < pack->labs; i++) {
+		const struct pack_lab *lab = &pack->lab[i];
+		json_array_append_new(labs, json_pack("{s:s, s:o, s:i, s:i, s:i}", "id", lab->id, "title",
+						      texts(&lab->title), "day", lab->day, "minutes",
+						      lab->minutes, "tasks", (int)lab->tasks));
+	}
+	for (size_t i = 0; i < pack->machines; i++) {
+		const struct pack_machine *machine = &pack->machine[i];
+		json_array_append_new(machines,
+				      json_pack("{s:s, s:s, s:i, s:i, s:i}", "name", machine->name, "image",
+						machine->image, "memory_mib", machine->memory_mib, "vcpus",
+						machine->vcpus, "disk_mib", machine->disk_mib));
+	}
+	return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:o, s:o}", "id", pack->id, "version",
+			 pack->version, "digest", pack->digest, "tlp", pack->tlp, "license",
+			 pack->license, "title", texts(&pack->title), "summary", texts(&pack->summary),
+			 "machines", machines, "labs", labs);
+}
+
+static int running_machines(struct core *core)
+{
+	struct machine *machine;
+	int count = 0;
+
+	LIST_FOREACH(machine, &core->machines, by_id)
+		count += machine->link != NULL;
+	return count;
+}
+
+json_t *view_host(struct core *core)
+{
+	const struct virt_host *host = &core->host;
+
+	return json_pack("{s:s, s:s, s:b, s:s, s:s, s:s, s:b, s:i, s:I, s:I, s:I, s:i, s:s}", "accel",
+			 host->accel == VIRT_ACCEL_KVM ? "kvm" : "tcg", "accel_reason",
+			 host->accel_reason, "can_clone", host->can_clone, "clone_reason",
+			 host->clone_reason, "qemu_version", host->qemu_version, "libvirt_version",
+			 host->libvirt_version, "libvirt", core->virt_up, "cpus", (int)host->cpus,
+			 "memory_total", I(host->memory_total), "memory_available",
+			 I(host->memory_available), "disk_free", I(host->disk_free), "machines",
+			 running_machines(core), "version", TERAKOYA_VERSION);
+}
+
+/* ---- seats ---- */
+
+/* How near to ready a state is: a seat shows the state of its machine that is farthest from it. */
+static int state_rank(enum machine_state state)
+{
+	static const enum machine_state order[] = {
+		MACHINE_FAILED,	       MACHINE_LOST,	MACHINE_OFF,	 MACHINE_REMOVING, MACHINE_ABSENT,
+		MACHINE_WAITING,       MACHINE_CLONING, MACHINE_BOOTING, MACHINE_PERSONALISING,
+		MACHINE_PROBING, MACHINE_READY,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
+		if (order[i] == state)
+			return (int)i;
+	return 0;
+}
+
+static json_t *view_machine(const struct machine *machine)
+{
+	int64_t since = clock_real_ms() - (int64_t)(clock_mono_ms() - machine->stage_at);
+
+	return json_pack("{s:I, s:s, s:s, s:o, s:I, s:I, s:i, s:s}", "id", I(machine->row.id), "name",
+			 machine->row.name, "state", machine_state_names[machine->state], "reason",
+			 text(machine->row.reason), "stage_ms", I(since), "ready_ms",
+			 I(machine->ready_ms), "replaced", (int)machine->row.replaced, "user",
+			 machine->spec && machine->spec->user ? machine->spec->user : "root");
+}
+
+static void sum_progress(const struct seat *seat, int *points, int *done)
+{
+	*points = *done = 0;
+	for (size_t i = 0; i < seat->progresses; i++) {
+		*points += (int)seat->progress[i].points;
+		*done += seat->progress[i].done;
+	}
+}
+
+json_t *view_seat(const struct seat *seat)
+{
+	enum machine_state worst = seat->machines ? MACHINE_READY : MACHINE_ABSENT;
+	json_t *machines = json_array();
+	int points, done;
+
+	for (size_t i = 0; i < seat->machines; i++) {
+		enum machine_state state = seat->machine[i].state;
+		if (state_rank(state) < state_rank(worst))
+			worst = state;
+		json_array_append_new(machines, view_machine(&seat->machine[i]));
+	}
+	sum_progress(seat, &points, &done);
+	return json_pack("{s:I, s:I, s:i, s:o, s:b, s:I, s:o, s:s, s:o, s:i, s:i}", "id", I(seat->row.id),
+			 "class", I(seat->row.class_id), "number", (int)seat->row.number, "name",
+			 text(seat->row.name), "joined", seat->row.person != 0, "hand",
+			 I(seat->row.hand ? seat->row.hand_at : 0), "lab", text(seat->row.lab), "state",
+			 machine_state_names[worst], "machines", machines, "points", points, "done", done);
+}
+
+json_t *view_progress(const struct seat *seat, const struct progress_row *row)
+{
+	return json_pack("{s:I, s:s, s:s, s:b, s:b, s:i, s:i, s:i, s:i, s:I, s:I}", "seat",
+			 I(seat->row.id), "lab", row->lab, "task", row->task, "done", row->done,
+			 "caught_up", row->caught_up, "points", (int)row->points, "attempts",
+			 (int)row->attempts, "hints", (int)row->hints, "last_code", row->last_code,
+			 "first_at", I(row->first_at), "done_at", I(row->done_at));
+}
+
+/* ---- classes ---- */
+
+json_t *view_class(const struct class *class)
+{
+	int ready = 0;
+
+	for (size_t i = 0; i < class->seats; i++)
+		ready += seat_is_ready(&class->seat[i]);
+	return json_pack("{s:I, s:o, s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:i, s:i, s:I}", "id",
+			 I(class->row.id), "name", text(class->row.name), "course", class->row.course,
+			 "version", class->row.version, "title", texts(&class->pack->title), "state",
+			 class_state_names[class->state], "code", class->row.code, "created_at",
+			 I(class->row.created_at), "launched_at", I(class->row.launched_at), "ready_at",
+			 I(class->row.ready_at), "closed_at", I(class->row.closed_at), "seats",
+			 (int)class->seats, "ready", ready, "ready_ms", I(class->ready_ms));
+}
+
+static const char *kind_name(enum pack_task_kind kind)
+{
+	return kind == PACK_TASK_STATE ? "state" : kind == PACK_TASK_ANSWER ? "answer" : "quiz";
+}
+
+static json_t *view_outline(const struct pack *pack)
+{
+	json_t *labs = json_array();
+
+	for (size_t i = 0; i < pack->labs; i++) {
+		const struct pack_lab *lab = &pack->lab[i];
+		json_t *tasks = json_array();
+		for (size_t k = 0; k < lab->tasks; k++) {
+			const struct pack_task *task = &lab->task[k];
+			json_array_append_new(
+				tasks, json_pack("{s:s, s:o, s:i, s:i, s:s, s:b}", "id", task->id, "title",
+						 texts(&task->title), "points", (int)task->points,
+						 "minutes", (int)task->minutes, "kind",
+						 kind_name(task->kind), "optional", task->optional));
+		}
+		json_array_append_new(labs, json_pack("{s:s, s:o, s:i, s:i, s:o}", "id", lab->id, "title",
+						      texts(&lab->title), "day", (int)lab->day, "minutes",
+						      (int)lab->minutes, "tasks", tasks));
+	}
+	return labs;
+}
+
+json_t *view_class_full(const struct class *class)
+{
+	json_t *view = view_class(class), *seats = json_array();
+
+	for (size_t i = 0; i < class->seats; i++) {
+		const struct seat *seat = &class->seat[i];
+		json_t *one = view_seat(seat), *progress = json_array();
+		for (size_t k = 0; k < seat->progresses; k++)
+			json_array_append_new(progress, view_progress(seat, &seat->progress[k]));
+		json_object_set_new(one, "progress", progress);
+		json_array_append_new(seats, one);
+	}
+	json_object_set_new(view, "seat", seats);
+	json_object_set_new(view, "labs", view_outline(class->pack));
+	return view;
+}
+
+/* ---- the student's page ---- */
+
+static json_t *rendered(const struct pack_text *in, const struct pack_values *values, bool inline_only)
+{
+	json_t *object = json_object();
+
+	for (int lang = 0; lang < PACK_LANGS; lang++) {
+		AUTO(buf) struct buf html = { 0 };
+		if (in->in[lang])
+			pack_render(in->in[lang], values, inline_only, &html, NULL);
+		json_object_set_new(object, pack_lang_names[lang], text((const char *)html.data));
+	}
+	return object;
+}
+
+static const struct progress_row *find_progress(const struct seat *seat, const char *lab,
+						const char *task)
+{
+	for (size_t i = 0; i < seat->progresses; i++)
+		if (strcmp(seat->progress[i].lab, lab) == 0 && strcmp(seat->progress[i].task, task) == 0)
+			return &seat->progress[i];
+	return NULL;
+}
+
+static json_t *view_hints(const struct pack_task *task, const struct progress_row *progress,
+			  const struct pack_values *values)
+{
+	json_t *hints = json_array();
+
+	for (size_t i = 0; i < task->hints; i++) {
+		json_t *hint = json_pack("{s:i}", "cost", (int)task->hint[i].cost);
+		if (progress && i < progress->hints)
+			json_object_set_new(hint, "text", rendered(&task->hint[i].text, values, false));
+		json_array_append_new(hints, hint);
+	}
+	return hints;
+}
+
+static json_t *view_task(const struct seat *seat, const struct pack_lab *lab,
+			 const struct pack_task *task, const struct pack_values *values)
+{
+	const struct progress_row *progress = find_progress(seat, lab->id, task->id);
+	json_t *options = json_array();
+
+	for (size_t i = 0; i < task->options; i++)
+		json_array_append_new(options, rendered(&task->option[i].text, values, true));
+	return json_pack("{s:s, s:s, s:i, s:i, s:b, s:o, s:o, s:o, s:o, s:o}", "id", task->id, "kind",
+			 kind_name(task->kind), "points", (int)task->points, "minutes", (int)task->minutes,
+			 "optional", task->optional, "title", rendered(&task->title, values, true), "text",
+			 rendered(&task->text, values, false), "hints", view_hints(task, progress, values),
+			 "options", options, "progress",
+			 progress ? view_progress(seat, progress) : json_null());
+}
+
+static json_t *view_seat_lab(const struct seat *seat, const struct pack_lab *lab)
+{
+	struct pack_values values = { 0 };
+	json_t *tasks = json_array();
+
+	pack_values(lab, seat->class->row.secret, seat->row.number, &values);
+	for (size_t i = 0; i < lab->tasks; i++)
+		json_array_append_new(tasks, view_task(seat, lab, &lab->task[i], &values));
+	pack_values_free(&values);
+	return json_pack("{s:s, s:o, s:i, s:i, s:b, s:o}", "id", lab->id, "title", texts(&lab->title),
+			 "day", (int)lab->day, "minutes", (int)lab->minutes, "open",
+			 grade_lab_is_open(seat, lab), "tasks", tasks);
+}
+
+json_t *view_workspace(struct seat *seat)
+{
+	const struct pack *pack = seat->class->pack;
+	json_t *labs = json_array();
+
+	for (size_t i = 0; i < pack->labs; i++)
+		json_array_append_new(labs, view_seat_lab(seat, &pack->lab[i]));
+	return json_pack("{s:o, s:o, s:o}", "class", view_class(seat->class), "seat", view_seat(seat),
+			 "labs", labs);
+}
+
+json_t *view_lab(struct seat *seat, const struct pack_lab *lab, enum pack_lang lang, struct err *err)
+{
+	struct pack_values values = { 0 };
+	AUTO(buf) struct buf html = { 0 };
+
+	pack_values(lab, seat->class->row.secret, seat->row.number, &values);
+	int failed = pack_guide(seat->class->pack, lab, lang, &values, &html, err);
+	pack_values_free(&values);
+	if (failed < 0)
+		return NULL;
+	return json_pack("{s:s, s:s, s:o, s:o}", "id", lab->id, "language", pack_lang_names[lang], "title",
+			 text(lab->title.in[lang]), "guide", text((const char *)html.data));
+}
