@@ -1,0 +1,248 @@
+#include "store/schema.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "base/auto.h"
+#include "base/str.h"
+#include "store/query.h"
+
+/* Ids of people, classes, seats and machines are never used twice (AUTOINCREMENT): they are part of
+ * domain names, of cookies' rows and of the audit log, which outlives what it speaks of. */
+static const char version_1[] =
+	"CREATE TABLE setting ("
+	"	key TEXT PRIMARY KEY,"
+	"	value TEXT NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"INSERT INTO setting VALUES ('instance', lower(hex(randomblob(16))));"
+
+	"CREATE TABLE person ("
+	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	login TEXT UNIQUE COLLATE NOCASE CHECK (login <> ''),"
+	"	name TEXT NOT NULL,"
+	"	language TEXT NOT NULL CHECK (language IN ('en', 'ja')),"
+	"	role TEXT NOT NULL"
+	"		CHECK (role IN ('student', 'observer', 'assistant', 'instructor', 'admin')),"
+	"	password TEXT,"
+	"	created_at INTEGER NOT NULL"
+	") STRICT;"
+
+	"CREATE TABLE class ("
+	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	name TEXT NOT NULL CHECK (name <> ''),"
+	"	course TEXT NOT NULL,"
+	"	version TEXT NOT NULL,"
+	"	digest TEXT NOT NULL,"
+	"	code TEXT NOT NULL,"
+	"	secret BLOB NOT NULL CHECK (length(secret) = 32),"
+	"	state TEXT NOT NULL,"
+	"	instructor INTEGER REFERENCES person ON DELETE SET NULL,"
+	"	created_at INTEGER NOT NULL,"
+	"	launched_at INTEGER NOT NULL,"
+	"	ready_at INTEGER NOT NULL,"
+	"	closed_at INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE UNIQUE INDEX class_code ON class (code) WHERE state <> 'closed';"
+	"CREATE INDEX class_instructor ON class (instructor);"
+
+	"CREATE TABLE seat ("
+	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	class INTEGER NOT NULL REFERENCES class ON DELETE CASCADE,"
+	"	number INTEGER NOT NULL CHECK (number >= 1),"
+	"	name TEXT NOT NULL,"
+	"	person INTEGER REFERENCES person ON DELETE SET NULL,"
+	"	join_hash BLOB NOT NULL CHECK (length(join_hash) = 32),"
+	"	joined_at INTEGER NOT NULL,"
+	"	lab TEXT NOT NULL,"
+	"	hand INTEGER NOT NULL CHECK (hand IN (0, 1)),"
+	"	hand_at INTEGER NOT NULL,"
+	"	UNIQUE (class, number)"
+	") STRICT;"
+	"CREATE UNIQUE INDEX seat_name ON seat (class, name) WHERE name <> '';"
+	"CREATE INDEX seat_person ON seat (person);"
+
+	"CREATE TABLE machine ("
+	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	seat INTEGER NOT NULL REFERENCES seat ON DELETE CASCADE,"
+	"	name TEXT NOT NULL CHECK (name <> ''),"
+	"	generation INTEGER NOT NULL CHECK (generation >= 0),"
+	"	uuid TEXT NOT NULL,"
+	"	state TEXT NOT NULL,"
+	"	reason TEXT NOT NULL,"
+	"	replaced INTEGER NOT NULL CHECK (replaced >= 0),"
+	"	changed_at INTEGER NOT NULL,"
+	"	UNIQUE (seat, name)"
+	") STRICT;"
+
+	"CREATE TABLE session ("
+	"	id_hash BLOB PRIMARY KEY CHECK (length(id_hash) = 32),"
+	"	csrf BLOB NOT NULL CHECK (length(csrf) = 32),"
+	"	person INTEGER NOT NULL REFERENCES person ON DELETE CASCADE,"
+	"	seat INTEGER REFERENCES seat ON DELETE CASCADE,"
+	"	created_at INTEGER NOT NULL,"
+	"	expires_at INTEGER NOT NULL,"
+	"	seen_at INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX session_person ON session (person);"
+	"CREATE INDEX session_seat ON session (seat);"
+	"CREATE INDEX session_expires ON session (expires_at);"
+
+	"CREATE TABLE attempt ("
+	"	id INTEGER PRIMARY KEY,"
+	"	seat INTEGER NOT NULL REFERENCES seat ON DELETE CASCADE,"
+	"	lab TEXT NOT NULL CHECK (lab <> ''),"
+	"	task TEXT NOT NULL CHECK (task <> ''),"
+	"	at INTEGER NOT NULL,"
+	"	verdict TEXT NOT NULL CHECK (verdict IN ('pass', 'not-yet', 'error')),"
+	"	trigger TEXT NOT NULL"
+	"		CHECK (trigger IN ('student', 'auto', 'instructor', 'catch-up')),"
+	"	code INTEGER NOT NULL,"
+	"	duration_ms INTEGER NOT NULL CHECK (duration_ms >= 0),"
+	"	answer TEXT"
+	") STRICT;"
+	"CREATE INDEX attempt_task ON attempt (seat, lab, task);"
+
+	"CREATE TABLE progress ("
+	"	seat INTEGER NOT NULL REFERENCES seat ON DELETE CASCADE,"
+	"	lab TEXT NOT NULL CHECK (lab <> ''),"
+	"	task TEXT NOT NULL CHECK (task <> ''),"
+	"	done INTEGER NOT NULL CHECK (done IN (0, 1)),"
+	"	caught_up INTEGER NOT NULL CHECK (caught_up IN (0, 1)),"
+	"	points INTEGER NOT NULL CHECK (points >= 0),"
+	"	attempts INTEGER NOT NULL CHECK (attempts >= 0),"
+	"	hints INTEGER NOT NULL CHECK (hints >= 0),"
+	"	last_code INTEGER NOT NULL,"
+	"	first_at INTEGER NOT NULL,"
+	"	done_at INTEGER NOT NULL,"
+	"	PRIMARY KEY (seat, lab, task)"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE hint_use ("
+	"	seat INTEGER NOT NULL REFERENCES seat ON DELETE CASCADE,"
+	"	lab TEXT NOT NULL,"
+	"	task TEXT NOT NULL,"
+	"	hint INTEGER NOT NULL CHECK (hint >= 0),"
+	"	cost INTEGER NOT NULL CHECK (cost >= 0),"
+	"	at INTEGER NOT NULL,"
+	"	PRIMARY KEY (seat, lab, task, hint)"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE lab_opened ("
+	"	seat INTEGER NOT NULL REFERENCES seat ON DELETE CASCADE,"
+	"	lab TEXT NOT NULL CHECK (lab <> ''),"
+	"	at INTEGER NOT NULL,"
+	"	set_up INTEGER NOT NULL CHECK (set_up IN (0, 1)),"
+	"	PRIMARY KEY (seat, lab)"
+	") STRICT, WITHOUT ROWID;"
+
+	/* Refers to nothing by key: it stays when what it speaks of is removed. */
+	"CREATE TABLE audit ("
+	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	at INTEGER NOT NULL,"
+	"	person INTEGER NOT NULL,"
+	"	actor TEXT NOT NULL,"
+	"	action TEXT NOT NULL CHECK (action <> ''),"
+	"	object TEXT NOT NULL,"
+	"	detail TEXT NOT NULL,"
+	"	class INTEGER NOT NULL,"
+	"	seat INTEGER NOT NULL,"
+	"	hash BLOB NOT NULL CHECK (length(hash) = 32)"
+	") STRICT;"
+	"CREATE INDEX audit_class ON audit (class);"
+	"CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit"
+	"	BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;"
+	"CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit"
+	"	BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;";
+
+static const char *const steps[] = { version_1 };
+const struct schema schema_current = { steps, ARRAY_SIZE(steps) };
+
+/* A pragma's number. Not through the statement cache: it keys on literals and these change the schema. */
+static int pragma_number(struct store *store, const char *sql, int64_t *value, struct err *err)
+{
+	sqlite3_stmt *statement = NULL;
+	int code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(statement);
+	if (code == SQLITE_ROW)
+		*value = sqlite3_column_int64(statement, 0);
+	else
+		store_fail(store, err);
+	sqlite3_finalize(statement);
+	return code == SQLITE_ROW ? 0 : -1;
+}
+
+static int run_text(struct store *store, const char *sql, struct err *err)
+{
+	return sqlite3_exec(store->db, sql, NULL, NULL, NULL) ? store_fail(store, err) : 0;
+}
+
+static int foreign_keys_hold(struct store *store, struct err *err)
+{
+	int64_t broken;
+
+	if (pragma_number(store, "SELECT count(*) FROM pragma_foreign_key_check", &broken, err) < 0)
+		return -1;
+	return broken ? err_set(err, ERR_INTERNAL, "%lld rows would lose what they belong to",
+				(long long)broken) :
+			0;
+}
+
+static int step_run(struct store *store, const struct schema *schema, size_t version, struct err *err)
+{
+	char number[96];
+
+	snprintf(number, sizeof(number), "PRAGMA application_id = %d; PRAGMA user_version = %zu",
+		 STORE_APPLICATION_ID, version + 1);
+	if (store_begin(store, err) < 0)
+		return -1;
+	int result = run_text(store, schema->step[version], err);
+	if (result == 0)
+		result = run_text(store, number, err);
+	if (result == 0)
+		result = foreign_keys_hold(store, err);
+	if (store_end(store, result, err) < 0)
+		return err_wrap(err, "%s stays at version %zu: the step to version %zu failed",
+				store->path, version, version + 1);
+	return 0;
+}
+
+/* Either nothing is in it yet, or our mark. */
+static int file_is_ours(struct store *store, struct err *err)
+{
+	int64_t mark, objects;
+
+	if (pragma_number(store, "PRAGMA application_id", &mark, err) < 0 ||
+	    pragma_number(store, "SELECT count(*) FROM sqlite_schema", &objects, err) < 0)
+		return -1;
+	if (mark == STORE_APPLICATION_ID || (mark == 0 && objects == 0))
+		return 0;
+	return err_set(err, ERR_CONFLICT,
+		       "%s is a database of another program: name another state directory",
+		       store->path);
+}
+
+/* Foreign keys are off meanwhile (a step may rebuild a table) and checked before each commit; that
+ * pragma does nothing inside a transaction: https://sqlite.org/lang_altertable.html#otheralter */
+int schema_migrate(struct store *store, const struct schema *schema, struct err *err)
+{
+	int64_t version;
+	int result = 0;
+
+	if (file_is_ours(store, err) < 0 ||
+	    pragma_number(store, "PRAGMA user_version", &version, err) < 0)
+		return -1;
+	if (version < 0 || version > (int64_t)schema->steps)
+		return err_set(err, ERR_CONFLICT,
+			       "%s was written by a newer version of Terakoya (schema %lld, this program "
+			       "knows %zu): install that version, or put a backup of before in its place",
+			       store->path, (long long)version, schema->steps);
+	if (run_text(store, "PRAGMA foreign_keys = OFF", err) < 0)
+		return -1;
+	for (; result == 0 && version < (int64_t)schema->steps; version++)
+		result = step_run(store, schema, (size_t)version, err);
+	if (result == 0)
+		result = run_text(store, "PRAGMA foreign_keys = ON", err);
+	return result;
+}
