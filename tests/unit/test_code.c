@@ -1,0 +1,69 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/auto.h"
+#include "core/code.h"
+
+static void every_made_code_is_read_back(void **state)
+{
+	char made[CODE_MAX], read[CODE_MAX];
+
+	(void)state;
+	for (int i = 0; i < 5000; i++) {
+		code_make(made);
+		assert_true(code_normalise(made, read));
+		assert_string_equal(made, read);
+		assert_null(strpbrk(made, "01"));
+	}
+}
+
+static void a_code_is_read_however_it_was_typed(void **state)
+{
+	static const char *const typed[] = {
+		"HOSHI-742",	   "hoshi742",	"Hoshi 742",	   " hoshi - 742 ",
+		"ｈｏｓｈｉ７４２", "ＨＯＳＨＩ－７４２", "ほし７４２",	   "ほしー７４２",
+		"ホシ742",	   "HOSHI–742", "hoshi　７４２", "H O S H I 7 4 2",
+	};
+	char code[CODE_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(typed); i++) {
+		if (!code_normalise(typed[i], code))
+			fail_msg("%s is not read", typed[i]);
+		assert_string_equal(code, "HOSHI-742");
+	}
+}
+
+static void what_cannot_be_a_code_is_refused(void **state)
+{
+	static const char *const typed[] = {
+		"",	     "HOSHI",	    "742",	  "HOSHI-74",	"HOSHI-7422",	"HOSHI-701",
+		"HOSHO-742", "742-HOSHI",   "HOSHI-742x", "HOSHI;742",	"HOSHI-7\n42",	"\xff\xfe",
+		"HOSH\xc3",  "星742",	    "😀-742",	  "ほしほし742", "HOSHIほし742",
+	};
+	char code[CODE_MAX] = "untouched", flood[4096];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(typed); i++)
+		if (code_normalise(typed[i], code))
+			fail_msg("%s is read as %s", typed[i], code);
+	memset(flood, 'A', sizeof(flood) - 1);
+	flood[sizeof(flood) - 1] = 0;
+	assert_false(code_normalise(flood, code));
+	assert_false(code_normalise(NULL, code));
+	assert_string_equal(code, "untouched");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_made_code_is_read_back),
+		cmocka_unit_test(a_code_is_read_however_it_was_typed),
+		cmocka_unit_test(what_cannot_be_a_code_is_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
