@@ -146,6 +146,35 @@ void templates_free(struct core *core);
 void bus_free(struct bus *bus);
 struct bus *bus_new(void);
 
+/* ---- grade.c, lab.c --------------------------------------------------------------------------- */
+
+/* What goes on in one seat besides its rows. Tasks are known by their place in the pack. */
+struct grade {
+	struct seat *seat;
+	unsigned life;               /* what was asked for in an earlier life is not wanted any more */
+	sd_event_source *pause;      /* armed by activity */
+	uint64_t round_at;           /* clock_mono_ms() of the last round of automatic checks */
+	const struct pack_lab *round_lab; /* a round is under way: which task is next */
+	size_t round_next;
+	const struct pack_lab *opening;   /* a lab's setup is under way: which script is next */
+	size_t opening_next;
+	struct lab_waiter *waiters;
+	unsigned busy;               /* checks in flight */
+};
+
+struct grade *seat_grade(struct seat *seat); /* made when first asked for */
+/* The machine where a lab's (or a task's) scripts run, when it is ready. */
+struct machine *grade_machine(struct seat *seat, const char *name, struct err *err);
+/* Sends a script of the pack into the machine with the environment that authors are promised. */
+int grade_script(struct machine *machine, const struct pack_lab *lab, const char *path,
+		 const char *answer, uint64_t timeout_ms, link_exec_fn *done, void *context,
+		 struct err *err);
+struct progress_row *grade_progress(struct seat *seat, const struct pack_lab *lab,
+				    const struct pack_task *task);
+/* The seat's machines are ready: the lab that was open is set up in them if it is not yet. */
+void grade_seat_ready(struct seat *seat);
+void grade_next_of_round(struct seat *seat);
+
 /* ---- work.c ----------------------------------------------------------------------------------- */
 
 struct work *work_start(struct core *core, const char *kind, const char *object);

@@ -418,6 +418,8 @@ static void enter_ready(struct machine *machine, enum machine_event event)
 	machine_save(machine);
 	discard_doomed(machine);
 	class_settled(machine->seat->class);
+	if (seat_is_ready(machine->seat))
+		grade_seat_ready(machine->seat);
 }
 
 static void enter_failed(struct machine *machine, enum machine_event event);

@@ -1,0 +1,394 @@
+/* Checks: a script of the pack goes to the machine through the agent, its exit status comes back, and what
+ * follows from it is on disk before anybody is told. */
+#include "core/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LOG_MODULE "grade"
+#include "base/auto.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+
+#define ANSWER_MAX 512
+
+struct grade *seat_grade(struct seat *seat)
+{
+	if (!seat->grade) {
+		seat->grade = mem_alloc(sizeof(*seat->grade));
+		seat->grade->seat = seat;
+	}
+	return seat->grade;
+}
+
+struct machine *grade_machine(struct seat *seat, const char *name, struct err *err)
+{
+	struct machine *machine = seat_machine(seat, name);
+
+	if (!machine) {
+		err_set(err, ERR_CONFLICT, "seat %u has no machine %s now", seat->row.number, name);
+		return NULL;
+	}
+	if (machine->state != MACHINE_READY) {
+		err_set(err, ERR_CONFLICT, "the machine %s is %s; wait until it is ready, start it, or reset it",
+			machine->row.name, machine_state_names[machine->state]);
+		return NULL;
+	}
+	return machine;
+}
+
+struct progress_row *grade_progress(struct seat *seat, const struct pack_lab *lab,
+				    const struct pack_task *task)
+{
+	for (size_t i = 0; i < seat->progresses; i++) {
+		struct progress_row *row = &seat->progress[i];
+		if (strcmp(row->lab, lab->id) == 0 && strcmp(row->task, task->id) == 0)
+			return row;
+	}
+	seat->progress = mem_grow(seat->progress, seat->progresses + 1, sizeof(*seat->progress));
+	struct progress_row *row = &seat->progress[seat->progresses++];
+	*row = (struct progress_row){ .seat_id = seat->row.id,
+				      .lab = str_copy(lab->id),
+				      .task = str_copy(task->id),
+				      .first_at = clock_real_ms() };
+	return row;
+}
+
+/* ---- running a script ------------------------------------------------------------------------- */
+
+static void env_add(char ***env, size_t *count, char *entry)
+{
+	*env = mem_grow(*env, *count + 2, sizeof(**env));
+	(*env)[(*count)++] = entry;
+	(*env)[*count] = NULL;
+}
+
+static char **script_env(const struct machine *machine, const struct pack_lab *lab, const char *answer)
+{
+	const struct seat *seat = machine->seat;
+	struct pack_values values = { 0 };
+	size_t count = 0;
+
+	pack_values(lab, seat->class->row.secret, seat->row.number, &values);
+	char **env = pack_env(&values);
+	pack_values_free(&values);
+	while (env[count])
+		count++;
+	env_add(&env, &count, str_fmt("TK_USER=%s", machine->spec->user ? machine->spec->user : "root"));
+	env_add(&env, &count, str_fmt("TK_LANG=%s", pack_lang_names[PACK_EN]));
+	env_add(&env, &count, str_fmt("TK_MACHINE=%s", machine->spec->name));
+	if (answer)
+		env_add(&env, &count, str_fmt("TK_ANSWER=%s", answer));
+	return env;
+}
+
+int grade_script(struct machine *machine, const struct pack_lab *lab, const char *path,
+		 const char *answer, uint64_t timeout_ms, link_exec_fn *done, void *context,
+		 struct err *err)
+{
+	static const char *const argv[] = { "/bin/sh", "-s", NULL };
+	AUTO(buf) struct buf text = { 0 };
+
+	if (pack_script(machine->seat->class->pack, path, &text, err) < 0)
+		return -1;
+	char **env = script_env(machine, lab, answer);
+	struct link_exec exec = { .argv = argv,
+				  .env = (const char *const *)env,
+				  .input = text.data,
+				  .input_length = text.length,
+				  .timeout_ms = timeout_ms };
+	link_exec(machine->link, &exec, done, context);
+	pack_env_free(env);
+	return 0;
+}
+
+/* ---- the verdict ------------------------------------------------------------------------------ */
+
+struct check {
+	struct core *core;
+	int64_t seat_id;
+	unsigned life;
+	const struct pack_lab *lab; /* packs stay in memory until the daemon ends */
+	const struct pack_task *task;
+	enum attempt_trigger trigger;
+	char *answer;
+	uint64_t started;
+	grade_fn *done;
+	void *context;
+};
+
+static const struct pack_feedback *find_feedback(const struct pack_task *task, int code)
+{
+	for (size_t i = 0; i < task->feedbacks; i++)
+		if (task->feedback[i].code == code)
+			return &task->feedback[i];
+	return NULL;
+}
+
+static unsigned points_left(const struct pack_task *task, unsigned hints)
+{
+	unsigned cost = 0;
+
+	for (size_t i = 0; i < hints && i < task->hints; i++)
+		cost += task->hint[i].cost;
+	return cost < task->points ? task->points - cost : 0;
+}
+
+/* The row as it will be; the one in memory follows only when the database has it. */
+static struct progress_row next_progress(const struct progress_row *row, const struct check *check,
+					 const struct grade_result *result)
+{
+	struct progress_row next = *row;
+
+	next.last_code = result->code;
+	if (check->trigger == TRIGGER_STUDENT)
+		next.attempts++;
+	if (result->verdict == VERDICT_PASS && !next.done) {
+		next.done = true;
+		next.done_at = clock_real_ms();
+		next.caught_up = check->trigger == TRIGGER_CATCH_UP;
+		next.points = next.caught_up ? 0 : points_left(check->task, next.hints);
+	}
+	return next;
+}
+
+static int record(struct seat *seat, const struct check *check, struct grade_result *result,
+		  struct err *err)
+{
+	struct progress_row *row = grade_progress(seat, check->lab, check->task);
+	struct progress_row next = next_progress(row, check, result);
+	struct attempt_row attempt = { .seat_id = seat->row.id,
+				       .at = clock_real_ms(),
+				       .lab = check->lab->id,
+				       .task = check->task->id,
+				       .verdict = result->verdict,
+				       .trigger = check->trigger,
+				       .code = result->code,
+				       .duration_ms = result->duration_ms,
+				       .answer = check->answer };
+
+	/* A pass that is known already, found once more by itself, is no news. */
+	if (check->trigger == TRIGGER_AUTO && row->done)
+		return 0;
+	if (progress_record(seat->class->core->store, &attempt, &next, err) < 0)
+		return -1;
+	result->newly_done = next.done && !row->done;
+	bool changed = result->newly_done || next.attempts != row->attempts ||
+		       next.last_code != row->last_code;
+	*row = next;
+	result->points = row->points;
+	if (changed)
+		bus_publish(seat->class->core, "progress", seat->row.class_id, seat->row.id,
+			    view_progress(seat, row));
+	if (result->newly_done)
+		seat_publish(seat);
+	return 0;
+}
+
+static void check_end(struct check *check, const struct grade_result *result, const struct err *err)
+{
+	if (check->done)
+		check->done(check->context, result, err);
+	free(check->answer);
+	free(check);
+}
+
+/* What the exit status of a check means. Everything that is not promised is our fault. */
+static void judge(struct grade_result *result, const struct link_exec_result *run)
+{
+	result->code = run->status;
+	if (run->timed_out) {
+		result->verdict = VERDICT_ERROR;
+		result->error = "the check did not end in time";
+	} else if (run->status == 0) {
+		result->verdict = VERDICT_PASS;
+	} else if (run->status >= 10 && run->status <= 99) {
+		result->verdict = VERDICT_NOT_YET;
+	} else {
+		result->verdict = VERDICT_ERROR;
+		result->error = "the check itself failed";
+	}
+}
+
+static void check_judged(struct check *check, struct seat *seat, struct grade_result *result)
+{
+	struct err err = ERR_INIT;
+
+	result->seat_id = check->seat_id;
+	result->lab = check->lab->id;
+	result->task = check->task->id;
+	result->feedback = find_feedback(check->task, result->code);
+	result->duration_ms = (uint32_t)((clock_mono_us() - check->started) / 1000);
+	seat_grade(seat)->busy--;
+	if (record(seat, check, result, &err) < 0) {
+		log_error("an attempt was not saved: %s", err.message);
+		check_end(check, NULL, &err);
+		return;
+	}
+	if (result->verdict == VERDICT_ERROR)
+		log_warning("check %s/%s: %s (status %d)", result->lab, result->task, result->error,
+			    result->code);
+	bool of_round = check->trigger == TRIGGER_AUTO;
+	check_end(check, result, NULL);
+	if (of_round)
+		grade_next_of_round(seat);
+}
+
+static void check_ran(void *context, const struct link_exec_result *run, const struct err *err)
+{
+	struct check *check = context;
+	struct seat *seat = core_seat(check->core, check->seat_id);
+	struct grade_result result = { 0 };
+	struct err gone = ERR_INIT;
+
+	if (!seat || check->core->stopping || seat_grade(seat)->life != check->life) {
+		err_set(&gone, ERR_CONFLICT, "the machine was reset while it was being checked; check again");
+		check_end(check, NULL, &gone);
+		return;
+	}
+	if (run) {
+		judge(&result, run);
+	} else {
+		result.verdict = VERDICT_ERROR;
+		result.code = -1;
+		result.error = err->message;
+	}
+	check_judged(check, seat, &result);
+}
+
+/* ---- quizzes ---------------------------------------------------------------------------------- */
+
+/* answer: the numbers of the options chosen, "0,2", each once, in any order. */
+static int judge_quiz(const struct pack_task *task, const char *answer, bool *right, struct err *err)
+{
+	bool chosen[64] = { false };
+
+	for (const char *p = answer; *p; p += *p == ',') {
+		char *end;
+		unsigned long option = strtoul(p, &end, 10);
+		if (end == p || option >= task->options || option >= ARRAY_SIZE(chosen) ||
+		    (*end && *end != ','))
+			return err_set(err, ERR_INVALID, "an answer to a quiz lists its options' numbers: \"0,2\"");
+		chosen[option] = true;
+		p = end;
+	}
+	*right = true;
+	for (size_t i = 0; i < task->options; i++)
+		*right &= chosen[i] == task->option[i].correct;
+	return 0;
+}
+
+/* ---- checking --------------------------------------------------------------------------------- */
+
+static int check_allowed(struct seat *seat, const struct pack_lab *lab, const struct pack_task *task,
+			 const char *answer, struct err *err)
+{
+	if (!grade_lab_is_open(seat, lab))
+		return err_set(err, ERR_CONFLICT, "the lab %s is not open in this seat; open it first", lab->id);
+	if (seat_grade(seat)->busy >= LINK_EXECS_MAX)
+		return err_set(err, ERR_CONFLICT, "checks of this seat are under way; wait for them");
+	if ((task->kind == PACK_TASK_STATE) != (answer == NULL))
+		return err_set(err, ERR_INVALID, "the task %s %s", task->id,
+			       answer ? "is checked in the machine and takes no answer" : "needs an answer");
+	if (answer && (strlen(answer) > ANSWER_MAX || !str_is_clean_utf8(answer, strlen(answer))))
+		return err_set(err, ERR_INVALID, "an answer is plain text of at most %d bytes", ANSWER_MAX);
+	return 0;
+}
+
+static struct check *check_new(struct seat *seat, const struct pack_lab *lab, const struct pack_task *task,
+			       enum attempt_trigger trigger, const char *answer)
+{
+	struct check *check = mem_alloc(sizeof(*check));
+
+	check->core = seat->class->core;
+	check->seat_id = seat->row.id;
+	check->life = seat_grade(seat)->life;
+	check->lab = lab;
+	check->task = task;
+	check->trigger = trigger;
+	check->answer = str_copy(answer);
+	check->started = clock_mono_us();
+	seat_grade(seat)->busy++;
+	return check;
+}
+
+static int check_quiz(struct check *check, struct seat *seat, struct err *err)
+{
+	struct grade_result result = { 0 };
+	bool right;
+
+	if (judge_quiz(check->task, check->answer, &right, err) < 0)
+		return -1;
+	result.verdict = right ? VERDICT_PASS : VERDICT_NOT_YET;
+	result.code = right ? 0 : 10;
+	check_judged(check, seat, &result);
+	return 0;
+}
+
+static int check_in_machine(struct check *check, struct seat *seat, struct err *err)
+{
+	const struct pack_task *task = check->task;
+	const char *script = task->kind == PACK_TASK_ANSWER ? task->answer : task->check;
+	struct machine *machine =
+		grade_machine(seat, task->machine ? task->machine : check->lab->machine, err);
+
+	if (!machine)
+		return -1;
+	return grade_script(machine, check->lab, script, check->answer, GRADE_CHECK_TIMEOUT_MS, check_ran,
+			    check, err);
+}
+
+int grade_check(struct seat *seat, const struct pack_lab *lab, const struct pack_task *task,
+		enum attempt_trigger trigger, const char *answer, grade_fn *done, void *context,
+		struct err *err)
+{
+	if (check_allowed(seat, lab, task, answer, err) < 0)
+		return -1;
+	struct check *check = check_new(seat, lab, task, trigger, answer);
+	check->done = done;
+	check->context = context;
+	int result = task->kind == PACK_TASK_QUIZ ? check_quiz(check, seat, err) :
+						    check_in_machine(check, seat, err);
+	if (result < 0) {
+		seat_grade(seat)->busy--;
+		free(check->answer);
+		free(check);
+	}
+	return result;
+}
+
+/* ---- hints ------------------------------------------------------------------------------------ */
+
+int grade_hint(struct seat *seat, const struct pack_lab *lab, const struct pack_task *task,
+	       unsigned hint, const struct pack_hint **shown, struct err *err)
+{
+	struct core *core = seat->class->core;
+	struct progress_row *row = grade_progress(seat, lab, task);
+
+	if (hint >= task->hints)
+		return err_set(err, ERR_NOT_FOUND, "the task %s has %zu hints", task->id, task->hints);
+	if (hint > row->hints)
+		return err_set(err, ERR_CONFLICT, "hints come in order; the next one is number %u",
+			       row->hints + 1);
+	if (hint == row->hints) {
+		if (hints_add(core->store, seat->row.id, lab->id, task->id, hint,
+			      row->done ? 0 : task->hint[hint].cost, err) < 0)
+			return -1;
+		row->hints++;
+		bus_publish(core, "progress", seat->row.class_id, seat->row.id, view_progress(seat, row));
+	}
+	*shown = &task->hint[hint];
+	return 0;
+}
+
+/* ---- ends ------------------------------------------------------------------------------------- */
+
+void grade_free(struct seat *seat)
+{
+	if (!seat->grade)
+		return;
+	sd_event_source_disable_unref(seat->grade->pause);
+	free(seat->grade);
+	seat->grade = NULL;
+}

@@ -1,0 +1,256 @@
+/* Opening labs, and the checks that run by themselves.
+ *
+ * A lab's setup scripts run one after the other in the seat's machines, once per life of the machines: a
+ * reset forgets that they ran, and they run again as soon as the machines are ready.
+ *
+ * Automatic checks: when a terminal of the seat has been silent for GRADE_PAUSE_MS after some activity,
+ * the unfinished state tasks of the open lab are checked one after the other, so that a seat costs its
+ * host one process at a time; and at most every ROUND_EVERY_MS.
+ */
+#include "core/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LOG_MODULE "lab"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+
+#define ROUND_EVERY_MS 2500
+
+/* ---- opening ---------------------------------------------------------------------------------- */
+
+struct lab_waiter {
+	grade_open_fn *done;
+	void *context;
+	struct lab_waiter *next;
+};
+
+/* A setup script in flight. */
+struct setting_up {
+	struct core *core;
+	int64_t seat_id;
+	unsigned life;
+};
+
+bool grade_lab_is_open(const struct seat *seat, const struct pack_lab *lab)
+{
+	int64_t at;
+	bool set_up;
+
+	return labs_opened(seat->class->core->store, seat->row.id, lab->id, &at, &set_up, NULL) == 0 &&
+	       at && set_up;
+}
+
+static void wait_for_lab(struct grade *grade, grade_open_fn *done, void *context)
+{
+	struct lab_waiter *waiter = mem_alloc(sizeof(*waiter));
+
+	*waiter = (struct lab_waiter){ done, context, grade->waiters };
+	grade->waiters = waiter;
+}
+
+static void tell_waiters(struct grade *grade, const struct err *err)
+{
+	struct lab_waiter *waiter = grade->waiters;
+
+	grade->opening = NULL;
+	grade->waiters = NULL;
+	while (waiter) {
+		struct lab_waiter *next = waiter->next;
+		if (waiter->done)
+			waiter->done(waiter->context, err);
+		free(waiter);
+		waiter = next;
+	}
+}
+
+static void lab_is_open(struct grade *grade)
+{
+	struct seat *seat = grade->seat;
+	struct err err = ERR_INIT;
+
+	if (labs_open(seat->class->core->store, seat->row.id, grade->opening->id, true, &err) < 0) {
+		tell_waiters(grade, &err);
+		return;
+	}
+	seat_publish(seat);
+	tell_waiters(grade, NULL);
+}
+
+static void next_setup(struct grade *grade);
+
+static void setup_ran(void *context, const struct link_exec_result *run, const struct err *err)
+{
+	struct setting_up *token = context;
+	struct seat *seat = core_seat(token->core, token->seat_id);
+	bool stale = !seat || !seat->grade || seat->grade->life != token->life || !seat->grade->opening;
+	struct err why = ERR_INIT;
+
+	free(token);
+	if (stale)
+		return;
+	struct grade *grade = seat->grade;
+	if (run && run->status == 0 && !run->timed_out) {
+		grade->opening_next++;
+		next_setup(grade);
+		return;
+	}
+	if (err)
+		why = *err;
+	else
+		err_set(&why, ERR_GUEST, "status %d: %.300s", run->status, (const char *)run->errors);
+	err_wrap(&why, "the lab %s could not be set up in seat %u (reset the machine, or tell the author)",
+		 grade->opening->id, seat->row.number);
+	log_warning("%s", why.message);
+	tell_waiters(grade, &why);
+}
+
+static void next_setup(struct grade *grade)
+{
+	const struct pack_lab *lab = grade->opening;
+	struct seat *seat = grade->seat;
+	struct err err = ERR_INIT;
+	size_t i = grade->opening_next;
+
+	if (i == lab->setups) {
+		lab_is_open(grade);
+		return;
+	}
+	const char *where = lab->setup_machine[i] ? lab->setup_machine[i] : lab->machine;
+	struct machine *machine = grade_machine(seat, where, &err);
+	struct setting_up *token = mem_alloc(sizeof(*token));
+	*token = (struct setting_up){ seat->class->core, seat->row.id, grade->life };
+	if (!machine || grade_script(machine, lab, lab->setup[i], NULL, GRADE_SETUP_TIMEOUT_MS, setup_ran,
+				     token, &err) < 0) {
+		free(token);
+		tell_waiters(grade, &err);
+	}
+}
+
+/* Answers later, never from inside the call that asked. */
+static void begin_opening(void *context)
+{
+	struct setting_up *token = context;
+	struct seat *seat = core_seat(token->core, token->seat_id);
+
+	if (seat && seat->grade && seat->grade->life == token->life && seat->grade->opening) {
+		if (grade_lab_is_open(seat, seat->grade->opening))
+			lab_is_open(seat->grade);
+		else
+			next_setup(seat->grade);
+	}
+	free(token);
+}
+
+int grade_open_lab(struct seat *seat, const struct pack_lab *lab, grade_open_fn *done, void *context,
+		   struct err *err)
+{
+	struct core *core = seat->class->core;
+	struct grade *grade = seat_grade(seat);
+
+	if (grade->opening && grade->opening != lab)
+		return err_set(err, ERR_CONFLICT, "the lab %s is being opened; wait for it",
+			       grade->opening->id);
+	if (!grade_lab_is_open(seat, lab) && !grade_machine(seat, lab->machine, err))
+		return -1;
+	if (!str_equal(seat->row.lab, lab->id)) {
+		free(seat->row.lab);
+		seat->row.lab = str_copy(lab->id);
+		if (seats_update(core->store, &seat->row, err) < 0)
+			return -1;
+	}
+	wait_for_lab(grade, done, context);
+	if (grade->opening)
+		return 0;
+	grade->opening = lab;
+	grade->opening_next = 0;
+	struct setting_up *token = mem_alloc(sizeof(*token));
+	*token = (struct setting_up){ core, seat->row.id, grade->life };
+	loop_post(core->loop, begin_opening, token);
+	return 0;
+}
+
+void grade_seat_ready(struct seat *seat)
+{
+	const struct pack_lab *lab = pack_lab(seat->class->pack, seat->row.lab);
+	struct err err = ERR_INIT;
+
+	if (!lab || grade_lab_is_open(seat, lab))
+		return;
+	if (grade_open_lab(seat, lab, NULL, NULL, &err) < 0)
+		log_warning("seat %u: %s", seat->row.number, err.message);
+}
+
+void grade_forget(struct seat *seat)
+{
+	struct err err = ERR_INIT;
+
+	if (!seat->grade)
+		return;
+	seat->grade->life++;
+	seat->grade->busy = 0;
+	seat->grade->round_lab = NULL;
+	if (seat->grade->pause)
+		sd_event_source_set_enabled(seat->grade->pause, SD_EVENT_OFF);
+	err_set(&err, ERR_CONFLICT, "the machine was reset meanwhile");
+	if (seat->grade->opening)
+		tell_waiters(seat->grade, &err);
+}
+
+/* ---- rounds of automatic checks ---------------------------------------------------------------- */
+
+static bool task_is_due(struct seat *seat, const struct pack_lab *lab, const struct pack_task *task)
+{
+	if (task->kind != PACK_TASK_STATE)
+		return false;
+	for (size_t i = 0; i < seat->progresses; i++)
+		if (seat->progress[i].done && strcmp(seat->progress[i].lab, lab->id) == 0 &&
+		    strcmp(seat->progress[i].task, task->id) == 0)
+			return false;
+	return true;
+}
+
+void grade_next_of_round(struct seat *seat)
+{
+	struct grade *grade = seat->grade;
+	const struct pack_lab *lab = grade->round_lab;
+
+	while (lab && grade->round_next < lab->tasks) {
+		const struct pack_task *task = &lab->task[grade->round_next++];
+		if (task_is_due(seat, lab, task) &&
+		    grade_check(seat, lab, task, TRIGGER_AUTO, NULL, NULL, NULL, NULL) == 0)
+			return;
+	}
+	grade->round_lab = NULL;
+}
+
+static int pause_came(sd_event_source *source, uint64_t now, void *context)
+{
+	struct grade *grade = context;
+	struct seat *seat = grade->seat;
+	const struct pack_lab *lab = pack_lab(seat->class->pack, seat->row.lab);
+
+	(void)source, (void)now;
+	if (grade->round_lab || !lab || !seat_is_ready(seat) || !grade_lab_is_open(seat, lab))
+		return 0;
+	grade->round_at = clock_mono_ms();
+	grade->round_lab = lab;
+	grade->round_next = 0;
+	grade_next_of_round(seat);
+	return 0;
+}
+
+void grade_activity(struct machine *machine)
+{
+	struct seat *seat = machine->seat;
+	struct grade *grade = seat_grade(seat);
+	uint64_t now = clock_mono_ms(), after = GRADE_PAUSE_MS;
+
+	if (str_is_empty(seat->row.lab))
+		return;
+	if (grade->round_at && now + after < grade->round_at + ROUND_EVERY_MS)
+		after = grade->round_at + ROUND_EVERY_MS - now;
+	loop_timer(seat->class->core->loop, &grade->pause, after, pause_came, grade);
+}

@@ -1,0 +1,219 @@
+/* Templates: which machine of which course is cloned from what.
+ *
+ * A template's key is a digest of everything that it was made from: the image, the machine as the course
+ * describes it, its setup scripts, and (added by virt/) the versions of QEMU and libvirt, the machine type
+ * and the CPU. If any of it changes, the key changes, the old template does not fit any more, and the
+ * course has to be baked again; a stale template is never cloned.
+ *
+ * Keys need the image's digest and libvirt's word, so they are worked out on a lane and kept here until
+ * something changes: an image, a template, a course, libvirtd.
+ */
+#include "core/internal.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOG_MODULE "template"
+#include "base/auto.h"
+#include "base/log.h"
+#include "base/str.h"
+
+struct template_entry {
+	const struct pack *pack;
+	const struct pack_machine *machine;
+	char digest[65]; /* ours */
+	char key[65];    /* with what virt/ adds */
+	bool baked;
+	struct virt_template facts;
+};
+
+struct template_set {
+	struct template_entry *entry;
+	size_t count;
+};
+
+struct refresh_job {
+	struct virt_job base;
+	struct template_set set;
+};
+
+static void hash_text(crypto_hash_sha256_state *hash, const char *text)
+{
+	size_t length = text ? strlen(text) : 0;
+
+	crypto_hash_sha256_update(hash, (const unsigned char *)&length, sizeof(length));
+	crypto_hash_sha256_update(hash, (const unsigned char *)(text ? text : ""), length);
+}
+
+static void hash_machine(crypto_hash_sha256_state *hash, const struct pack_machine *machine)
+{
+	AUTO_FREE char *numbers = str_fmt("%u %u %u %d", machine->memory_mib, machine->vcpus,
+					  machine->disk_mib, machine->user_sudo);
+
+	hash_text(hash, machine->name);
+	hash_text(hash, numbers);
+	hash_text(hash, machine->user);
+	for (size_t i = 0; i < machine->nics; i++) {
+		hash_text(hash, machine->nic[i].network);
+		hash_text(hash, machine->nic[i].mac);
+		hash_text(hash, machine->nic[i].address);
+	}
+}
+
+static int hash_scripts(crypto_hash_sha256_state *hash, const struct pack *pack,
+			const struct pack_machine *machine, struct err *err)
+{
+	for (size_t i = 0; i < machine->setups; i++) {
+		AUTO(buf) struct buf text = { 0 };
+		if (pack_script(pack, machine->setup[i], &text, err) < 0)
+			return -1;
+		hash_text(hash, (const char *)text.data);
+	}
+	return 0;
+}
+
+static int template_digest(struct core *core, const struct pack *pack,
+			   const struct pack_machine *machine, char digest[65], struct err *err)
+{
+	crypto_hash_sha256_state hash;
+	unsigned char sum[crypto_hash_sha256_BYTES];
+	struct image image = { 0 };
+
+	if (image_find(core, machine->image, &image, err) < 0)
+		return -1;
+	crypto_hash_sha256_init(&hash);
+	hash_text(&hash, image.digest);
+	hash_text(&hash, image.cmdline);
+	image_free(&image);
+	hash_machine(&hash, machine);
+	if (hash_scripts(&hash, pack, machine, err) < 0)
+		return -1;
+	crypto_hash_sha256_final(&hash, sum);
+	sodium_bin2hex(digest, 65, sum, sizeof(sum));
+	return 0;
+}
+
+/* ---- working the keys out --------------------------------------------------------------------- */
+
+static void set_add(struct core *core, struct template_set *set, const struct pack *pack,
+		    const struct pack_machine *machine)
+{
+	struct template_entry entry = { .pack = pack, .machine = machine };
+
+	/* Without its image there is nothing that it could fit. */
+	template_digest(core, pack, machine, entry.digest, NULL);
+	set->entry = mem_grow(set->entry, set->count + 1, sizeof(*set->entry));
+	set->entry[set->count++] = entry;
+}
+
+static void refresh_work(struct job *job)
+{
+	struct refresh_job *refresh = (struct refresh_job *)job;
+	struct virt_template *list = NULL;
+	size_t count = 0;
+
+	refresh->base.result = virt_template_list(refresh->base.virt, &list, &count, &refresh->base.err);
+	for (size_t i = 0; i < refresh->set.count && refresh->base.result == 0; i++) {
+		struct template_entry *entry = &refresh->set.entry[i];
+		if (!entry->digest[0])
+			continue;
+		refresh->base.result = virt_template_key(refresh->base.virt, entry->digest, entry->key,
+							 &refresh->base.err);
+		for (size_t k = 0; k < count; k++)
+			if (strcmp(list[k].key, entry->key) == 0) {
+				entry->baked = true;
+				entry->facts = list[k];
+			}
+	}
+	free(list);
+}
+
+static void refresh_done(struct job *job)
+{
+	struct refresh_job *refresh = (struct refresh_job *)job;
+	struct core *core = refresh->base.core;
+
+	if (refresh->base.result < 0)
+		log_warning("templates could not be looked at: %s", refresh->base.err.message);
+	if (refresh->base.result == 0 && core->templates) {
+		struct template_set old = *core->templates;
+		*core->templates = refresh->set;
+		refresh->set = old;
+	}
+	free(refresh->set.entry);
+	free(refresh);
+	if (!core->stopping)
+		bus_publish(core, "host", 0, 0, view_host(core));
+}
+
+void templates_refresh(struct core *core)
+{
+	struct refresh_job *refresh;
+
+	if (!core->templates)
+		core->templates = mem_alloc(sizeof(*core->templates));
+	if (!core->virt_up || core->stopping)
+		return;
+	refresh = mem_alloc(sizeof(*refresh));
+	refresh->base.job.work = refresh_work;
+	refresh->base.job.done = refresh_done;
+	for (size_t i = 0; i < course_count(core); i++) {
+		const struct pack *pack = course_at(core, i);
+		for (size_t k = 0; k < pack->machines; k++)
+			set_add(core, &refresh->set, pack, &pack->machine[k]);
+	}
+	core_submit(core, &refresh->base);
+}
+
+void templates_free(struct core *core)
+{
+	if (!core->templates)
+		return;
+	free(core->templates->entry);
+	free(core->templates);
+	core->templates = NULL;
+}
+
+/* ---- asking ----------------------------------------------------------------------------------- */
+
+static struct template_entry *find_entry(struct core *core, const struct pack *pack,
+					 const struct pack_machine *machine)
+{
+	for (size_t i = 0; i < core->templates->count; i++) {
+		struct template_entry *entry = &core->templates->entry[i];
+		if (entry->pack == pack && entry->machine == machine)
+			return entry;
+	}
+	return NULL;
+}
+
+const char *template_key(struct core *core, const struct pack *pack, const struct pack_machine *machine)
+{
+	struct template_entry *entry = find_entry(core, pack, machine);
+
+	return entry && entry->baked && core->host.can_clone ? entry->key : NULL;
+}
+
+int template_new_key(struct core *core, const struct pack *pack, const struct pack_machine *machine,
+		     char digest[65], struct err *err)
+{
+	return template_digest(core, pack, machine, digest, err);
+}
+
+json_t *template_list(struct core *core)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < core->templates->count; i++) {
+		struct template_entry *entry = &core->templates->entry[i];
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I}", "course",
+					entry->pack->id, "machine", entry->machine->name, "image",
+					entry->machine->image, "key", entry->key, "baked", entry->baked,
+					"ram_bytes", (json_int_t)entry->facts.ram_bytes, "state_bytes",
+					(json_int_t)entry->facts.state_bytes, "disk_bytes",
+					(json_int_t)entry->facts.disk_bytes));
+	}
+	return list;
+}
