@@ -313,8 +313,9 @@ void core_free(struct core *core)
 	sd_event_source_disable_unref(core->pulse_timer);
 	LIST_FOREACH(machine, &core->machines, by_id)
 		machine_release(machine);
-	works_free(core);
 	lanes_free(core->lanes);
+	bake_abandon(core);
+	works_free(core);
 	launch_clear(core);
 	templates_free(core);
 	while ((class = LIST_FIRST(&core->classes)))

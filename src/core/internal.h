@@ -14,6 +14,7 @@
 struct bus;
 struct course_set;
 struct template_set;
+struct bake;
 
 TAILQ_HEAD(machine_queue, queued);
 
@@ -48,6 +49,7 @@ struct core {
 	struct bus *bus;
 	struct course_set *courses;
 	struct template_set *templates;
+	struct bake *bake; /* the one that runs, or NULL */
 	struct work_list works;
 	int64_t next_work;
 
@@ -143,6 +145,11 @@ struct pack *course_of_class(struct core *core, const char *id, const char *vers
 const char *template_key(struct core *core, const struct pack *pack, const struct pack_machine *machine);
 void templates_refresh(struct core *core);
 void templates_free(struct core *core);
+bool template_all_baked(struct core *core, const struct pack *pack);
+/* What its template's key is made from, besides what virt/ adds. */
+int template_new_key(struct core *core, const struct pack *pack, const struct pack_machine *machine,
+		     char digest[65], struct err *err);
+void bake_abandon(struct core *core);
 void bus_free(struct bus *bus);
 struct bus *bus_new(void);
 

@@ -195,6 +195,14 @@ const char *template_key(struct core *core, const struct pack *pack, const struc
 	return entry && entry->baked && core->host.can_clone ? entry->key : NULL;
 }
 
+bool template_all_baked(struct core *core, const struct pack *pack)
+{
+	for (size_t i = 0; i < pack->machines; i++)
+		if (!template_key(core, pack, &pack->machine[i]))
+			return false;
+	return true;
+}
+
 int template_new_key(struct core *core, const struct pack *pack, const struct pack_machine *machine,
 		     char digest[65], struct err *err)
 {
