@@ -316,7 +316,7 @@ static struct check *check_new(struct seat *seat, const struct pack_lab *lab, co
 static int check_quiz(struct check *check, struct seat *seat, struct err *err)
 {
 	struct grade_result result = { 0 };
-	bool right;
+	bool right = false;
 
 	if (judge_quiz(check->task, check->answer, &right, err) < 0)
 		return -1;
