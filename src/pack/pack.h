@@ -4,8 +4,8 @@
  * the binary) and then by cross-checks that a schema cannot state. Findings name file, line, what was
  * found and what was expected. docs/authors.md is the reference for authors.
  *
- * Parsing is bounded: no network, no external entities, no entity expansion, 1 MiB per XML file, depth
- * 64, 64 labs, 64 tasks a lab. A pack is hostile until proven otherwise; no path leaves its directory.
+ * Parsing is bounded: no network, no external entities, no entity expansion, 1 MiB per file, depth 64,
+ * 64 labs, 64 tasks a lab. A pack is hostile until proven otherwise; no path leaves its directory.
  */
 #ifndef PACK_PACK_H
 #define PACK_PACK_H
@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -103,6 +104,14 @@ struct pack_lab {
 	size_t tasks;
 };
 
+/* One file of the pack, as it was when the pack was read. What was checked is what is used: nothing is
+ * read from disk again. */
+struct pack_file {
+	char *path;      /* relative, "first-steps/setup.sh" */
+	bool executable; /* by its owner */
+	struct buf content;
+};
+
 struct pack {
 	char *directory; /* absolute */
 	char *id, *version, *tlp, *license;
@@ -114,6 +123,8 @@ struct pack {
 	size_t machines;
 	struct pack_lab *lab; /* in course order */
 	size_t labs;
+	struct pack_file *file; /* sorted by path, bytewise */
+	size_t files;
 };
 
 /* A finding of the reader: where, and what to do. */
@@ -133,6 +144,10 @@ struct pack_findings {
 struct pack *pack_open(const char *directory, struct pack_findings *findings, struct err *err);
 void pack_free(struct pack *pack); /* NULL-safe */
 void pack_findings_free(struct pack_findings *findings);
+
+/* Prints every finding as "file:line: message", one a line. Returns how many there were; 0 is a pack
+ * that can be taught. */
+int pack_lint(const char *directory, FILE *out);
 
 const struct pack_lab *pack_lab(const struct pack *pack, const char *id);
 const struct pack_task *pack_task(const struct pack_lab *lab, const char *id);
