@@ -106,6 +106,19 @@ size_t str_characters(const char *text)
 	return count;
 }
 
+void str_cut(char *into, size_t room, const char *text)
+{
+	size_t length = strlen(text);
+
+	if (length >= room) {
+		length = room - 1;
+		while (length && ((unsigned char)text[length] & 0xc0) == 0x80)
+			length--;
+	}
+	memcpy(into, text, length);
+	into[length] = 0;
+}
+
 bool str_to_number(const char *text, long low, long high, long *value)
 {
 	char *end;

@@ -28,6 +28,9 @@ bool str_is_clean_utf8(const char *text, size_t length);
 /* Number of Unicode code points in valid UTF-8. */
 size_t str_characters(const char *text);
 
+/* Copies as many whole characters of valid UTF-8 as fit with the NUL; room is 1 or more. */
+void str_cut(char *into, size_t room, const char *text);
+
 /* Reads a whole decimal number in [low, high]; false on anything else, and *value stays. */
 bool str_to_number(const char *text, long low, long high, long *value);
 

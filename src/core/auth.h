@@ -23,12 +23,15 @@ void auth_free(struct auth *auth);
 typedef void auth_fn(void *context, const struct auth_session *session, const struct err *err);
 
 /* argon2id on a lane. address: the client's, for throttling: after 5 failures per login or 20 per address
- * each further try waits, doubling from 1 s to 5 min (ERR_THROTTLED, code = seconds). */
+ * each further try waits, doubling from 1 s to 5 min (ERR_THROTTLED, code = seconds). done is called once,
+ * later, never from within; auth_free() calls those that are left. */
 void auth_sign_in(struct auth *auth, const char *login, const char *password, const char *address,
 		  auth_fn *done, void *context);
 
-/* A student by join link: the seat's token. Or by class code and name: a free seat, or the seat of that
- * name as the roster or an earlier join has it. Wrong codes are throttled per address as above. */
+/* A student by join link: the seat's token, good until another is made for the seat; the name counts only
+ * where the seat has none. Or by class code and name: the seat of that name as the roster or an earlier join
+ * has it, else a free one. Wrong ones are throttled per address as above. address NULL or "": the unix
+ * socket, not throttled. ERR_CONFLICT: not begun, over, or no seat free. */
 int auth_join_token(struct auth *auth, const char *token, const char *name, const char *language,
 		    const char *address, struct auth_session *session, struct err *err);
 int auth_join_code(struct auth *auth, const char *code, const char *name, const char *language,

@@ -50,7 +50,8 @@ int seat_rename(struct core *core, const struct actor *actor, struct seat *seat,
 		struct err *err);
 int seat_raise_hand(struct core *core, struct seat *seat, bool raised, struct err *err);
 
-/* A new one-time join link for the seat: the token to put into the URL; only its hash is kept. */
+/* A new join link for the seat, in place of the one before: the token to put into the URL; only its hash
+ * is kept. It stays good until the next one, so that a student who lost the cookie comes back with it. */
 int seat_join_token(struct core *core, const struct actor *actor, struct seat *seat, char token[65],
 		    struct err *err);
 

@@ -86,6 +86,13 @@ int people_by_login(struct store *store, const char *login, struct person *perso
 	return person_read(&q, person);
 }
 
+int people_set_account(struct store *store, int64_t id, const char *name, enum role role,
+		       struct err *err)
+{
+	return store_change(store, err, "person", "UPDATE person SET name = ?, role = ? WHERE id = ?",
+			    "ssi", name, role_names[role], id);
+}
+
 int people_set_password(struct store *store, int64_t id, const char *hash, struct err *err)
 {
 	return store_change(store, err, "person", "UPDATE person SET password = ? WHERE id = ?", "si",

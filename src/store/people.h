@@ -18,10 +18,17 @@ struct person {
 };
 void person_free(struct person *person); /* members; NULL-safe */
 
+static inline void person_cleanup(struct person *person)
+{
+	person_free(person);
+}
+
 /* Inserts; *id on success. ERR_CONFLICT when the login is taken. */
 int people_add(struct store *store, const struct person *person, int64_t *id, struct err *err);
 int people_get(struct store *store, int64_t id, struct person *person, struct err *err);
 int people_by_login(struct store *store, const char *login, struct person *person, struct err *err);
+int people_set_account(struct store *store, int64_t id, const char *name, enum role role,
+		       struct err *err);
 int people_set_password(struct store *store, int64_t id, const char *hash, struct err *err);
 int people_set_language(struct store *store, int64_t id, const char *language, struct err *err);
 int people_count(struct store *store, enum role role, int64_t *count, struct err *err);

@@ -1,0 +1,208 @@
+/* Joining a class as a student: with a link that leads to one seat, or with the class's code and a name.
+ *
+ * Which seat a name gets, in this order:
+ *   1. the seat of that name: the roster named it, or somebody joined under it before. A student who lost
+ *      the cookie, or took another computer, comes back to their own machine that way.
+ *   2. the first seat without a name that nobody has taken.
+ *   3. none: every seat is named or taken.
+ *
+ * So in a class that is joined by code a name is not a secret: who knows a classmate's name can sit down at
+ * their seat. That is the price of a code that 30 people can type in a minute. Every join is shown to the
+ * instructor live and is in the audit log; where it matters, hand out join links instead.
+ *
+ * A person's row is made with the first join of a seat and goes with the class. */
+#include "core/auth_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "core/code.h"
+#include "core/name.h"
+#include "core/note.h"
+
+/* ---- which seat ----------------------------------------------------------------------------- */
+
+/* Without regard to ASCII case: Aoki and aoki are one student. */
+static struct seat *seat_of_name(struct class *class, const char *name)
+{
+	for (size_t i = 0; i < class->seats; i++)
+		if (strcasecmp(class->seat[i].row.name, name) == 0)
+			return &class->seat[i];
+	return NULL;
+}
+
+static struct seat *seat_without_name(struct class *class)
+{
+	for (size_t i = 0; i < class->seats; i++)
+		if (!*class->seat[i].row.name && !class->seat[i].row.person)
+			return &class->seat[i];
+	return NULL;
+}
+
+static struct seat *seat_of_token(struct auth *auth, const char *token)
+{
+	uint8_t hash[32];
+	struct class *class;
+
+	if (!token || strlen(token) != AUTH_TOKEN_CHARS)
+		return NULL;
+	crypto_hash_sha256(hash, (const unsigned char *)token, AUTH_TOKEN_CHARS);
+	LIST_FOREACH(class, core_classes(auth->core), entry)
+		for (size_t i = 0; i < class->seats; i++)
+			if (sodium_memcmp(class->seat[i].row.join_hash, hash, sizeof(hash)) == 0)
+				return &class->seat[i];
+	return NULL;
+}
+
+static int class_admits(const struct class *class, struct err *err)
+{
+	if (class->state == CLASS_PREPARING || class->state == CLASS_OPEN)
+		return 0;
+	if (class->state == CLASS_DRAFT)
+		return err_set(err, ERR_CONFLICT,
+			       "the class has not begun: try again when the instructor has launched it");
+	return err_set(err, ERR_CONFLICT, "the class is over");
+}
+
+/* ---- taking it ------------------------------------------------------------------------------ */
+
+/* Who sits there already, or somebody new. */
+static int seat_person(struct auth *auth, const struct seat_row *row, const char *language,
+		       struct person *person, struct err *err)
+{
+	if (row->person && people_get(auth->store, row->person, person, NULL) == 0)
+		return people_set_language(auth->store, person->id, language, err);
+	*person = (struct person){ .name = str_copy(row->name),
+				   .language = str_copy(language),
+				   .role = ROLE_STUDENT,
+				   .created_at = clock_real_ms() };
+	return people_add(auth->store, person, &person->id, err);
+}
+
+/* All rows of a join, inside one transaction. */
+static int join_write(struct auth *auth, struct seat_row *row, const char *language,
+		      struct auth_session *session, struct err *err)
+{
+	AUTO(person) struct person person = { 0 };
+
+	if (seat_person(auth, row, language, &person, err) < 0)
+		return -1;
+	row->person = person.id;
+	row->joined_at = clock_real_ms();
+	if (seats_update(auth->store, row, err) < 0)
+		return -1;
+	return session_make(auth, &person, row->id, session, err);
+}
+
+static int join_store(struct auth *auth, struct seat_row *row, const char *language,
+		      struct auth_session *session, struct err *err)
+{
+	if (store_begin(auth->store, err) < 0)
+		return -1;
+	if (join_write(auth, row, language, session, err) == 0)
+		return store_commit(auth->store, err);
+	store_rollback(auth->store);
+	return -1;
+}
+
+static void join_tell(struct auth *auth, struct seat *seat, const struct actor *actor, bool again)
+{
+	AUTO_FREE char *object = str_fmt("seat %lld/%02u", (long long)seat->class->row.id,
+					 seat->row.number);
+
+	note(auth->core, actor, again ? "seat.join-again" : "seat.join", seat->class->row.id,
+	     seat->row.id, object, "");
+	bus_publish(auth->core, "seat", seat->class->row.id, seat->row.id, view_seat(seat));
+}
+
+/* Memory follows the database: the seat changes when all is on disk. */
+static int seat_join(struct auth *auth, struct seat *seat, const char *name, const char *language,
+		     struct auth_session *session, struct err *err)
+{
+	struct seat_row row = seat->row;
+	bool again = row.person != 0;
+
+	if (!*row.name)
+		row.name = (char *)name;
+	if (join_store(auth, &row, language, session, err) < 0)
+		return -1;
+	if (row.name != seat->row.name) {
+		free(seat->row.name);
+		row.name = str_copy(row.name);
+	}
+	seat->row = row;
+	join_tell(auth, seat, &session->actor, again);
+	return 0;
+}
+
+/* ---- the two ways in ------------------------------------------------------------------------ */
+
+/* The link says which seat; a name is asked for only where the seat has none. */
+static int join_linked(struct auth *auth, struct seat *seat, const char *typed, const char *language,
+		       struct auth_session *session, struct err *err)
+{
+	char name[NAME_BYTES] = "";
+
+	if (class_admits(seat->class, err) < 0)
+		return -1;
+	if (!*seat->row.name) {
+		if (name_clean(typed ? typed : "", name, err) < 0)
+			return -1;
+		if (seat_of_name(seat->class, name))
+			return err_set(err, ERR_CONFLICT,
+				       "somebody in this class is called %s already: add something to "
+				       "your name",
+				       name);
+	}
+	return seat_join(auth, seat, name, language, session, err);
+}
+
+int auth_join_token(struct auth *auth, const char *token, const char *name, const char *language,
+		    const char *address, struct auth_session *session, struct err *err)
+{
+	if (language_check(&language, err) < 0 || try_charge(auth, NULL, address, err) < 0)
+		return -1;
+	struct seat *seat = seat_of_token(auth, token);
+	if (!seat)
+		return err_set(err, ERR_NOT_FOUND,
+			       "this join link does not lead to a seat any more: ask the instructor for "
+			       "a new one");
+	try_refund(auth, NULL, address);
+	return join_linked(auth, seat, name, language, session, err);
+}
+
+static int join_named(struct auth *auth, struct class *class, const char *name, const char *language,
+		      struct auth_session *session, struct err *err)
+{
+	struct seat *seat = seat_of_name(class, name);
+
+	if (class_admits(class, err) < 0)
+		return -1;
+	if (!seat)
+		seat = seat_without_name(class);
+	if (!seat)
+		return err_set(err, ERR_CONFLICT,
+			       "no seat is free for %s: type your name as it is on the instructor's "
+			       "list, or ask the instructor for a join link",
+			       name);
+	return seat_join(auth, seat, name, language, session, err);
+}
+
+int auth_join_code(struct auth *auth, const char *code, const char *name, const char *language,
+		   const char *address, struct auth_session *session, struct err *err)
+{
+	char known[CODE_MAX], clean[NAME_BYTES];
+
+	if (language_check(&language, err) < 0 || name_clean(name, clean, err) < 0 ||
+	    try_charge(auth, NULL, address, err) < 0)
+		return -1;
+	struct class *class = code_normalise(code, known) ? core_class_by_code(auth->core, known) : NULL;
+	if (!class)
+		return err_set(err, ERR_NOT_FOUND,
+			       "no class has this code now: compare it with the one on the screen");
+	try_refund(auth, NULL, address);
+	return join_named(auth, class, clean, language, session, err);
+}
