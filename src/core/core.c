@@ -273,7 +273,8 @@ static int core_open(struct core *core, struct err *err)
 	if (!core->store)
 		return -1;
 	core->lanes = lanes_new(core->loop, "virt", LANES, err);
-	if (!core->lanes || courses_open(core, err) < 0 || classes_load(core, err) < 0)
+	if (!core->lanes || images_open(core, err) < 0 || courses_open(core, err) < 0 ||
+	    classes_load(core, err) < 0)
 		return -1;
 	if (open_virt(core, err) < 0)
 		return -1;
@@ -315,6 +316,7 @@ void core_free(struct core *core)
 		machine_release(machine);
 	lanes_free(core->lanes);
 	bake_abandon(core);
+	images_free(core);
 	works_free(core);
 	launch_clear(core);
 	templates_free(core);

@@ -13,6 +13,7 @@
 
 struct bus;
 struct course_set;
+struct image_set;
 struct template_set;
 struct bake;
 
@@ -48,6 +49,7 @@ struct core {
 
 	struct bus *bus;
 	struct course_set *courses;
+	struct image_set *images;
 	struct template_set *templates;
 	struct bake *bake; /* the one that runs, or NULL */
 	struct work_list works;
@@ -182,6 +184,12 @@ struct progress_row *grade_progress(struct seat *seat, const struct pack_lab *la
 void grade_seat_ready(struct seat *seat);
 void grade_next_of_round(struct seat *seat);
 
+/* ---- image.c ---------------------------------------------------------------------------------- */
+
+/* Reads which recipes there are. After the store; before templates. */
+int images_open(struct core *core, struct err *err);
+void images_free(struct core *core); /* ends builds that run */
+
 /* ---- work.c ----------------------------------------------------------------------------------- */
 
 struct work *work_start(struct core *core, const char *kind, const char *object);
@@ -189,6 +197,8 @@ void work_progress(struct core *core, struct work *work, double fraction, const 
 /* message NULL: done; else failed because of it. */
 void work_end(struct core *core, struct work *work, const char *message);
 struct work *work_running(struct core *core, const char *kind, const char *object);
+/* Also one that has ended already; NULL when there never was one. object may be NULL: any. */
+struct work *work_newest(struct core *core, const char *kind, const char *object);
 void works_free(struct core *core);
 
 #endif
