@@ -34,6 +34,8 @@ struct viewer_events {
 	void (*state)(void *context, enum terminal_state state, const char *why);
 	/* The terminal's size changed (another viewer, or this one). */
 	void (*resized)(void *context, uint16_t rows, uint16_t columns);
+	/* There is room for input again after viewer_input() took less than all. NULL: not wanted. */
+	void (*room)(void *context);
 };
 
 struct hub_attach {

@@ -1,0 +1,168 @@
+#include "daemon/options.h"
+
+#include <argp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/auto.h"
+#include "base/log.h"
+#include "base/str.h"
+
+#define DATA TERAKOYA_PREFIX "/share/terakoya"
+
+enum key {
+	KEY_STATE_DIR = 256, KEY_LISTEN, KEY_BASE_URL, KEY_PACKS, KEY_IMAGES, KEY_AGENT, KEY_WEB,
+	KEY_LIBVIRT, KEY_TLS_CERT, KEY_TLS_KEY, KEY_TIME_ZONE, KEY_LOG_LEVEL, KEY_ROUTES,
+};
+
+/* What was given, by flag or environment, before defaults and checks. */
+static const struct {
+	enum key key;
+	const char *variable, *fallback;
+} defaults[] = {
+	{ KEY_STATE_DIR, "TERAKOYA_STATE_DIR", "/var/lib/terakoya" },
+	{ KEY_LISTEN, "TERAKOYA_LISTEN", "127.0.0.1:8080" },
+	{ KEY_BASE_URL, "TERAKOYA_BASE_URL", NULL },
+	{ KEY_PACKS, "TERAKOYA_PACKS", DATA "/labs" },
+	{ KEY_IMAGES, "TERAKOYA_IMAGES", DATA "/images" },
+	{ KEY_AGENT, "TERAKOYA_AGENT", TERAKOYA_PREFIX "/lib/terakoya/terakoya-agent" },
+	{ KEY_WEB, "TERAKOYA_WEB", DATA "/web" },
+	{ KEY_LIBVIRT, "TERAKOYA_LIBVIRT", "qemu:///system" },
+	{ KEY_TLS_CERT, "TERAKOYA_TLS_CERT", NULL },
+	{ KEY_TLS_KEY, "TERAKOYA_TLS_KEY", NULL },
+	{ KEY_TIME_ZONE, "TERAKOYA_TIME_ZONE", NULL },
+	{ KEY_LOG_LEVEL, "TERAKOYA_LOG_LEVEL", "info" },
+};
+
+static const struct argp_option flags[] = {
+	{ "state-dir", KEY_STATE_DIR, "DIRECTORY", 0, "where everything that lives is kept "
+						      "(/var/lib/terakoya)", 0 },
+	{ "listen", KEY_LISTEN, "ADDRESS:PORT", 0, "where browsers come in (127.0.0.1:8080)", 0 },
+	{ "base-url", KEY_BASE_URL, "URL", 0, "how people reach it, when that is another name or a "
+					      "proxy's", 0 },
+	{ "packs", KEY_PACKS, "DIRECTORY", 0, "courses that ship", 0 },
+	{ "images", KEY_IMAGES, "DIRECTORY", 0, "image recipes", 0 },
+	{ "agent", KEY_AGENT, "FILE", 0, "the agent that is put into images", 0 },
+	{ "web", KEY_WEB, "DIRECTORY", 0, "files of the page", 0 },
+	{ "libvirt", KEY_LIBVIRT, "URI", 0, "libvirt's connection (qemu:///system)", 0 },
+	{ "tls-cert", KEY_TLS_CERT, "FILE", 0, "certificate chain, PEM: serve HTTPS", 0 },
+	{ "tls-key", KEY_TLS_KEY, "FILE", 0, "its private key, PEM", 0 },
+	{ "time-zone", KEY_TIME_ZONE, "ZONE", 0, "of the machines (the host's)", 0 },
+	{ "log-level", KEY_LOG_LEVEL, "LEVEL", 0, "error, warning, info or debug (info)", 0 },
+	{ "routes", KEY_ROUTES, NULL, OPTION_HIDDEN, "print the table of routes as JSON", 0 },
+	{ 0 },
+};
+
+struct given {
+	const char *value[ARRAY_SIZE(defaults)];
+	bool routes;
+};
+
+static error_t on_flag(int key, char *value, struct argp_state *state)
+{
+	struct given *given = state->input;
+
+	if (key == KEY_ROUTES) {
+		given->routes = true;
+		return 0;
+	}
+	if (key == ARGP_KEY_ARG)
+		argp_error(state, "there is no place for \"%s\"", value);
+	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++) {
+		if ((int)defaults[i].key == key) {
+			given->value[i] = value;
+			return 0;
+		}
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const char *value_of(const struct given *given, enum key key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++) {
+		if (defaults[i].key != key)
+			continue;
+		const char *variable = getenv(defaults[i].variable);
+		return given->value[i]		 ? given->value[i] :
+		       !str_is_empty(variable) ? variable :
+						 defaults[i].fallback;
+	}
+	return NULL;
+}
+
+static int set_log_level(const char *name, struct err *err)
+{
+	static const char *const names[] = { "error", "warning", "info", "debug" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (str_equal(names[i], name)) {
+			log_set_level((enum log_level)i);
+			return 0;
+		}
+	}
+	return err_set(err, ERR_INVALID, "--log-level must be error, warning, info or debug");
+}
+
+/* Absolute, without asking whether it is there: what needs a file says so better. */
+static char *absolute(const char *path)
+{
+	AUTO_FREE char *here = getcwd(NULL, 0);
+
+	return *path == '/' || !here ? str_copy(path) : str_fmt("%s/%s", here, path);
+}
+
+/* libvirt's QEMU user has to pass through; what is private below has modes of its own. */
+static int make_state_dir(struct options *options, const char *path, struct err *err)
+{
+	AUTO_FREE char *wanted = absolute(path);
+
+	if (mkdir(wanted, 0755) < 0 && access(wanted, W_OK) < 0)
+		return err_errno(err, "cannot use the state directory %s", wanted);
+	options->state_dir = realpath(wanted, NULL);
+	if (!options->state_dir)
+		return err_errno(err, "cannot use the state directory %s", wanted);
+	options->socket = str_fmt("%s/terakoya.sock", options->state_dir);
+	options->lock = str_fmt("%s/terakoyad.lock", options->state_dir);
+	return 0;
+}
+
+int options_read(struct options *options, int argc, char **argv, struct err *err)
+{
+	static const struct argp argp = {
+		.options = flags,
+		.parser = on_flag,
+		.doc = "terakoyad - gives every student of a class a lab of their own\v"
+		       "Every flag can be set as an environment variable, too: TERAKOYA_STATE_DIR and "
+		       "so on.",
+	};
+	struct given given = { 0 };
+
+	argp_program_version = "terakoyad " TERAKOYA_VERSION;
+	argp_parse(&argp, argc, argv, 0, NULL, &given);
+	options->routes = given.routes;
+	if (set_log_level(value_of(&given, KEY_LOG_LEVEL), err) < 0)
+		return -1;
+	options->packs = absolute(value_of(&given, KEY_PACKS));
+	options->images = absolute(value_of(&given, KEY_IMAGES));
+	options->agent = absolute(value_of(&given, KEY_AGENT));
+	options->web = absolute(value_of(&given, KEY_WEB));
+	options->listen = value_of(&given, KEY_LISTEN);
+	options->base_url = value_of(&given, KEY_BASE_URL);
+	options->uri = value_of(&given, KEY_LIBVIRT);
+	options->tls_cert = value_of(&given, KEY_TLS_CERT);
+	options->tls_key = value_of(&given, KEY_TLS_KEY);
+	options->time_zone = value_of(&given, KEY_TIME_ZONE);
+	return options->routes ? 0 : make_state_dir(options, value_of(&given, KEY_STATE_DIR), err);
+}
+
+void options_free(struct options *options)
+{
+	free(options->state_dir);
+	free(options->packs);
+	free(options->images);
+	free(options->agent);
+	free(options->web);
+	free(options->socket);
+	free(options->lock);
+}

@@ -1,0 +1,70 @@
+/* The handlers, one file per resource. docs/openapi.yaml says what each takes and gives. */
+#ifndef HTTP_API_H
+#define HTTP_API_H
+
+#include "http/reply.h"
+#include "http/request.h"
+#include "http/route.h"
+
+int api_health(struct request *request, struct err *err);
+
+/* api_session.c */
+int api_session_sign_in(struct request *request, struct err *err);
+int api_session_join(struct request *request, struct err *err);
+int api_session_get(struct request *request, struct err *err);
+int api_session_patch(struct request *request, struct err *err);
+int api_session_delete(struct request *request, struct err *err);
+/* The name of the cookie, which depends on TLS. */
+const char *session_cookie(const struct server *server);
+/* "en" or "ja", of whoever asks. */
+void session_language(const struct request *request, char language[3]);
+
+/* api_host.c */
+int api_host(struct request *request, struct err *err);
+int api_audit(struct request *request, struct err *err);
+int api_account_put(struct request *request, struct err *err);
+
+/* api_course.c */
+int api_courses(struct request *request, struct err *err);
+int api_course_capacity(struct request *request, struct err *err);
+int api_images(struct request *request, struct err *err);
+int api_image_build(struct request *request, struct err *err);
+int api_templates(struct request *request, struct err *err);
+int api_course_bake(struct request *request, struct err *err);
+int api_works(struct request *request, struct err *err);
+int api_work(struct request *request, struct err *err);
+
+/* api_class.c */
+int api_classes(struct request *request, struct err *err);
+int api_class_post(struct request *request, struct err *err);
+int api_class_get(struct request *request, struct err *err);
+int api_class_delete(struct request *request, struct err *err);
+int api_class_launch(struct request *request, struct err *err);
+int api_class_close(struct request *request, struct err *err);
+
+/* api_seat.c */
+int api_seat_get(struct request *request, struct err *err);
+int api_seat_patch(struct request *request, struct err *err);
+int api_seat_reset(struct request *request, struct err *err);
+int api_seat_power(struct request *request, struct err *err);
+int api_seat_hand(struct request *request, struct err *err);
+int api_seat_join_link(struct request *request, struct err *err);
+
+/* api_lab.c */
+int api_seat_attempts(struct request *request, struct err *err);
+int api_seat_workspace(struct request *request, struct err *err);
+int api_lab_get(struct request *request, struct err *err);
+int api_lab_open(struct request *request, struct err *err);
+int api_task_check(struct request *request, struct err *err);
+int api_task_hint(struct request *request, struct err *err);
+
+/* sse.c, terminal_ws.c */
+int api_events(struct request *request, struct err *err);
+int api_terminal(struct request *request, struct err *err);
+
+/* static.c: whatever is not the API. */
+struct files *files_new(const char *directory, struct err *err);
+void files_free(struct files *files);
+int files_serve(struct request *request, const char *path, const char *method, struct err *err);
+
+#endif

@@ -1,0 +1,133 @@
+/* Courses, and the long work they need before the first class: images and templates. */
+#include <string.h>
+
+#include "base/auto.h"
+#include "core/class.h"
+#include "core/course.h"
+#include "http/api.h"
+
+int api_courses(struct request *request, struct err *err)
+{
+	struct core *core = request->server->core;
+	json_t *list = json_array();
+
+	(void)err;
+	for (size_t i = 0; i < course_count(core); i++)
+		json_array_append_new(list, view_course(course_at(core, i)));
+	reply_json(request, MHD_HTTP_OK, list);
+	return 0;
+}
+
+static int need_course(struct request *request, struct err *err)
+{
+	if (course_find(request->server->core, request->name))
+		return 0;
+	return err_set(err, ERR_NOT_FOUND, "there is no course \"%s\"", request->name);
+}
+
+int api_course_capacity(struct request *request, struct err *err)
+{
+	struct capacity capacity = { 0 };
+	long seats;
+
+	if (need_course(request, err) < 0 ||
+	    request_query_number(request, "seats", 1, CLASS_SEATS_MAX, 1, &seats, err) < 0)
+		return -1;
+	class_capacity(request->server->core, request->name, (unsigned)seats, &capacity);
+	reply_json(request, MHD_HTTP_OK,
+		   json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:s}", "seats",
+			     (json_int_t)capacity.seats, "seats_that_fit",
+			     (json_int_t)capacity.seats_that_fit, "memory_needed",
+			     (json_int_t)capacity.memory_needed, "memory_free",
+			     (json_int_t)capacity.memory_free, "disk_needed",
+			     (json_int_t)capacity.disk_needed, "disk_free",
+			     (json_int_t)capacity.disk_free, "launch_ms",
+			     (json_int_t)capacity.launch_ms, "fits", capacity.fits, "verdict",
+			     capacity.verdict));
+	return 0;
+}
+
+int api_images(struct request *request, struct err *err)
+{
+	(void)err;
+	reply_json(request, MHD_HTTP_OK, image_list(request->server->core));
+	return 0;
+}
+
+int api_templates(struct request *request, struct err *err)
+{
+	(void)err;
+	reply_json(request, MHD_HTTP_OK, template_list(request->server->core));
+	return 0;
+}
+
+static int read_force(struct request *request, bool *force, struct err *err)
+{
+	const struct field fields[] = { { "force", FIELD_BOOL, false, 0, 0, force } };
+
+	*force = false;
+	return fields_read(request->json, fields, ARRAY_SIZE(fields), err);
+}
+
+/* A work that had nothing to do is a finished one, without a number to ask for. */
+static void reply_work(struct request *request, const struct work *work, const char *kind)
+{
+	struct work done = { .state = WORK_DONE, .fraction = 1 };
+
+	if (work) {
+		reply_json(request, MHD_HTTP_ACCEPTED, view_work(work));
+		return;
+	}
+	snprintf(done.kind, sizeof(done.kind), "%s", kind);
+	snprintf(done.object, sizeof(done.object), "%s", request->name);
+	reply_json(request, MHD_HTTP_OK, view_work(&done));
+}
+
+int api_image_build(struct request *request, struct err *err)
+{
+	struct work *work = NULL;
+	bool force;
+
+	if (read_force(request, &force, err) < 0 ||
+	    image_build(request->server->core, request->name, force, &work, err) < 0)
+		return -1;
+	reply_work(request, work, "image");
+	return 0;
+}
+
+int api_course_bake(struct request *request, struct err *err)
+{
+	struct work *work = NULL;
+	bool force;
+
+	if (read_force(request, &force, err) < 0 || need_course(request, err) < 0 ||
+	    template_bake(request->server->core, request->name, force, &work, err) < 0)
+		return -1;
+	reply_work(request, work, "template");
+	return 0;
+}
+
+int api_works(struct request *request, struct err *err)
+{
+	json_t *list = json_array();
+	struct work *work;
+
+	(void)err;
+	LIST_FOREACH(work, core_works(request->server->core), entry)
+		json_array_append_new(list, view_work(work));
+	reply_json(request, MHD_HTTP_OK, list);
+	return 0;
+}
+
+int api_work(struct request *request, struct err *err)
+{
+	struct work *work;
+
+	LIST_FOREACH(work, core_works(request->server->core), entry) {
+		if (work->id == request->number) {
+			reply_json(request, MHD_HTTP_OK, view_work(work));
+			return 0;
+		}
+	}
+	return err_set(err, ERR_NOT_FOUND, "there is no work %ld", request->number);
+}

@@ -1,0 +1,86 @@
+/* The host, its health, what was done on it, and its accounts. */
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/str.h"
+#include "http/api.h"
+#include "store/audit.h"
+
+#define AUDIT_ROWS 500
+
+int api_health(struct request *request, struct err *err)
+{
+	(void)err;
+	reply_json(request, MHD_HTTP_OK,
+		   json_pack("{s:s, s:s}", "status", "ok", "version", TERAKOYA_VERSION));
+	return 0;
+}
+
+int api_host(struct request *request, struct err *err)
+{
+	(void)err;
+	reply_json(request, MHD_HTTP_OK, view_host(request->server->core));
+	return 0;
+}
+
+static json_t *view_audit(const struct audit_row *row)
+{
+	return json_pack("{s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:I, s:I}", "id", (json_int_t)row->id,
+			 "at", (json_int_t)row->at, "person", (json_int_t)row->person, "actor",
+			 row->actor, "action", row->action, "object", row->object, "detail",
+			 row->detail ? row->detail : "", "class", (json_int_t)row->class_id, "seat",
+			 (json_int_t)row->seat_id);
+}
+
+int api_audit(struct request *request, struct err *err)
+{
+	int64_t class_id = request->class ? request->class->row.id : 0;
+	struct audit_row *rows;
+	size_t count;
+	json_t *list = json_array();
+
+	if (audit_list(core_store(request->server->core), class_id, AUDIT_ROWS, &rows, &count, err) <
+	    0) {
+		json_decref(list);
+		return -1;
+	}
+	for (size_t i = 0; i < count; i++) {
+		json_array_append_new(list, view_audit(&rows[i]));
+		audit_row_free(&rows[i]);
+	}
+	free(rows);
+	reply_json(request, MHD_HTTP_OK, list);
+	return 0;
+}
+
+static int role_by_name(const char *name, enum role *role, struct err *err)
+{
+	for (int i = ROLE_OBSERVER; i < ROLES; i++) {
+		if (strcmp(role_names[i], name) == 0) {
+			*role = (enum role)i;
+			return 0;
+		}
+	}
+	return err_set(err, ERR_INVALID, "role must be observer, assistant, instructor or admin");
+}
+
+int api_account_put(struct request *request, struct err *err)
+{
+	const char *name, *role_name, *password = NULL;
+	const struct field fields[] = {
+		{ "name", FIELD_TEXT, true, 1, 100, &name },
+		{ "role", FIELD_TEXT, true, 1, 32, &role_name },
+		{ "password", FIELD_SECRET, false, 8, 1024, &password },
+	};
+	enum role role = ROLE_NONE;
+	char made[25] = "";
+
+	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0 ||
+	    role_by_name(role_name, &role, err) < 0 ||
+	    auth_set_account(request->server->auth, request->name, name, role, password, made,
+			     err) < 0)
+		return -1;
+	reply_json(request, MHD_HTTP_OK,
+		   password ? json_object() : json_pack("{s:s}", "password", made));
+	return 0;
+}

@@ -1,0 +1,105 @@
+/* Seats and their machines. */
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/str.h"
+#include "core/class.h"
+#include "http/api.h"
+
+static int reply_seat(struct request *request, unsigned status)
+{
+	reply_json(request, status, view_seat(request->seat));
+	return 0;
+}
+
+int api_seat_get(struct request *request, struct err *err)
+{
+	(void)err;
+	return reply_seat(request, MHD_HTTP_OK);
+}
+
+int api_seat_patch(struct request *request, struct err *err)
+{
+	const char *name;
+	const struct field fields[] = { { "name", FIELD_TEXT, true, 0, 100, &name } };
+
+	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0 ||
+	    seat_rename(request->server->core, &request->actor, request->seat, name, err) < 0)
+		return -1;
+	return reply_seat(request, MHD_HTTP_OK);
+}
+
+static int need_machine(struct request *request, const char *name, struct err *err)
+{
+	if (!name || seat_machine(request->seat, name))
+		return 0;
+	return err_set(err, ERR_NOT_FOUND, "this seat has no machine \"%s\"", name);
+}
+
+int api_seat_reset(struct request *request, struct err *err)
+{
+	const char *machine = NULL;
+	const struct field fields[] = { { "machine", FIELD_TEXT, false, 1, 32, &machine } };
+
+	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0 ||
+	    need_machine(request, machine, err) < 0 ||
+	    seat_reset(request->server->core, &request->actor, request->seat, machine, err) < 0)
+		return -1;
+	return reply_seat(request, MHD_HTTP_ACCEPTED);
+}
+
+static int power_by_name(const char *name, enum seat_power *power, struct err *err)
+{
+	static const char *const names[] = {
+		[SEAT_POWER_ON] = "on",
+		[SEAT_POWER_OFF] = "off",
+		[SEAT_POWER_REBOOT] = "reboot",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(names[i], name) == 0) {
+			*power = (enum seat_power)i;
+			return 0;
+		}
+	}
+	return err_set(err, ERR_INVALID, "action must be on, off or reboot");
+}
+
+int api_seat_power(struct request *request, struct err *err)
+{
+	const char *machine, *action;
+	const struct field fields[] = {
+		{ "machine", FIELD_TEXT, true, 1, 32, &machine },
+		{ "action", FIELD_TEXT, true, 1, 16, &action },
+	};
+	enum seat_power power = SEAT_POWER_ON;
+
+	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0 ||
+	    power_by_name(action, &power, err) < 0 || need_machine(request, machine, err) < 0 ||
+	    seat_power(request->server->core, &request->actor, request->seat, machine, power, err) <
+		    0)
+		return -1;
+	return reply_seat(request, MHD_HTTP_ACCEPTED);
+}
+
+int api_seat_hand(struct request *request, struct err *err)
+{
+	bool raised;
+	const struct field fields[] = { { "raised", FIELD_BOOL, true, 0, 0, &raised } };
+
+	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0 ||
+	    seat_raise_hand(request->server->core, request->seat, raised, err) < 0)
+		return -1;
+	return reply_seat(request, MHD_HTTP_OK);
+}
+
+int api_seat_join_link(struct request *request, struct err *err)
+{
+	char token[65];
+
+	if (seat_join_token(request->server->core, &request->actor, request->seat, token, err) < 0)
+		return -1;
+	AUTO_FREE char *url = str_fmt("%s/j/%s", request->server->url, token);
+	reply_json(request, MHD_HTTP_CREATED, json_pack("{s:s}", "url", url));
+	return 0;
+}

@@ -1,0 +1,26 @@
+/* Answers. Each takes effect when the handler returns, or at request_resume(). Every answer carries the
+ * headers that keep browsers strict; answers of the API are never cached.
+ */
+#ifndef HTTP_REPLY_H
+#define HTTP_REPLY_H
+
+#include "http/request.h"
+
+void reply_json(struct request *request, unsigned status, json_t *json); /* steals json */
+void reply_empty(struct request *request, unsigned status);
+/* application/problem+json, with the status that belongs to err->kind. */
+void reply_err(struct request *request, const struct err *err);
+/* The same for what only HTTP knows: 405, 415, 426. */
+void reply_problem(struct request *request, unsigned status, const char *kind, const char *detail);
+/* Another header for the answer that is there already. */
+void reply_header(struct request *request, const char *name, const char *value);
+/* Takes over a response with its one reference. */
+void reply_response(struct request *request, unsigned status, struct MHD_Response *response);
+
+/* The table from kinds to statuses. */
+unsigned reply_status(enum err_kind kind);
+
+/* Headers for any response, whoever made it. */
+void reply_strict(struct MHD_Response *response);
+
+#endif

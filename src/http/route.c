@@ -1,0 +1,379 @@
+#include "http/route.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/str.h"
+#include "core/course.h"
+#include "http/api.h"
+#include "http/gate.h"
+
+const char *const rule_names[] = {
+	[RULE_PUBLIC] = "public",   [RULE_SIGNED_IN] = "signed-in",
+	[RULE_SEAT] = "seat",       [RULE_STAFF] = "staff",
+	[RULE_INSTRUCTOR] = "instructor", [RULE_ADMIN] = "admin",
+};
+static_assert(ARRAY_SIZE(rule_names) == RULES, "every rule has a name");
+
+#define V1    "/api/v1"
+#define SEAT  V1 "/seats/{seat}"
+#define LAB   SEAT "/labs/{lab}"
+#define TASK  LAB "/tasks/{task}"
+#define CLASS V1 "/classes/{class}"
+
+static const struct route routes[] = {
+	{ "GET", V1 "/health", RULE_PUBLIC, api_health, NULL, false },
+
+	{ "POST", V1 "/session", RULE_PUBLIC, api_session_sign_in, NULL, true },
+	{ "POST", V1 "/session/join", RULE_PUBLIC, api_session_join, NULL, true },
+	{ "GET", V1 "/session", RULE_SIGNED_IN, api_session_get, NULL, false },
+	{ "PATCH", V1 "/session", RULE_SIGNED_IN, api_session_patch, NULL, true },
+	{ "DELETE", V1 "/session", RULE_SIGNED_IN, api_session_delete, NULL, false },
+
+	{ "GET", V1 "/host", RULE_STAFF, api_host, NULL, false },
+	{ "GET", V1 "/audit", RULE_STAFF, api_audit, "class", false },
+	{ "PUT", V1 "/accounts/{login}", RULE_ADMIN, api_account_put, NULL, true },
+
+	{ "GET", V1 "/courses", RULE_STAFF, api_courses, NULL, false },
+	{ "GET", V1 "/courses/{course}/capacity", RULE_STAFF, api_course_capacity, "seats", false },
+	{ "POST", V1 "/courses/{course}/bake", RULE_INSTRUCTOR, api_course_bake, NULL, true },
+	{ "GET", V1 "/images", RULE_STAFF, api_images, NULL, false },
+	{ "POST", V1 "/images/{image}/build", RULE_INSTRUCTOR, api_image_build, NULL, true },
+	{ "GET", V1 "/templates", RULE_STAFF, api_templates, NULL, false },
+	{ "GET", V1 "/works", RULE_STAFF, api_works, NULL, false },
+	{ "GET", V1 "/works/{work}", RULE_STAFF, api_work, NULL, false },
+
+	{ "GET", V1 "/classes", RULE_STAFF, api_classes, "closed", false },
+	{ "POST", V1 "/classes", RULE_INSTRUCTOR, api_class_post, NULL, true },
+	{ "GET", CLASS, RULE_STAFF, api_class_get, NULL, false },
+	{ "DELETE", CLASS, RULE_INSTRUCTOR, api_class_delete, NULL, false },
+	{ "POST", CLASS "/launch", RULE_INSTRUCTOR, api_class_launch, NULL, false },
+	{ "POST", CLASS "/close", RULE_INSTRUCTOR, api_class_close, NULL, false },
+
+	{ "GET", SEAT, RULE_SEAT, api_seat_get, NULL, false },
+	{ "PATCH", SEAT, RULE_STAFF, api_seat_patch, NULL, true },
+	{ "POST", SEAT "/reset", RULE_SEAT, api_seat_reset, NULL, true },
+	{ "POST", SEAT "/power", RULE_SEAT, api_seat_power, NULL, true },
+	{ "POST", SEAT "/hand", RULE_SEAT, api_seat_hand, NULL, true },
+	{ "POST", SEAT "/join-link", RULE_STAFF, api_seat_join_link, NULL, false },
+	{ "GET", SEAT "/attempts", RULE_SEAT, api_seat_attempts, NULL, false },
+	{ "GET", SEAT "/workspace", RULE_SEAT, api_seat_workspace, NULL, false },
+	{ "GET", LAB, RULE_SEAT, api_lab_get, "language", false },
+	{ "POST", LAB "/open", RULE_SEAT, api_lab_open, NULL, false },
+	{ "POST", TASK "/check", RULE_SEAT, api_task_check, NULL, true },
+	{ "POST", TASK "/hints/{hint}", RULE_SEAT, api_task_hint, NULL, false },
+
+	{ "GET", V1 "/events", RULE_SEAT, api_events, "class seat", false },
+	{ "GET", "/ws/terminal", RULE_SEAT, api_terminal,
+	  "machine terminal offset watch rows columns", false },
+};
+
+/* ---- matching ------------------------------------------------------------------------------- */
+
+struct segment {
+	const char *text;
+	size_t length;
+};
+
+/* Cuts the next segment off; false at the end. "/a//b" has an empty one, which matches nothing. */
+static bool next_segment(const char **path, struct segment *segment)
+{
+	if (**path != '/')
+		return false;
+	segment->text = *path + 1;
+	segment->length = strcspn(segment->text, "/");
+	*path = segment->text + segment->length;
+	return true;
+}
+
+static bool path_fits(const char *pattern, const char *path)
+{
+	struct segment want, have;
+
+	while (next_segment(&pattern, &want)) {
+		if (!next_segment(&path, &have) || !have.length)
+			return false;
+		if (*want.text != '{' && (want.length != have.length ||
+					  memcmp(want.text, have.text, have.length)))
+			return false;
+	}
+	return !*path;
+}
+
+const struct route *route_find(const char *method, const char *path, char allow[64])
+{
+	const char *wanted = strcmp(method, "HEAD") ? method : "GET";
+
+	*allow = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(routes); i++) {
+		if (!path_fits(routes[i].path, path))
+			continue;
+		if (strcmp(routes[i].method, wanted) == 0)
+			return &routes[i];
+		snprintf(allow + strlen(allow), 64 - strlen(allow), "%s%s", *allow ? ", " : "",
+			 strcmp(routes[i].method, "GET") ? routes[i].method : "GET, HEAD");
+	}
+	return NULL;
+}
+
+json_t *route_table(void)
+{
+	json_t *table = json_array();
+
+	for (size_t i = 0; i < ARRAY_SIZE(routes); i++) {
+		json_t *query = json_array();
+		AUTO_FREE char *names = str_copy(routes[i].query ? routes[i].query : "");
+		char *rest = names;
+		for (char *name; (name = strsep(&rest, " "));)
+			if (*name)
+				json_array_append_new(query, json_string(name));
+		json_array_append_new(table, json_pack("{s:s, s:s, s:s, s:o, s:b}", "method",
+						       routes[i].method, "path", routes[i].path,
+						       "rule", rule_names[routes[i].rule], "query",
+						       query, "body", routes[i].body));
+	}
+	return table;
+}
+
+/* ---- looking up what is named --------------------------------------------------------------- */
+
+static bool find_machine(struct request *request, int64_t id)
+{
+	request->machine = core_machine(request->server->core, id);
+	if (request->machine)
+		request->seat = request->machine->seat;
+	return request->machine;
+}
+
+static bool find_lab(struct request *request, const char *value)
+{
+	struct pack *pack = request->seat ? request->seat->class->pack : NULL;
+
+	request->lab = pack ? pack_lab(pack, value) : NULL;
+	return request->lab;
+}
+
+static bool find_by_id(struct request *request, const char *name, const char *value)
+{
+	struct core *core = request->server->core;
+	long id;
+
+	if (!str_to_number(value, 0, INT64_MAX, &id))
+		return false;
+	request->number = id;
+	if (strcmp(name, "class") == 0)
+		return (request->class = core_class(core, id));
+	if (strcmp(name, "seat") == 0)
+		return (request->seat = core_seat(core, id));
+	if (strcmp(name, "machine") == 0)
+		return find_machine(request, id);
+	return true;
+}
+
+static bool find_thing(struct request *request, const char *name, const char *value)
+{
+	if (strcmp(name, "lab") == 0)
+		return find_lab(request, value);
+	if (strcmp(name, "task") == 0)
+		return request->lab && (request->task = pack_task(request->lab, value));
+	if (strcmp(name, "course") && strcmp(name, "image") && strcmp(name, "login"))
+		return find_by_id(request, name, value);
+	snprintf(request->name, sizeof(request->name), "%s", value);
+	return strlen(value) < sizeof(request->name);
+}
+
+static void bind_thing(struct request *request, const char *name, const char *value,
+		       struct err *missing)
+{
+	if (!find_thing(request, name, value) && missing->kind == ERR_NONE)
+		err_set(missing, ERR_NOT_FOUND, "there is no %s \"%.64s\"", name, value);
+}
+
+static void bind_path(struct request *request, const char *path, struct err *missing)
+{
+	const char *pattern = request->route->path;
+	struct segment want, have;
+
+	while (next_segment(&pattern, &want) && next_segment(&path, &have)) {
+		if (*want.text != '{')
+			continue;
+		AUTO_FREE char *name = str_copy_n(want.text + 1, want.length - 2);
+		AUTO_FREE char *value = str_copy_n(have.text, have.length);
+		bind_thing(request, name, value, missing);
+	}
+}
+
+static bool is_listed(const char *list, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *at = list; at && length && (at = strstr(at, name)); at += length)
+		if ((at == list || at[-1] == ' ') && (!at[length] || at[length] == ' '))
+			return true;
+	return false;
+}
+
+struct query {
+	struct request *request;
+	struct err *missing, *unknown;
+};
+
+static enum MHD_Result bind_parameter(void *context, enum MHD_ValueKind kind, const char *name,
+				      const char *value)
+{
+	struct query *query = context;
+
+	(void)kind;
+	if (!is_listed(query->request->route->query, name))
+		err_set(query->unknown, ERR_INVALID, "there is no parameter %.64s here", name);
+	else if (strcmp(name, "class") == 0 || strcmp(name, "seat") == 0 ||
+		 strcmp(name, "machine") == 0)
+		bind_thing(query->request, name, value ? value : "", query->missing);
+	return MHD_YES;
+}
+
+/* ---- rules ---------------------------------------------------------------------------------- */
+
+static int need_role(const struct request *request, enum role role, struct err *err)
+{
+	if (request->actor.role >= role)
+		return 0;
+	return err_set(err, ERR_DENIED, "this needs the role %s; you are signed in as %s",
+		       role_names[role], role_names[request->actor.role]);
+}
+
+static int need_staff(const struct request *request, struct err *err)
+{
+	bool looks = strcmp(request->route->method, "GET") == 0;
+
+	return need_role(request, looks ? ROLE_OBSERVER : ROLE_ASSISTANT, err);
+}
+
+/* A student's stream without a seat in its address is the own seat's. */
+static int need_seat(struct request *request, const struct err *missing, struct err *err)
+{
+	if (request->actor.role != ROLE_STUDENT)
+		return need_staff(request, err);
+	if (!request->seat && missing->kind == ERR_NONE)
+		request->seat = core_seat(request->server->core, request->actor.seat);
+	if (!request->seat || request->seat->row.id != request->actor.seat)
+		return err_set(err, ERR_DENIED, "this is not your seat");
+	return 0;
+}
+
+static int need_instructor(const struct request *request, struct err *err)
+{
+	const struct actor *actor = &request->actor;
+	int64_t owner = request->class ? request->class->row.instructor : 0;
+
+	if (need_role(request, ROLE_INSTRUCTOR, err) < 0)
+		return -1;
+	if (owner && owner != actor->person && actor->role != ROLE_ADMIN)
+		return err_set(err, ERR_DENIED, "class %lld is another instructor's",
+			       (long long)request->class->row.id);
+	return 0;
+}
+
+static int check_rule(struct request *request, const struct err *missing, struct err *err)
+{
+	if (request->route->rule == RULE_PUBLIC)
+		return 0;
+	if (!request->signed_in)
+		return err_set(err, ERR_UNAUTHENTICATED, "sign in first");
+	switch (request->route->rule) {
+	case RULE_SEAT:
+		return need_seat(request, missing, err);
+	case RULE_STAFF:
+		return need_staff(request, err);
+	case RULE_INSTRUCTOR:
+		return need_instructor(request, err);
+	case RULE_ADMIN:
+		return need_role(request, ROLE_ADMIN, err);
+	default:
+		return 0;
+	}
+}
+
+/* ---- the two steps -------------------------------------------------------------------------- */
+
+static int refuse_method(struct request *request, const char *method, const char *allow)
+{
+	AUTO_FREE char *detail = str_fmt("%.16s is not possible here; %s is", method, allow);
+
+	reply_problem(request, MHD_HTTP_METHOD_NOT_ALLOWED, "method-not-allowed", detail);
+	reply_header(request, "Allow", allow);
+	return 0;
+}
+
+static bool is_under(const char *path, const char *folder)
+{
+	size_t length = strlen(folder);
+
+	return strncmp(path, folder, length) == 0 && (!path[length] || path[length] == '/');
+}
+
+int route_begin(struct request *request, const char *path, const char *method, struct err *err)
+{
+	char allow[64];
+	struct err missing = ERR_INIT, unknown = ERR_INIT;
+	struct query query = { request, &missing, &unknown };
+
+	request->head = strcmp(method, "HEAD") == 0;
+	if (gate_host(request, err) < 0)
+		return -1;
+	if (request->bad_url)
+		return err_set(err, ERR_INVALID, "the address is malformed or over %d bytes long",
+			       HTTP_URL_MAX);
+	if (!is_under(path, "/api") && !is_under(path, "/ws"))
+		return 0;
+	request->route = route_find(method, path, allow);
+	if (!request->route && *allow)
+		return refuse_method(request, method, allow);
+	if (!request->route)
+		return err_set(err, ERR_NOT_FOUND, "there is nothing at %.200s", path);
+	if (gate_actor(request, err) < 0)
+		return -1;
+	bind_path(request, path, &missing);
+	MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, bind_parameter,
+				  &query);
+	if (check_rule(request, &missing, err) < 0 || gate_write(request, err) < 0)
+		return -1;
+	if (missing.kind || unknown.kind) {
+		*err = missing.kind ? missing : unknown;
+		return -1;
+	}
+	return 0;
+}
+
+static bool is_json(const char *type)
+{
+	static const char json[] = "application/json";
+
+	if (!type || strncasecmp(type, json, sizeof(json) - 1))
+		return false;
+	type += sizeof(json) - 1;
+	return !*type || *type == ';' || *type == ' ';
+}
+
+int route_finish(struct request *request, const char *path, const char *method, struct err *err)
+{
+	const struct buf *body = &request->body;
+
+	if (!request->route)
+		return files_serve(request, path, method, err);
+	if (body->length && !is_json(request_header(request, "Content-Type"))) {
+		reply_problem(request, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type",
+			      "the body must be application/json");
+		return 0;
+	}
+	if (body->length && json_read((char *)body->data, body->length, &request->json, err) < 0)
+		return -1;
+	if (!request->json)
+		request->json = json_object();
+	if (!request->route->body && json_object_size(request->json))
+		return err_set(err, ERR_INVALID, "%s %s takes no fields", request->route->method,
+			       request->route->path);
+	return request->route->handler(request, err);
+}
