@@ -1,0 +1,99 @@
+/* The command line: one table of commands, one file per subject, one client for the daemon's API over its
+ * unix socket. The table is also where --help and the man page come from. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+
+#define OPTIONS_MAX   6
+#define ARGUMENTS_MAX 8
+
+struct client;
+
+struct option_spec {
+	const char *name;     /* without the dashes */
+	const char *argument; /* "N"; NULL: a switch */
+	const char *help;
+};
+
+struct invocation {
+	const struct command *command;
+	const char *argument[ARGUMENTS_MAX]; /* those behind the command's words */
+	int arguments;
+	const char *option[OPTIONS_MAX]; /* by place in command->option: value, "" for a switch, NULL */
+	const char *state_dir;
+	const char *socket;
+	bool json;
+	struct client *client; /* connects when it is first used */
+};
+
+struct command {
+	const char *words;     /* "class create" */
+	const char *arguments; /* "COURSE", "CLASS/SEAT [MACHINE]" */
+	int least, most;       /* arguments */
+	const char *summary;   /* one line, no dot */
+	const char *details;   /* a paragraph for the man page; NULL */
+	struct option_spec option[OPTIONS_MAX];
+	/* 0, or -1 with err; the exit code follows from err's kind. */
+	int (*run)(struct invocation *invocation, struct err *err);
+};
+
+/* The value of a command's option, NULL when it was not given. */
+const char *option_value(const struct invocation *invocation, const char *name);
+
+/* ---- client.c ---- */
+
+struct client *client_new(const char *socket_path);
+void client_free(struct client *client);
+/* One request. body is stolen, may be NULL. *reply may be NULL for answers without a body; reply itself may
+ * be NULL. Errors carry the daemon's kind and words; ERR_UNAVAILABLE says how to start the daemon. */
+int client_call(struct client *client, const char *method, const char *path, json_t *body, json_t **reply,
+		struct err *err);
+/* A WebSocket on the unix socket: a connected descriptor, the handshake done. */
+int client_websocket(struct client *client, const char *path, const char *protocol, int *fd,
+		     struct err *err);
+
+/* ---- show.c ---- */
+
+/* With --json: prints the value and gives true. Borrows. */
+bool show_json(const struct invocation *invocation, json_t *value);
+/* A table of objects: columns are "Title=path.to.member" strings, NULL-terminated. */
+void show_table(json_t *rows, const char *const *columns);
+/* Follows long work (an image, a template) until its end, with a progress bar on a terminal. */
+int show_work(struct invocation *invocation, json_t *work, struct err *err);
+/* "12.3 GB", "4 min 05 s" */
+const char *show_bytes(json_int_t bytes, char text[32]);
+const char *show_seconds(json_int_t ms, char text[32]);
+/* Asks on the terminal; true for yes. Without a terminal: false, and what to do is said. */
+bool confirm(const struct invocation *invocation, const char *question);
+
+/* ---- the commands ---- */
+
+int cmd_doctor(struct invocation *invocation, struct err *err);
+int cmd_image_build(struct invocation *invocation, struct err *err);
+int cmd_image_list(struct invocation *invocation, struct err *err);
+int cmd_course_list(struct invocation *invocation, struct err *err);
+int cmd_template_bake(struct invocation *invocation, struct err *err);
+int cmd_template_list(struct invocation *invocation, struct err *err);
+int cmd_class_create(struct invocation *invocation, struct err *err);
+int cmd_class_list(struct invocation *invocation, struct err *err);
+int cmd_class_launch(struct invocation *invocation, struct err *err);
+int cmd_class_show(struct invocation *invocation, struct err *err);
+int cmd_class_watch(struct invocation *invocation, struct err *err);
+int cmd_class_close(struct invocation *invocation, struct err *err);
+int cmd_class_remove(struct invocation *invocation, struct err *err);
+int cmd_seat_reset(struct invocation *invocation, struct err *err);
+int cmd_seat_power(struct invocation *invocation, struct err *err);
+int cmd_seat_link(struct invocation *invocation, struct err *err);
+int cmd_shell(struct invocation *invocation, struct err *err);
+int cmd_account_set(struct invocation *invocation, struct err *err);
+int cmd_audit_list(struct invocation *invocation, struct err *err);
+int cmd_version(struct invocation *invocation, struct err *err);
+
+/* "3/07" or "3/7": the seat's view, as part of its class. *seat is a new reference. */
+int seat_find(struct invocation *invocation, const char *name, json_t **seat, struct err *err);
+
+#endif

@@ -1,0 +1,198 @@
+/* The daemon's API over its unix socket: HTTP by libcurl, WebSocket by an upgrade on a plain connection.
+ * Who we are is known to the daemon from the socket itself, so that there is nothing to sign in with. */
+#include "cli/cli.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/buf.h"
+#include "base/str.h"
+
+#define REPLY_MAX (64 * 1024 * 1024)
+
+struct client {
+	char *path;
+	CURL *curl;
+};
+
+struct client *client_new(const char *socket_path)
+{
+	struct client *client = mem_alloc(sizeof(*client));
+
+	client->path = str_copy(socket_path);
+	return client;
+}
+
+void client_free(struct client *client)
+{
+	if (!client)
+		return;
+	if (client->curl)
+		curl_easy_cleanup(client->curl);
+	free(client->path);
+	free(client);
+}
+
+static size_t take_body(char *data, size_t size, size_t count, void *context)
+{
+	struct buf *body = context;
+
+	(void)size;
+	if (body->length + count > REPLY_MAX)
+		return 0;
+	buf_append(body, data, count);
+	return count;
+}
+
+static enum err_kind kind_from_name(const char *name, long status)
+{
+	for (int kind = 0; kind < ERR_KINDS; kind++)
+		if (str_equal(name, err_kind_name(kind)))
+			return kind;
+	return status == 404 ? ERR_NOT_FOUND : status < 500 ? ERR_INVALID : ERR_INTERNAL;
+}
+
+static int problem(json_t *reply, long status, struct err *err)
+{
+	const char *detail = json_string_value(json_object_get(reply, "detail"));
+	const char *kind = json_string_value(json_object_get(reply, "kind"));
+
+	return err_set(err, kind_from_name(kind, status), "%s", detail ? detail : "the daemon refused");
+}
+
+static int away(const struct client *client, const char *why, struct err *err)
+{
+	return err_set(err, ERR_UNAVAILABLE,
+		       "terakoyad does not answer at %s (%s); start it (systemctl start terakoyad, or make demo), "
+		       "or name its state directory with --state",
+		       client->path, why);
+}
+
+static int perform(struct client *client, const char *method, const char *url, const char *text,
+		   struct buf *body, long *status, struct err *err)
+{
+	struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
+
+	if (!client->curl)
+		client->curl = curl_easy_init();
+	curl_easy_reset(client->curl);
+	curl_easy_setopt(client->curl, CURLOPT_UNIX_SOCKET_PATH, client->path);
+	curl_easy_setopt(client->curl, CURLOPT_URL, url);
+	curl_easy_setopt(client->curl, CURLOPT_CUSTOMREQUEST, method);
+	curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, take_body);
+	curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, body);
+	curl_easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
+	if (text)
+		curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, text);
+	CURLcode code = curl_easy_perform(client->curl);
+	curl_slist_free_all(headers);
+	if (code != CURLE_OK)
+		return away(client, curl_easy_strerror(code), err);
+	curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, status);
+	return 0;
+}
+
+int client_call(struct client *client, const char *method, const char *path, json_t *body, json_t **reply,
+		struct err *err)
+{
+	AUTO_FREE char *url = str_fmt("http://localhost/api/v1%s", path);
+	AUTO_FREE char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+	AUTO(buf) struct buf answer = { 0 };
+	long status = 0;
+
+	json_decref(body);
+	if (perform(client, method, url, text, &answer, &status, err) < 0)
+		return -1;
+	json_t *value = answer.length ? json_loadb((char *)answer.data, answer.length, JSON_DECODE_ANY, NULL) :
+					NULL;
+	if (status >= 400) {
+		problem(value, status, err);
+		json_decref(value);
+		return -1;
+	}
+	if (reply)
+		*reply = value;
+	else
+		json_decref(value);
+	return 0;
+}
+
+/* ---- WebSocket -------------------------------------------------------------------------------- */
+
+static int dial(const struct client *client, int *fd, struct err *err)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	if (strlen(client->path) >= sizeof(address.sun_path))
+		return err_set(err, ERR_INVALID, "the socket's path is too long: %s", client->path);
+	strcpy(address.sun_path, client->path);
+	AUTO_CLOSE int dialled = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (dialled < 0 || connect(dialled, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return away(client, strerror(errno), err);
+	*fd = STEAL_FD(dialled);
+	return 0;
+}
+
+/* Reads the answer's head, byte by byte so that nothing behind it is taken. */
+static int read_head(int fd, char *head, size_t room)
+{
+	size_t length = 0;
+
+	while (length + 1 < room) {
+		if (read(fd, head + length, 1) != 1)
+			return -1;
+		head[++length] = 0;
+		if (length >= 4 && memcmp(head + length - 4, "\r\n\r\n", 4) == 0)
+			return 0;
+	}
+	return -1;
+}
+
+/* What stands behind the head of a refusal is problem+json, as far as it has come. */
+static int refused(int fd, const char *head, struct err *err)
+{
+	char body[4096];
+	ssize_t length = read(fd, body, sizeof(body));
+	json_t *value = length > 0 ? json_loadb(body, (size_t)length, 0, NULL) : NULL;
+	long status = 0;
+
+	if (strlen(head) > 12)
+		status = strtol(head + 9, NULL, 10);
+	problem(value, status, err);
+	json_decref(value);
+	return -1;
+}
+
+/* The key's answer is not checked: the other end is a socket that only the daemon can listen on. */
+int client_websocket(struct client *client, const char *path, const char *protocol, int *fd,
+		     struct err *err)
+{
+	unsigned char nonce[16];
+	char key[sodium_base64_ENCODED_LEN(16, sodium_base64_VARIANT_ORIGINAL)], head[4096];
+	int dialled;
+
+	randombytes_buf(nonce, sizeof(nonce));
+	sodium_bin2base64(key, sizeof(key), nonce, sizeof(nonce), sodium_base64_VARIANT_ORIGINAL);
+	AUTO_FREE char *request = str_fmt("GET %s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+					  "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+					  "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Protocol: %s\r\n\r\n",
+					  path, key, protocol);
+	if (dial(client, &dialled, err) < 0)
+		return -1;
+	AUTO_CLOSE int owned = dialled;
+	if (write(owned, request, strlen(request)) != (ssize_t)strlen(request) ||
+	    read_head(owned, head, sizeof(head)) < 0)
+		return away(client, "the connection was closed", err);
+	if (!str_starts(head, "HTTP/1.1 101"))
+		return refused(owned, head, err);
+	*fd = STEAL_FD(owned);
+	return 0;
+}

@@ -1,0 +1,305 @@
+#include "cli/cli.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/str.h"
+
+static const char *text_of(json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text ? text : "";
+}
+
+static json_int_t number_of(json_t *object, const char *name)
+{
+	return json_integer_value(json_object_get(object, name));
+}
+
+static int class_call(struct invocation *invocation, const char *method, const char *action, json_t *body,
+		      json_t **reply, struct err *err)
+{
+	long id;
+
+	if (!str_to_number(invocation->argument[0], 1, 1000000000, &id)) {
+		json_decref(body);
+		return err_set(err, ERR_INVALID, "a class is named by its number (terakoya class list), not \"%s\"",
+			       invocation->argument[0]);
+	}
+	AUTO_FREE char *path = str_fmt("/classes/%ld%s", id, action);
+	return client_call(invocation->client, method, path, body, reply, err);
+}
+
+/* ---- create, list ----------------------------------------------------------------------------- */
+
+static int read_names(const char *file, json_t *names, struct err *err)
+{
+	AUTO_FREE char *line = NULL;
+	size_t room = 0;
+	FILE *in = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
+
+	if (!in)
+		return err_errno(err, "the names cannot be read from %s", file);
+	while (getline(&line, &room, in) > 0) {
+		line[strcspn(line, "\r\n")] = 0;
+		if (*line)
+			json_array_append_new(names, json_string(line));
+	}
+	if (in != stdin)
+		fclose(in);
+	if (!json_array_size(names))
+		return err_set(err, ERR_INVALID, "%s holds no names", file);
+	return 0;
+}
+
+int cmd_class_create(struct invocation *invocation, struct err *err)
+{
+	const char *seats = option_value(invocation, "seats"), *file = option_value(invocation, "names");
+	const char *name = option_value(invocation, "name");
+	json_t *body = json_pack("{s:s}", "course", invocation->argument[0]), *class = NULL;
+	json_t *names = json_array();
+	long count = 0;
+	int bad = 0;
+
+	if (!seats && !file)
+		bad = err_set(err, ERR_INVALID, "say how many seats (--seats N) or who comes (--names FILE)");
+	else if (seats && !str_to_number(seats, 0, 1000000, &count))
+		bad = err_set(err, ERR_INVALID, "--seats takes a number, not \"%s\"", seats);
+	else if (file)
+		bad = read_names(file, names, err);
+	if (seats)
+		json_object_set_new(body, "seats", json_integer(count));
+	if (file)
+		json_object_set(body, "names", names);
+	if (name)
+		json_object_set_new(body, "name", json_string(name));
+	json_decref(names);
+	if (bad) {
+		json_decref(body);
+		return -1;
+	}
+	if (client_call(invocation->client, "POST", "/classes", body, &class, err) < 0)
+		return -1;
+	if (!show_json(invocation, class))
+		printf("class %lld  %s  %lld seats  join code %s\n", number_of(class, "id"),
+		       text_of(class, "name"), number_of(class, "seats"), text_of(class, "code"));
+	json_decref(class);
+	return 0;
+}
+
+int cmd_class_list(struct invocation *invocation, struct err *err)
+{
+	static const char *const columns[] = { "CLASS=id", "STATE=state", "SEATS=seats", "READY=ready",
+					       "CODE=code", "NAME=name", NULL };
+	const char *path = option_value(invocation, "closed") ? "/classes?closed=1" : "/classes";
+	json_t *rows = NULL;
+
+	if (client_call(invocation->client, "GET", path, NULL, &rows, err) < 0)
+		return -1;
+	if (!show_json(invocation, rows))
+		show_table(rows, columns);
+	json_decref(rows);
+	return 0;
+}
+
+/* ---- show, watch, launch ---------------------------------------------------------------------- */
+
+static const char *seat_mark(const char *state)
+{
+	static const char *const marks[][2] = {
+		{ "ready", "\033[32m●" }, { "failed", "\033[31m✕" },  { "lost", "\033[31m?" },
+		{ "off", "\033[33m○" },	  { "waiting", "\033[2m·" }, { "absent", "\033[2m·" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+		if (str_equal(state, marks[i][0]))
+			return marks[i][1];
+	return "\033[34m◌";
+}
+
+static void print_head(json_t *class)
+{
+	char seconds[32];
+	json_int_t ready_ms = number_of(class, "ready_ms");
+
+	printf("class %lld  %s  %s  join code %s  %lld of %lld ready", number_of(class, "id"),
+	       text_of(class, "name"), text_of(class, "state"), text_of(class, "code"),
+	       number_of(class, "ready"), number_of(class, "seats"));
+	if (ready_ms)
+		printf(" in %s", show_seconds(ready_ms, seconds));
+	printf("\n");
+}
+
+static void print_grid(json_t *class)
+{
+	json_t *seats = json_object_get(class, "seat"), *seat;
+	size_t i;
+
+	json_array_foreach(seats, i, seat)
+		printf("%s %02lld\033[0m%s", seat_mark(text_of(seat, "state")), number_of(seat, "number"),
+		       i % 15 == 14 ? "\n" : "  ");
+	printf("%s", json_array_size(seats) % 15 ? "\n" : "");
+}
+
+static int tasks_of(json_t *class)
+{
+	json_t *lab;
+	size_t i;
+	int tasks = 0;
+
+	json_array_foreach(json_object_get(class, "labs"), i, lab)
+		tasks += (int)json_array_size(json_object_get(lab, "tasks"));
+	return tasks;
+}
+
+static void print_seats(json_t *class)
+{
+	json_t *seat, *machine;
+	size_t i, k;
+	int tasks = tasks_of(class);
+
+	json_array_foreach(json_object_get(class, "seat"), i, seat) {
+		printf("%3lld  %-10s %2lld/%d tasks %4lld points  %s", number_of(seat, "number"),
+		       text_of(seat, "state"), number_of(seat, "done"), tasks, number_of(seat, "points"),
+		       text_of(seat, "name"));
+		json_array_foreach(json_object_get(seat, "machines"), k, machine)
+			if (*text_of(machine, "reason"))
+				printf("  [%s: %s]", text_of(machine, "name"), text_of(machine, "reason"));
+		printf("\n");
+	}
+}
+
+int cmd_class_show(struct invocation *invocation, struct err *err)
+{
+	json_t *class = NULL;
+
+	if (class_call(invocation, "GET", "", NULL, &class, err) < 0)
+		return -1;
+	if (!show_json(invocation, class)) {
+		print_head(class);
+		print_seats(class);
+	}
+	json_decref(class);
+	return 0;
+}
+
+/* Draws over what it drew before. */
+static void redraw(json_t *class, bool seats, int *lines)
+{
+	if (!isatty(STDOUT_FILENO))
+		return;
+	if (*lines)
+		printf("\033[%dA\033[J", *lines);
+	print_head(class);
+	*lines = 1 + (int)(json_array_size(json_object_get(class, "seat")) + 14) / 15;
+	print_grid(class);
+	if (seats) {
+		print_seats(class);
+		*lines += (int)json_array_size(json_object_get(class, "seat"));
+	}
+	fflush(stdout);
+}
+
+int cmd_class_watch(struct invocation *invocation, struct err *err)
+{
+	int lines = 0;
+
+	for (;;) {
+		json_t *class = NULL;
+		if (class_call(invocation, "GET", "", NULL, &class, err) < 0)
+			return -1;
+		if (invocation->json)
+			json_dumpf(class, stdout, JSON_COMPACT), printf("\n"), fflush(stdout);
+		else if (isatty(STDOUT_FILENO))
+			redraw(class, true, &lines);
+		else
+			print_head(class), fflush(stdout);
+		bool over = str_equal(text_of(class, "state"), "closed");
+		json_decref(class);
+		if (over)
+			return 0;
+		sleep(1);
+	}
+}
+
+static int count_failed(json_t *class)
+{
+	json_t *seat;
+	size_t i;
+	int failed = 0;
+
+	json_array_foreach(json_object_get(class, "seat"), i, seat)
+		failed += str_equal(text_of(seat, "state"), "failed");
+	return failed;
+}
+
+/* Until the class has left one of two states. */
+static int wait_for_class(struct invocation *invocation, const char *leaving, json_t **class,
+			  struct err *err)
+{
+	int lines = 0;
+
+	for (;;) {
+		if (class_call(invocation, "GET", "", NULL, class, err) < 0)
+			return -1;
+		if (!invocation->json)
+			redraw(*class, false, &lines);
+		if (!str_equal(text_of(*class, "state"), leaving))
+			return 0;
+		json_decref(*class);
+		usleep(250000);
+	}
+}
+
+int cmd_class_launch(struct invocation *invocation, struct err *err)
+{
+	json_t *class = NULL;
+
+	if (class_call(invocation, "POST", "/launch", json_object(), NULL, err) < 0)
+		return -1;
+	if (option_value(invocation, "no-wait"))
+		return 0;
+	if (wait_for_class(invocation, "preparing", &class, err) < 0)
+		return -1;
+	int failed = count_failed(class);
+	if (!show_json(invocation, class) && !isatty(STDOUT_FILENO))
+		print_head(class);
+	json_decref(class);
+	if (failed)
+		return err_set(err, ERR_GUEST, "%d seat%s failed; terakoya class show says why", failed,
+			       failed == 1 ? "" : "s");
+	return 0;
+}
+
+/* ---- close, remove ---------------------------------------------------------------------------- */
+
+int cmd_class_close(struct invocation *invocation, struct err *err)
+{
+	json_t *class = NULL;
+
+	if (!confirm(invocation, "Close the class? Its machines and what students left in them are removed; "
+				 "results stay."))
+		return err_set(err, ERR_CONFLICT, "nothing was closed");
+	if (class_call(invocation, "POST", "/close", json_object(), NULL, err) < 0 ||
+	    wait_for_class(invocation, "closing", &class, err) < 0)
+		return -1;
+	if (!show_json(invocation, class) && !isatty(STDOUT_FILENO))
+		print_head(class);
+	json_decref(class);
+	return 0;
+}
+
+int cmd_class_remove(struct invocation *invocation, struct err *err)
+{
+	if (!confirm(invocation, "Remove the class with everybody's results, for ever?"))
+		return err_set(err, ERR_CONFLICT, "nothing was removed");
+	return class_call(invocation, "DELETE", "", NULL, NULL, err);
+}

@@ -1,0 +1,131 @@
+/* Images, courses, templates, accounts, the audit log, versions. */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/str.h"
+
+static int list(struct invocation *invocation, const char *path, const char *const *columns,
+		struct err *err)
+{
+	json_t *rows = NULL;
+
+	if (client_call(invocation->client, "GET", path, NULL, &rows, err) < 0)
+		return -1;
+	if (!show_json(invocation, rows))
+		show_table(rows, columns);
+	json_decref(rows);
+	return 0;
+}
+
+static int start_work(struct invocation *invocation, const char *path, struct err *err)
+{
+	json_t *body = json_pack("{s:b}", "force", option_value(invocation, "force") != NULL), *work = NULL;
+
+	if (client_call(invocation->client, "POST", path, body, &work, err) < 0)
+		return -1;
+	int result = show_work(invocation, work, err);
+	json_decref(work);
+	return result;
+}
+
+int cmd_image_build(struct invocation *invocation, struct err *err)
+{
+	AUTO_FREE char *path = str_fmt("/images/%s/build", invocation->argument[0]);
+
+	return start_work(invocation, path, err);
+}
+
+int cmd_image_list(struct invocation *invocation, struct err *err)
+{
+	static const char *const columns[] = { "IMAGE=name", "BUILT=built", "DISK=disk_bytes",
+					       "DIGEST=digest", NULL };
+
+	return list(invocation, "/images", columns, err);
+}
+
+int cmd_course_list(struct invocation *invocation, struct err *err)
+{
+	static const char *const columns[] = { "COURSE=id", "VERSION=version", "TITLE=title.en",
+					       "題名=title.ja", NULL };
+
+	return list(invocation, "/courses", columns, err);
+}
+
+int cmd_template_bake(struct invocation *invocation, struct err *err)
+{
+	AUTO_FREE char *path = str_fmt("/courses/%s/bake", invocation->argument[0]);
+
+	return start_work(invocation, path, err);
+}
+
+int cmd_template_list(struct invocation *invocation, struct err *err)
+{
+	static const char *const columns[] = { "COURSE=course",	  "MACHINE=machine",   "IMAGE=image",
+					       "BAKED=baked",	  "MEMORY=ram_bytes", "STATE=state_bytes",
+					       "DISK=disk_bytes", NULL };
+
+	return list(invocation, "/templates", columns, err);
+}
+
+static int read_password(char *password, size_t room, struct err *err)
+{
+	if (!fgets(password, (int)room, stdin))
+		return err_set(err, ERR_INVALID, "no password came on standard input");
+	password[strcspn(password, "\n")] = 0;
+	return 0;
+}
+
+int cmd_account_set(struct invocation *invocation, struct err *err)
+{
+	const char *login = invocation->argument[0], *name = option_value(invocation, "name");
+	const char *role = option_value(invocation, "role");
+	AUTO_FREE char *path = str_fmt("/accounts/%s", login);
+	json_t *body = json_pack("{s:s, s:s}", "name", name ? name : login, "role",
+				 role ? role : "instructor");
+	char password[256];
+	json_t *reply = NULL;
+
+	if (option_value(invocation, "password-stdin")) {
+		if (read_password(password, sizeof(password), err) < 0) {
+			json_decref(body);
+			return -1;
+		}
+		json_object_set_new(body, "password", json_string(password));
+	}
+	if (client_call(invocation->client, "PUT", path, body, &reply, err) < 0)
+		return -1;
+	const char *made = json_string_value(json_object_get(reply, "password"));
+	if (!show_json(invocation, reply))
+		printf("%s%s%s\n", login, made ? "  password: " : ": saved", made ? made : "");
+	json_decref(reply);
+	return 0;
+}
+
+int cmd_audit_list(struct invocation *invocation, struct err *err)
+{
+	static const char *const columns[] = { "ID=id", "ACTOR=actor", "ACTION=action", "OBJECT=object",
+					       "DETAIL=detail", NULL };
+	const char *class = option_value(invocation, "class");
+	AUTO_FREE char *path = str_fmt("/audit%s%s", class ? "?class=" : "", class ? class : "");
+
+	return list(invocation, path, columns, err);
+}
+
+int cmd_version(struct invocation *invocation, struct err *err)
+{
+	json_t *health = NULL;
+	struct err away = ERR_INIT;
+
+	(void)err;
+	client_call(invocation->client, "GET", "/health", NULL, &health, &away);
+	const char *daemon = json_string_value(json_object_get(health, "version"));
+	json_t *versions = json_pack("{s:s, s:s?}", "terakoya", TERAKOYA_VERSION, "terakoyad", daemon);
+	if (!show_json(invocation, versions))
+		printf("terakoya %s\nterakoyad %s\n", TERAKOYA_VERSION, daemon ? daemon : "is not running");
+	json_decref(versions);
+	json_decref(health);
+	return 0;
+}

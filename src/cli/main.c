@@ -1,0 +1,326 @@
+#include "cli/cli.h"
+
+#include <getopt.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/str.h"
+
+#define STATE_DEFAULT "/var/lib/terakoya"
+
+static const struct command commands[] = {
+	{ .words = "doctor", .arguments = "", .summary = "find and explain what is wrong with this host",
+	  .details = "Works without the daemon. With --fix it mends what it can, after saying what it does.",
+	  .option = { { "fix", NULL, "mend what can be mended" } }, .run = cmd_doctor },
+	{ .words = "image build", .arguments = "NAME", .least = 1, .most = 1,
+	  .summary = "build a disk image from its recipe",
+	  .option = { { "force", NULL, "build it again although it is there" } }, .run = cmd_image_build },
+	{ .words = "image list", .arguments = "", .summary = "list images, and whether they are built",
+	  .run = cmd_image_list },
+	{ .words = "course list", .arguments = "", .summary = "list the courses that are installed",
+	  .run = cmd_course_list },
+	{ .words = "template bake", .arguments = "COURSE", .least = 1, .most = 1,
+	  .summary = "boot, set up and freeze the machines that seats are cloned from",
+	  .details = "Builds a missing image first. Says what it does and how long it still takes.",
+	  .option = { { "force", NULL, "bake again although a fitting template is there" } },
+	  .run = cmd_template_bake },
+	{ .words = "template list", .arguments = "", .summary = "list templates and what they take",
+	  .run = cmd_template_list },
+	{ .words = "class create", .arguments = "COURSE", .least = 1, .most = 1,
+	  .summary = "make a class: a draft with its seats and its join code",
+	  .option = { { "seats", "N", "number of seats, 1 to 500" },
+		      { "names", "FILE", "students' names, one per line; - reads standard input" },
+		      { "name", "TEXT", "the class's name; default: the course and today's date" } },
+	  .run = cmd_class_create },
+	{ .words = "class list", .arguments = "", .summary = "list classes",
+	  .option = { { "closed", NULL, "also those that are closed" } }, .run = cmd_class_list },
+	{ .words = "class launch", .arguments = "CLASS", .least = 1, .most = 1,
+	  .summary = "give every seat its machines",
+	  .details = "Waits until every seat is ready or has failed, unless --no-wait is given. Refused before "
+		     "anything is started when the host has no room, with the number of seats that fit.",
+	  .option = { { "no-wait", NULL, "come back at once" } }, .run = cmd_class_launch },
+	{ .words = "class show", .arguments = "CLASS", .least = 1, .most = 1,
+	  .summary = "show a class, its seats and their progress", .run = cmd_class_show },
+	{ .words = "class watch", .arguments = "CLASS", .least = 1, .most = 1,
+	  .summary = "show a class live until interrupted", .run = cmd_class_watch },
+	{ .words = "class close", .arguments = "CLASS", .least = 1, .most = 1,
+	  .summary = "end a class: removes its machines, disks and networks, keeps results",
+	  .option = { { "yes", NULL, "do not ask" } }, .run = cmd_class_close },
+	{ .words = "class remove", .arguments = "CLASS", .least = 1, .most = 1,
+	  .summary = "remove a draft or a closed class with all its results",
+	  .option = { { "yes", NULL, "do not ask" } }, .run = cmd_class_remove },
+	{ .words = "seat reset", .arguments = "CLASS/SEAT [MACHINE]", .least = 1, .most = 2,
+	  .summary = "give a seat a clean machine; what is in the old one is lost",
+	  .option = { { "yes", NULL, "do not ask" } }, .run = cmd_seat_reset },
+	{ .words = "seat power", .arguments = "CLASS/SEAT MACHINE on|off|reboot", .least = 3, .most = 3,
+	  .summary = "switch a machine", .run = cmd_seat_power },
+	{ .words = "seat link", .arguments = "CLASS/SEAT", .least = 1, .most = 1,
+	  .summary = "make a new join link for a seat; the old one ends", .run = cmd_seat_link },
+	{ .words = "shell", .arguments = "CLASS/SEAT [MACHINE]", .least = 1, .most = 2,
+	  .summary = "a terminal in a machine, shared with the student's",
+	  .details = "Type ~. at the beginning of a line to leave; the shell goes on. After a restart of the "
+		     "daemon it connects again by itself.",
+	  .option = { { "terminal", "N", "which terminal of the machine, 1 to 16; default 1" },
+		      { "watch", NULL, "only look" } },
+	  .run = cmd_shell },
+	{ .words = "account set", .arguments = "LOGIN", .least = 1, .most = 1,
+	  .summary = "make or change an account of the staff",
+	  .details = "Without --password-stdin a password is made and printed once.",
+	  .option = { { "name", "TEXT", "the person's name; default: the login" },
+		      { "role", "ROLE", "admin, instructor, assistant or observer; default instructor" },
+		      { "password-stdin", NULL, "read the password from standard input" } },
+	  .run = cmd_account_set },
+	{ .words = "audit list", .arguments = "", .summary = "who did what, newest first",
+	  .option = { { "class", "ID", "only of this class" } }, .run = cmd_audit_list },
+	{ .words = "version", .arguments = "", .summary = "print the versions of program and daemon",
+	  .run = cmd_version },
+};
+
+/* ---- help and the man page -------------------------------------------------------------------- */
+
+static void print_usage(FILE *out, const struct command *command)
+{
+	fprintf(out, "usage: terakoya %s%s%s", command->words, *command->arguments ? " " : "",
+		command->arguments);
+	for (const struct option_spec *o = command->option; o < command->option + OPTIONS_MAX && o->name; o++)
+		fprintf(out, " [--%s%s%s]", o->name, o->argument ? " " : "", o->argument ? o->argument : "");
+	fprintf(out, "\n");
+}
+
+static void print_command_help(const struct command *command)
+{
+	print_usage(stdout, command);
+	printf("\n%s.\n%s%s", command->summary, command->details ? command->details : "",
+	       command->details ? "\n" : "");
+	for (const struct option_spec *o = command->option; o < command->option + OPTIONS_MAX && o->name; o++) {
+		AUTO_FREE char *name = str_fmt("--%s%s%s", o->name, o->argument ? " " : "",
+					       o->argument ? o->argument : "");
+		printf("  %-22s %s\n", name, o->help);
+	}
+}
+
+static void print_help(void)
+{
+	printf("usage: terakoya [--state DIR] [--socket PATH] [--json] COMMAND ...\n\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		AUTO_FREE char *usage = str_fmt("%s %s", commands[i].words, commands[i].arguments);
+		printf("  %-44s %s\n", usage, commands[i].summary);
+	}
+	printf("\n  --state DIR    the daemon's state directory; default $TERAKOYA_STATE or %s\n"
+	       "  --socket PATH  the daemon's socket; default DIR/terakoya.sock\n"
+	       "  --json         print what the API says, for programs\n"
+	       "  COMMAND --help explains one command\n\n"
+	       "exit status: 0 done, 1 failed, 2 wrong usage or input, 3 not found, 4 refused (state or\n"
+	       "permission), 5 no room on the host, 6 daemon or libvirtd away\n",
+	       STATE_DEFAULT);
+}
+
+/* roff: a dot or quote that begins a line, and every backslash and dash, have to be escaped. */
+static void print_roff(const char *text)
+{
+	for (const char *p = text; *p; p++) {
+		if (*p == '-' || *p == '\\')
+			putchar('\\');
+		putchar(*p);
+	}
+	putchar('\n');
+}
+
+static void print_man(void)
+{
+	printf(".TH TERAKOYA 1 \"\" \"Terakoya " TERAKOYA_VERSION "\" \"User Commands\"\n"
+	       ".SH NAME\nterakoya \\- steer the training lab environment manager\n"
+	       ".SH SYNOPSIS\n.B terakoya\n[\\-\\-state DIR] [\\-\\-socket PATH] [\\-\\-json] COMMAND ...\n"
+	       ".SH DESCRIPTION\nterakoya speaks to terakoyad over its unix socket, with the same API as the "
+	       "web page. It is for root and for the user that the daemon runs as.\n.SH COMMANDS\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		const struct command *command = &commands[i];
+		printf(".TP\n\\fB%s\\fR %s\n", command->words, command->arguments);
+		print_roff(command->summary);
+		if (command->details)
+			print_roff(command->details);
+		for (const struct option_spec *o = command->option;
+		     o < command->option + OPTIONS_MAX && o->name; o++) {
+			AUTO_FREE char *line = str_fmt("--%s %s: %s", o->name,
+						       o->argument ? o->argument : "", o->help);
+			printf(".br\n");
+			print_roff(line);
+		}
+	}
+	printf(".SH EXIT STATUS\n0 done, 1 failed, 2 wrong usage or input, 3 not found, 4 refused (state or "
+	       "permission), 5 no room on the host, 6 daemon or libvirtd away.\n"
+	       ".SH ENVIRONMENT\n.TP\nTERAKOYA_STATE\nthe state directory; default " STATE_DEFAULT ".\n"
+	       ".SH SEE ALSO\nterakoyad(8)\n");
+}
+
+/* ---- reading the command line ----------------------------------------------------------------- */
+
+/* The command whose words argv begins with; *used says how many there are. */
+static const struct command *find_command(int argc, char **argv, int *used)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		const char *space = strchr(commands[i].words, ' ');
+		size_t first = space ? (size_t)(space - commands[i].words) : strlen(commands[i].words);
+		*used = space ? 2 : 1;
+		if (argc < *used || strlen(argv[0]) != first || strncmp(argv[0], commands[i].words, first))
+			continue;
+		if (!space || strcmp(argv[1], space + 1) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+const char *option_value(const struct invocation *invocation, const char *name)
+{
+	for (int i = 0; i < OPTIONS_MAX && invocation->command->option[i].name; i++)
+		if (strcmp(invocation->command->option[i].name, name) == 0)
+			return invocation->option[i];
+	return NULL;
+}
+
+enum { OPTION_HELP = 100, OPTION_JSON, OPTION_STATE, OPTION_SOCKET, OPTION_MAN, OPTION_VERSION };
+
+static const struct option global_options[] = {
+	{ "help", no_argument, NULL, OPTION_HELP },	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "state", required_argument, NULL, OPTION_STATE }, { "socket", required_argument, NULL, OPTION_SOCKET },
+	{ "man", no_argument, NULL, OPTION_MAN },	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ 0 },
+};
+
+static void take_global(struct invocation *invocation, int option)
+{
+	if (option == OPTION_JSON)
+		invocation->json = true;
+	else if (option == OPTION_STATE)
+		invocation->state_dir = optarg;
+	else if (option == OPTION_SOCKET)
+		invocation->socket = optarg;
+}
+
+/* 0, -1 to go on with nothing (help was printed), or 2. */
+static int read_options(struct invocation *invocation, int argc, char **argv)
+{
+	struct option options[OPTIONS_MAX + ARRAY_SIZE(global_options)] = { 0 };
+	const struct command *command = invocation->command;
+	int count = 0, option;
+
+	for (; count < OPTIONS_MAX && command->option[count].name; count++)
+		options[count] = (struct option){ command->option[count].name,
+						  command->option[count].argument ? required_argument :
+										    no_argument,
+						  NULL, count };
+	memcpy(options + count, global_options, sizeof(global_options));
+	optind = 0;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == OPTION_HELP) {
+			print_command_help(command);
+			return -1;
+		}
+		if (option == '?') {
+			print_usage(stderr, command);
+			return 2;
+		}
+		if (option < count)
+			invocation->option[option] = optarg ? optarg : "";
+		else
+			take_global(invocation, option);
+	}
+	for (; optind < argc && invocation->arguments < ARGUMENTS_MAX; optind++)
+		invocation->argument[invocation->arguments++] = argv[optind];
+	if (invocation->arguments < command->least || invocation->arguments > command->most) {
+		print_usage(stderr, command);
+		return 2;
+	}
+	return 0;
+}
+
+static int exit_code(enum err_kind kind)
+{
+	switch (kind) {
+	case ERR_INVALID:
+	case ERR_TOO_LARGE:
+		return 2;
+	case ERR_NOT_FOUND:
+		return 3;
+	case ERR_CONFLICT:
+	case ERR_DENIED:
+	case ERR_UNAUTHENTICATED:
+	case ERR_THROTTLED:
+		return 4;
+	case ERR_CAPACITY:
+		return 5;
+	case ERR_UNAVAILABLE:
+		return 6;
+	default:
+		return 1;
+	}
+}
+
+static int run_command(struct invocation *invocation)
+{
+	struct err err = ERR_INIT;
+	AUTO_FREE char *socket_path = NULL;
+
+	if (!invocation->state_dir)
+		invocation->state_dir = getenv("TERAKOYA_STATE") ? getenv("TERAKOYA_STATE") : STATE_DEFAULT;
+	socket_path = invocation->socket ? str_copy(invocation->socket) :
+					   str_fmt("%s/terakoya.sock", invocation->state_dir);
+	invocation->client = client_new(socket_path);
+	int result = invocation->command->run(invocation, &err);
+	client_free(invocation->client);
+	if (result == 0)
+		return 0;
+	if (err.message[0])
+		fprintf(stderr, "terakoya: %s\n", err.message);
+	return exit_code(err.kind);
+}
+
+/* Options that stand before the command's words. Returns how many elements of argv they take, -1 when the
+ * program is done, -2 when it was used wrongly. */
+static int read_global(struct invocation *invocation, int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt_long(argc, argv, "+", global_options, NULL)) != -1) {
+		if (option == '?')
+			return -2;
+		if (option == OPTION_MAN)
+			print_man();
+		else if (option == OPTION_HELP)
+			print_help();
+		else if (option == OPTION_VERSION)
+			printf("terakoya %s\n", TERAKOYA_VERSION);
+		else
+			take_global(invocation, option);
+		if (option == OPTION_MAN || option == OPTION_HELP || option == OPTION_VERSION)
+			return -1;
+	}
+	return optind;
+}
+
+int main(int argc, char **argv)
+{
+	struct invocation invocation = { 0 };
+	int used;
+
+	setlocale(LC_ALL, "");
+	int skip = read_global(&invocation, argc, argv);
+	if (skip < 0)
+		return skip == -1 ? 0 : 2;
+	if (argc == skip || strcmp(argv[skip], "help") == 0) {
+		print_help();
+		return argc == skip ? 2 : 0;
+	}
+	invocation.command = find_command(argc - skip, argv + skip, &used);
+	if (!invocation.command) {
+		fprintf(stderr, "terakoya: there is no command \"%s%s%s\"; see terakoya --help\n", argv[skip],
+			argc > skip + 1 ? " " : "", argc > skip + 1 ? argv[skip + 1] : "");
+		return 2;
+	}
+	/* getopt skips argv[0]: the command's last word stands there. */
+	int result = read_options(&invocation, argc - skip - used + 1, argv + skip + used - 1);
+	return result == -1 ? 0 : result ? result : run_command(&invocation);
+}
