@@ -1,0 +1,122 @@
+#include "virt/internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+
+/* What of ours is there, seen and not remembered. */
+
+static bool is_running(virDomainPtr domain)
+{
+	int state, reason;
+
+	if (virDomainGetState(domain, &state, &reason, 0) < 0)
+		return false; /* gone meanwhile */
+	return state == VIR_DOMAIN_RUNNING ||
+	       (state == VIR_DOMAIN_PAUSED && reason != VIR_DOMAIN_PAUSED_STARTING_UP);
+}
+
+/* The name behind our prefix, or NULL for somebody else's object. */
+static const char *own(const struct virt *virt, const char *name)
+{
+	return name && str_starts(name, virt->prefix) ? name + strlen(virt->prefix) : NULL;
+}
+
+static int list_machines(struct virt *virt, virConnectPtr connection,
+			 struct virt_inventory *inventory, struct err *err)
+{
+	virDomainPtr *domains = NULL;
+	int count = virConnectListAllDomains(connection, &domains, 0);
+
+	if (count < 0)
+		return err_from_virt(err, "cannot list machines");
+	inventory->machine = mem_alloc(((size_t)count + 1) * sizeof(*inventory->machine));
+	for (int i = 0; i < count; i++) {
+		const char *name = own(virt, virDomainGetName(domains[i]));
+		if (name) {
+			struct virt_seen *seen = &inventory->machine[inventory->machines++];
+			snprintf(seen->name, sizeof(seen->name), "%s", name);
+			seen->running = is_running(domains[i]);
+		}
+		virDomainFree(domains[i]);
+	}
+	free(domains);
+	return 0;
+}
+
+static int list_networks(struct virt *virt, virConnectPtr connection,
+			 struct virt_inventory *inventory, struct err *err)
+{
+	virNetworkPtr *networks = NULL;
+	int count = virConnectListAllNetworks(connection, &networks, 0);
+
+	if (count < 0)
+		return err_from_virt(err, "cannot list networks");
+	inventory->network = mem_alloc(((size_t)count + 1) * sizeof(*inventory->network));
+	for (int i = 0; i < count; i++) {
+		const char *name = own(virt, virNetworkGetName(networks[i]));
+		if (name)
+			snprintf(inventory->network[inventory->networks++],
+				 sizeof(*inventory->network), "%s", name);
+		virNetworkFree(networks[i]);
+	}
+	free(networks);
+	return 0;
+}
+
+static void directory_cleanup(DIR **directory)
+{
+	if (*directory)
+		closedir(*directory);
+}
+
+static int list_volumes(struct virt *virt, struct virt_inventory *inventory, struct err *err)
+{
+	AUTO_FREE char *path = str_fmt("%s/pool", virt->state_dir);
+	AUTO(directory) DIR *directory = opendir(path);
+	const char *const end = ".qcow2";
+
+	if (!directory)
+		return err_errno(err, "cannot list %s", path);
+	for (struct dirent *entry; (entry = readdir(directory));) {
+		size_t length = strlen(entry->d_name);
+		if (!str_ends(entry->d_name, end) || length - strlen(end) > VIRT_NAME_MAX)
+			continue;
+		inventory->volume = mem_grow(inventory->volume, inventory->volumes + 1,
+					     sizeof(*inventory->volume));
+		snprintf(inventory->volume[inventory->volumes++], sizeof(*inventory->volume),
+			 "%.*s", (int)(length - strlen(end)), entry->d_name);
+	}
+	return 0;
+}
+
+int virt_list(struct virt *virt, struct virt_inventory *inventory, struct err *err)
+{
+	struct virt_inventory seen = { 0 };
+	AUTO(connection) virConnectPtr connection = virt_connection(virt, err);
+
+	if (!connection)
+		return -1;
+	if (list_machines(virt, connection, &seen, err) < 0 ||
+	    list_networks(virt, connection, &seen, err) < 0 ||
+	    list_volumes(virt, &seen, err) < 0) {
+		virt_inventory_free(&seen);
+		return -1;
+	}
+	network_sweep(virt, connection);
+	/* For whoever looks with virsh; ours is the directory. */
+	volume_ensure_pool(virt, connection, NULL);
+	*inventory = seen;
+	return 0;
+}
+
+void virt_inventory_free(struct virt_inventory *inventory)
+{
+	free(inventory->machine);
+	free(inventory->network);
+	free(inventory->volume);
+	*inventory = (struct virt_inventory){ 0 };
+}
