@@ -4,10 +4,12 @@
 PREFIX  ?= /usr
 DESTDIR ?=
 STATE   ?= $(CURDIR)/var
+LISTEN  ?= 127.0.0.1:8080
+DATA    := $(DESTDIR)$(PREFIX)/share/terakoya
 V       ?= 0
 SAN     ?=
 
-BUILD   := build$(if $(SAN),-san)
+BUILD   ?= build$(if $(SAN),-san)
 VERSION := 0.1.0
 Q       := $(if $(filter 1,$(V)),,@)
 
@@ -39,7 +41,11 @@ objects   = $(patsubst %.c,$(BUILD)/%.o,$(1))
 PROGRAMS := $(BUILD)/terakoyad $(BUILD)/terakoya $(BUILD)/terakoya-agent
 TESTS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT))
 
-all: $(PROGRAMS) web
+FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+all: programs web
+
+programs: $(PROGRAMS)
 
 $(BUILD)/terakoyad: $(call objects,$(DAEMON)) $(BUILD)/libterakoya.a
 $(BUILD)/terakoya: $(call objects,$(CLI)) $(BUILD)/libterakoya.a
@@ -69,17 +75,53 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libterakoya.a
 	@echo "  LD    $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lcmocka -lpthread
 
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/libterakoya.a
+	@echo "  LD    $@"
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PACKAGE_LIBS) -lpthread
+
+unit-tests: $(TESTS)
+fuzzers: $(FUZZERS)
+
+$(BUILD)/terakoya.1: $(BUILD)/terakoya
+	$(Q)$< --man >$@
+
 .PRECIOUS: $(BUILD)/%.o
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-unit: $(TESTS) ## run the unit tests
-	$(Q)tests/run unit $(TESTS)
+demo: ## from nothing to an open class of three seats, in the foreground; Ctrl-C ends it
+	$(Q)src/cli/demo.sh $(STATE) $(LISTEN)
+
+prerequisites: ## install the Debian packages that building, running and testing need
+	$(Q)src/cli/prerequisites.sh build run test
+
+check: prerequisites ## run all tests: unit, functional, end-to-end on real machines, fuzzing
+	$(Q)tests/run static unit sanitized web functional fuzz e2e
+
+check-quick: prerequisites ## run the tests that need no machines (two minutes)
+	$(Q)tests/run static unit web functional
+
+bench: prerequisites all ## print the figures, and write them as JSON to BENCH_JSON=FILE
+	$(Q)tests/bench/bench $(BENCH_JSON)
+
+install: programs web $(BUILD)/terakoya.1 ## install below DESTDIR
+	install -d $(DATA) $(DESTDIR)$(PREFIX)/lib/terakoya $(DESTDIR)/var/lib/terakoya
+	install -Dm755 -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/terakoya
+	install -Dm755 -t $(DESTDIR)$(PREFIX)/sbin $(BUILD)/terakoyad
+	install -Dm755 -t $(DESTDIR)$(PREFIX)/lib/terakoya $(BUILD)/terakoya-agent
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(BUILD)/terakoya.1
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system src/daemon/terakoyad.service
+	cp -R labs images $(DATA)/
+	rm -rf $(DATA)/web && cp -R build/web $(DATA)/web
 
 clean: ## remove what was built (not the state in var/)
-	rm -rf build build-san
+	rm -rf build build-san build-fuzz
+
+layers: ## prove that includes point only downward
+	$(Q)tests/layers
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all unit clean help web
+.PHONY: all programs unit-tests fuzzers demo prerequisites check check-quick bench install clean layers help web
 web:
