@@ -44,7 +44,7 @@ struct doctor_report {
 	unsigned warnings, failures;
 };
 
-/* Runs every check for a daemon whose state lives (or will live) in state_dir, and with `fix` mends what
+/* Runs every check for a daemon whose state lives (or will live) in state_dir (absolute), and with `fix` mends what
  * can be mended (as root; without, fix_note says so). Returns the number of checks that fail: 0 when
  * classes can be held. The report needs no freeing. */
 int doctor_run(const char *state_dir, bool fix, struct doctor_report *report);
