@@ -23,6 +23,8 @@ uint8_t *buf_reserve(struct buf *buf, size_t extra)
 {
 	size_t need = buf->length + extra + 1;
 
+	if (need <= extra)
+		abort(); /* wrapped round */
 	if (need > buf->room) {
 		size_t room = buf->room ? buf->room : 64;
 		while (room < need)
@@ -75,7 +77,8 @@ void buf_consume(struct buf *buf, size_t length)
 
 int buf_read_file(struct buf *buf, const char *path, size_t most, struct err *err)
 {
-	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* O_NONBLOCK: a named pipe in a pack must not hold us until somebody writes. */
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat status;
 
 	if (fd < 0 && errno == ENOENT)

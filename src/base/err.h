@@ -29,7 +29,7 @@ enum err_kind {
 struct err {
 	enum err_kind kind;
 	int code; /* errno, virErrorNumber, SQLite code or seconds: whatever the kind says; else 0 */
-	char message[ERR_MESSAGE_MAX]; /* one sentence, no trailing dot or newline */
+	char message[ERR_MESSAGE_MAX]; /* one sentence, no trailing dot; always clean UTF-8, one line */
 };
 
 #define ERR_INIT                                                                                   \
@@ -37,7 +37,9 @@ struct err {
 		.kind = ERR_NONE                                                                   \
 	}
 
-/* Fills err (when not NULL) and returns -1, so that `return err_set(...)` reads well. */
+/* Fills err (when not NULL) and returns -1, so that `return err_set(...)` reads well. The arguments may
+ * point into err. A message that is too long is cut between two characters; what is not clean UTF-8 in
+ * it (a guest's or a library's words) is scrubbed, so that every message fits JSON and one line of log. */
 int err_set(struct err *err, enum err_kind kind, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

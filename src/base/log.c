@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/str.h"
+
 static enum log_level threshold = LOG_LEVEL_INFO;
 
 void log_set_level(enum log_level level)
@@ -25,6 +27,7 @@ void log_line(enum log_level level, const char *module, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	str_scrub(text); /* nobody writes a second line through a name or a guest's words */
 	if (getenv("JOURNAL_STREAM")) {
 		fprintf(stderr, "%s%s: %s\n", priorities[level], module, text);
 		return;

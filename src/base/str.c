@@ -97,6 +97,24 @@ bool str_is_clean_utf8(const char *text, size_t length)
 	return true;
 }
 
+void str_scrub(char *text)
+{
+	size_t left = strlen(text);
+
+	while (left) {
+		uint32_t point;
+		size_t used = utf8_sequence((unsigned char *)text, left, &point);
+		if (!used) {
+			*text = '?';
+			used = 1;
+		} else if (point < 0x20 || (point >= 0x7f && point < 0xa0)) {
+			memset(text, ' ', used);
+		}
+		text += used;
+		left -= used;
+	}
+}
+
 size_t str_characters(const char *text)
 {
 	size_t count = 0;

@@ -5,6 +5,9 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "base/auto.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -21,6 +24,68 @@ static void error_context_goes_in_front(void **state)
 	assert_string_equal(err.message, "pack p: no lab x");
 	assert_int_equal(err.kind, ERR_NOT_FOUND);
 	assert_int_equal(err_set(NULL, ERR_INVALID, "nobody listens"), -1);
+}
+
+static void a_message_is_always_clean_and_on_one_line(void **state)
+{
+	struct err err = ERR_INIT;
+	char name[3 * ERR_MESSAGE_MAX + 1] = "";
+
+	(void)state;
+	err_set(&err, ERR_GUEST, "it said %s", "no\nerror: root has fled\x1b[31m\xff");
+	assert_string_equal(err.message, "it said no error: root has fled [31m?");
+	for (int i = 0; i < ERR_MESSAGE_MAX; i++)
+		strcat(name, "寺");
+	for (int shift = 0; shift < 3; shift++) {
+		err_set(&err, ERR_INVALID, "%.*s%s", shift, "abc", name);
+		size_t length = strlen(err.message);
+		assert_true(length > ERR_MESSAGE_MAX - 4);
+		assert_true(str_is_clean_utf8(err.message, length) && !strchr(err.message, '?'));
+		err_wrap(&err, "seat 寺");
+		assert_true(str_is_clean_utf8(err.message, strlen(err.message)));
+	}
+	err_set(&err, ERR_INVALID, "short");
+	err_set(&err, ERR_INVALID, "<%s>", err.message);
+	assert_string_equal(err.message, "<short>");
+}
+
+static void text_is_cut_between_characters(void **state)
+{
+	char into[6];
+
+	(void)state;
+	str_cut(into, sizeof(into), "日本語");
+	assert_string_equal(into, "日");
+	str_cut(into, sizeof(into), "abcdefg");
+	assert_string_equal(into, "abcde");
+	str_cut(into, 1, "a");
+	assert_string_equal(into, "");
+}
+
+static void only_a_regular_file_of_bounded_size_is_read(void **state)
+{
+	char path[] = "/tmp/terakoya-base-XXXXXX";
+	AUTO(buf) struct buf buf = { 0 };
+	struct err err = ERR_INIT;
+	AUTO_CLOSE int fd = mkstemp(path);
+
+	(void)state;
+	assert_int_equal(buf_read_file(&buf, path, 0, &err), 0);
+	assert_string_equal((char *)buf.data, "");
+	assert_int_equal(write(fd, "hello", 5), 5);
+	assert_int_equal(buf_read_file(&buf, path, 5, &err), 0);
+	assert_string_equal((char *)buf.data, "hello");
+	assert_int_equal(buf_read_file(&buf, path, 4, &err), -1);
+	assert_int_equal(err.kind, ERR_TOO_LARGE);
+	unlink(path);
+	assert_int_equal(buf_read_file(&buf, path, 4, &err), -1);
+	assert_int_equal(err.kind, ERR_NOT_FOUND);
+	assert_int_equal(mkfifo(path, 0600), 0); /* nobody writes: this must not wait */
+	assert_int_equal(buf_read_file(&buf, path, 4, &err), -1);
+	assert_int_equal(err.kind, ERR_INVALID);
+	unlink(path);
+	assert_int_equal(buf_read_file(&buf, "/tmp", 4, &err), -1);
+	assert_int_equal(err.kind, ERR_INVALID);
 }
 
 static void utf8_is_strict(void **state)
@@ -106,6 +171,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(error_context_goes_in_front),
+		cmocka_unit_test(a_message_is_always_clean_and_on_one_line),
+		cmocka_unit_test(text_is_cut_between_characters),
+		cmocka_unit_test(only_a_regular_file_of_bounded_size_is_read),
 		cmocka_unit_test(utf8_is_strict),
 		cmocka_unit_test(numbers_are_whole_and_bounded),
 		cmocka_unit_test(a_buffer_grows_and_is_consumed),
