@@ -171,7 +171,7 @@ bool xml_read_text(const char *text, const char *path, char *value, size_t size)
 /* ---- machine.c ------------------------------------------------------------------------------ */
 
 /* NULL with ERR_NOT_FOUND when there is none. */
-virDomainPtr machine_domain(struct virt *virt, virConnectPtr connection, const char *name,
+virDomainPtr domain_find(struct virt *virt, virConnectPtr connection, const char *name,
 			    struct err *err);
 int machine_check(const struct virt_machine *machine, struct err *err);
 /* Makes its overlay on machine->base_disk. *runs: there was one already with a machine running on it,

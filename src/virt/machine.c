@@ -34,7 +34,7 @@ int machine_check(const struct virt_machine *machine, struct err *err)
 	return 0;
 }
 
-virDomainPtr machine_domain(struct virt *virt, virConnectPtr connection, const char *name,
+virDomainPtr domain_find(struct virt *virt, virConnectPtr connection, const char *name,
 			    struct err *err)
 {
 	AUTO_FREE char *full = str_fmt("%s%s", virt->prefix, name);
@@ -199,7 +199,7 @@ int virt_machine_destroy(struct virt *virt, const char *name, struct err *err)
 	AUTO(connection) virConnectPtr connection = virt_connection(virt, err);
 	if (!connection)
 		return -1;
-	AUTO(domain) virDomainPtr domain = machine_domain(virt, connection, name, &why);
+	AUTO(domain) virDomainPtr domain = domain_find(virt, connection, name, &why);
 	if (!domain && why.kind != ERR_NOT_FOUND)
 		return err_give(err, &why);
 	if (domain && machine_end(virt, domain, false, err) < 0)
@@ -220,7 +220,7 @@ int virt_machine_find(struct virt *virt, const char *name, struct virt_running *
 	AUTO(connection) virConnectPtr connection = virt_connection(virt, err);
 	if (!connection)
 		return -1;
-	AUTO(domain) virDomainPtr domain = machine_domain(virt, connection, name, err);
+	AUTO(domain) virDomainPtr domain = domain_find(virt, connection, name, err);
 	if (!domain)
 		return -1;
 	if (virDomainGetState(domain, &state, &reason, 0) < 0)
@@ -243,7 +243,7 @@ int virt_machine_power(struct virt *virt, const char *name, enum virt_power powe
 	AUTO(connection) virConnectPtr connection = virt_connection(virt, err);
 	if (!connection)
 		return -1;
-	AUTO(domain) virDomainPtr domain = machine_domain(virt, connection, name, err);
+	AUTO(domain) virDomainPtr domain = domain_find(virt, connection, name, err);
 	if (!domain)
 		return -1;
 	switch (power) {

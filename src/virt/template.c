@@ -346,7 +346,7 @@ int virt_template_freeze(struct virt *virt, const char *name, const char *key,
 	AUTO(connection) virConnectPtr connection = virt_connection(virt, err);
 	if (!connection)
 		return -1;
-	AUTO(domain) virDomainPtr domain = machine_domain(virt, connection, name, err);
+	AUTO(domain) virDomainPtr domain = domain_find(virt, connection, name, err);
 	if (!domain)
 		return -1;
 	int code = save_state(domain, dir, err);
