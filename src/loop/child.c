@@ -14,7 +14,8 @@
 #include "base/auto.h"
 #include "base/str.h"
 
-#define PATIENCE_MS 3000 /* between SIGTERM and SIGKILL */
+#define PATIENCE_MS 3000    /* between SIGTERM and SIGKILL */
+#define TURN_READS  16      /* of 4 KiB in one turn: a child that prints without end must not hold T0 */
 
 extern char **environ;
 
@@ -81,16 +82,21 @@ static void child_settle(struct child *child)
 	child->events->ended(child->context, child->status, child->complaint);
 }
 
-/* Reads what is there. A half line at the end counts as a line. */
+/* Reads what is there, at most a pipe full (64 KiB); epoll tells again of what is left. A half line at the
+ * end counts as a line. */
 static void stream_drain(struct stream *stream, int fd)
 {
 	char bytes[4096];
-	ssize_t got;
+	ssize_t got = 0;
 
-	while ((got = read(fd, bytes, sizeof(bytes))) > 0)
+	for (int reads = 0; reads < TURN_READS; reads++) {
+		got = read(fd, bytes, sizeof(bytes));
+		if (got <= 0)
+			break;
 		for (ssize_t i = 0; i < got; i++)
 			stream_byte(stream, bytes[i]);
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+	}
+	if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR)))
 		return;
 	if (stream->length || stream->dropping)
 		stream_line(stream);
