@@ -25,11 +25,20 @@
 
 /* ---- which seat ----------------------------------------------------------------------------- */
 
-/* Without regard to ASCII case: Aoki and aoki are one student. */
+/* Is this what the roster means? Without regard to ASCII case (Aoki and aoki are one student) and to the
+ * width of blanks: rosters come from spreadsheets and have the ideographic one between the names. */
+static bool seat_is_called(const struct seat *seat, const char *name)
+{
+	char clean[NAME_BYTES];
+	bool usable = name_clean(seat->row.name, clean, NULL) == 0;
+
+	return strcasecmp(usable ? clean : seat->row.name, name) == 0;
+}
+
 static struct seat *seat_of_name(struct class *class, const char *name)
 {
 	for (size_t i = 0; i < class->seats; i++)
-		if (strcasecmp(class->seat[i].row.name, name) == 0)
+		if (seat_is_called(&class->seat[i], name))
 			return &class->seat[i];
 	return NULL;
 }

@@ -122,22 +122,27 @@ int seat_raise_hand(struct core *core, struct seat *seat, bool raised, struct er
 	(void)core;
 	if (seat->row.hand == raised)
 		return 0;
+	struct seat_row old = seat->row;
 	seat->row.hand = raised;
 	seat->row.hand_at = raised ? clock_real_ms() : 0;
-	return seat_save(seat, err);
+	if (seat_save(seat, err) == 0)
+		return 0;
+	seat->row = old;
+	return -1;
 }
 
 int seat_join_token(struct core *core, const struct actor *actor, struct seat *seat, char token[65],
 		    struct err *err)
 {
+	struct seat_row row = seat->row;
 	uint8_t secret[32];
 
-	(void)core;
 	randombytes_buf(secret, sizeof(secret));
 	sodium_bin2hex(token, 65, secret, sizeof(secret));
-	crypto_hash_sha256(seat->row.join_hash, (const unsigned char *)token, 64);
-	if (seats_update(seat->class->core->store, &seat->row, err) < 0)
+	crypto_hash_sha256(row.join_hash, (const unsigned char *)token, 64);
+	if (seats_update(core->store, &row, err) < 0)
 		return -1;
+	seat->row = row;
 	seat_note(seat, actor, "seat.join-link", NULL);
 	return 0;
 }

@@ -94,7 +94,7 @@ void bus_publish(struct core *of, const char *type, int64_t class_id, int64_t se
 static void class_open(void)
 {
 	static struct seat seats[SEATS];
-	static const char *const names[SEATS] = { "青木 健", "", "", "Sakura" };
+	static const char *const names[SEATS] = { "青木　健", "", "", "Sakura" };
 
 	core.class = (struct class){ .state = CLASS_OPEN, .seat = seats, .seats = SEATS };
 	core.class.row = (struct class_row){ .name = (char *)"c",
@@ -298,12 +298,12 @@ static void a_roster_name_gets_its_seat_and_another_the_first_free_one(void **st
 	ok(join("hoshi 742", "Aoi"));
 	assert_ptr_equal(core_seat(&core, session.actor.seat), &core.class.seat[1]);
 	assert_string_equal(core.class.seat[1].row.name, "Aoi");
-	ok(join("ほし７４２", "　青木　健 "));
+	ok(join("ほし７４２", "　青木 健 "));
 	assert_int_equal(session.actor.seat, core.class.seat[0].row.id);
 	ok(auth_session(auth, session.token, &actor, NULL, &err));
 	assert_int_equal(actor.role, ROLE_STUDENT);
 	assert_int_equal(actor.seat, core.class.seat[0].row.id);
-	assert_string_equal(actor.name, "青木 健");
+	assert_string_equal(actor.name, "青木　健"); /* as the roster writes it */
 	assert_int_equal(core.told, 2);
 }
 
