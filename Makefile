@@ -123,5 +123,24 @@ layers: ## prove that includes point only downward
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all programs unit-tests fuzzers demo prerequisites check check-quick bench install clean layers help web
-web:
+# The page: no bundler. Sources and vendored libraries laid out under build/web/, see web/README.md.
+WEB := $(shell find web -type f ! -path 'web/test/*')
+NPM := web/package.json web/package-lock.json web/.npmrc
+
+web: build/web/importmap.sha256
+build/web/importmap.sha256: build/npm/.done $(WEB)
+	@echo "  WEB   build/web"
+	$(Q)web/assemble build/npm/node_modules build/web
+
+build/npm/.done build/npm-check/.done: $(NPM)
+	@echo "  NPM   $(@D)"
+	@mkdir -p $(@D)
+	$(Q)cp $(NPM) $(@D)/
+	$(Q)cd $(@D) && npm ci --silent $(if $(filter build/npm/.done,$@),--omit=dev)
+	@touch $@
+
+web-check: build/npm-check/.done ## check the page's types and run its tests
+	$(Q)build/npm-check/node_modules/.bin/tsc -p web
+	$(Q)node --test --test-reporter=tap web/test/*.test.mjs
+
+.PHONY: all programs unit-tests fuzzers demo prerequisites check check-quick bench install clean layers help web web-check
