@@ -1,0 +1,100 @@
+/**
+ * Talking to the daemon: JSON in, JSON out, every failure a Problem. The session's CSRF token goes with
+ * every write; a 401 outside of signing in ends the session here as well.
+ */
+import { t, tOr } from "./text.js";
+
+/** What the daemon refuses, or what keeps us from reaching it (kind "offline"). */
+export class Problem extends Error {
+	/**
+	 * @param {string} kind as in the API: "not-found", "conflict", …; "offline" is ours
+	 * @param {number} status
+	 * @param {string} detail the daemon's sentence, English
+	 * @param {number} [retryAfter] seconds
+	 */
+	constructor(kind, status, detail, retryAfter = 0) {
+		super(detail);
+		this.kind = kind;
+		this.status = status;
+		this.detail = detail;
+		this.retryAfter = retryAfter;
+	}
+}
+
+/**
+ * In the reader's language: what kind of failure it was; and the daemon's own sentence.
+ * @param {unknown} error
+ * @returns {{ title: string, detail: string }}
+ */
+export function explain(error) {
+	if (!(error instanceof Problem)) return { title: t("problem.internal"), detail: String(error) };
+	const title = tOr(`problem.${error.kind}`, error.detail, { n: error.retryAfter });
+	return { title, detail: error.detail === title ? "" : error.detail };
+}
+
+let csrf = "";
+let onUnauthenticated = () => {};
+
+/** @param {string} token */
+export function setCsrf(token) {
+	csrf = token;
+}
+
+/** @param {() => void} handler called when the daemon does not know us any more */
+export function setUnauthenticated(handler) {
+	onUnauthenticated = handler;
+}
+
+/** @param {Response} response */
+async function problemOf(response) {
+	const retry = Number(response.headers.get("Retry-After") ?? 0);
+	try {
+		const body = await response.json();
+		return new Problem(body.kind ?? "internal", response.status, body.detail ?? "", retry);
+	} catch {
+		return new Problem(response.status === 404 ? "not-found" : "internal", response.status,
+			response.statusText, retry);
+	}
+}
+
+/**
+ * @param {string} method
+ * @param {string} path below /api/v1
+ * @param {unknown} [body]
+ * @returns {Promise<any>}
+ */
+export async function request(method, path, body) {
+	/** @type {Record<string, string>} */
+	const headers = { Accept: "application/json" };
+	if (method !== "GET") headers["X-CSRF-Token"] = csrf;
+	if (body !== undefined) headers["Content-Type"] = "application/json";
+	let response;
+	try {
+		response = await fetch(`/api/v1${path}`, {
+			method, headers, body: body === undefined ? undefined : JSON.stringify(body),
+		});
+	} catch {
+		throw new Problem("offline", 0, "");
+	}
+	if (!response.ok) {
+		const problem = await problemOf(response);
+		if (response.status === 401 && !path.startsWith("/session")) onUnauthenticated();
+		throw problem;
+	}
+	return response.status === 204 ? null : response.json().catch(() => null);
+}
+
+/** @param {string} path */
+export const get = (path) => request("GET", path);
+/**
+ * @param {string} path
+ * @param {unknown} [body]
+ */
+export const post = (path, body = {}) => request("POST", path, body);
+/**
+ * @param {string} path
+ * @param {unknown} body
+ */
+export const patch = (path, body) => request("PATCH", path, body);
+/** @param {string} path */
+export const remove = (path) => request("DELETE", path);

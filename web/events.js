@@ -1,0 +1,59 @@
+/**
+ * The daemon's events (SSE). A browser's EventSource comes back by itself after a lost connection and
+ * says what it had last; what it cannot mend (an error status, a daemon that is away for long) is
+ * mended here, and then everything is loaded anew, because nobody knows what was missed.
+ */
+import { signal } from "@preact/signals";
+
+const TYPES = ["seat", "progress", "class", "host", "job", "message"];
+const RETRY_MS = [500, 1000, 2000, 4000, 8000];
+
+/** "live" or "cut", of whichever stream the page follows; null: it follows none. */
+export const streamState = signal(/** @type {"live" | "cut" | null} */ (null));
+
+/**
+ * Follows one stream until the returned function is called.
+ * @param {string} query "?class=3", or ""
+ * @param {(type: string, data: any) => void} onEvent
+ * @param {() => void} onReload the past is gone: load everything
+ */
+export function follow(query, onEvent, onReload) {
+	/** @type {EventSource | null} */
+	let source = null;
+	let failures = 0;
+	let lost = false;
+	/** @type {ReturnType<typeof setTimeout> | undefined} */
+	let timer;
+
+	function open() {
+		source = new EventSource(`/api/v1/events${query}`);
+		source.addEventListener("open", () => {
+			failures = 0;
+			streamState.value = "live";
+			if (lost) onReload();
+			lost = false;
+		});
+		source.addEventListener("error", () => {
+			streamState.value = "cut";
+			if (source?.readyState !== EventSource.CLOSED) return; // it tries again by itself
+			lost = true;
+			timer = setTimeout(open, RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]);
+		});
+		source.addEventListener("reload", onReload);
+		for (const type of TYPES) {
+			source.addEventListener(type, (event) => onEvent(type, parse(event)));
+		}
+	}
+
+	open();
+	return () => {
+		clearTimeout(timer);
+		source?.close();
+		streamState.value = null;
+	};
+}
+
+/** @param {Event} event */
+function parse(event) {
+	return event instanceof MessageEvent ? JSON.parse(event.data) : null;
+}

@@ -1,0 +1,158 @@
+/**
+ * What an event does to what is shown. Pure: a new value for every change, the old one untouched; an
+ * event about something else gives back the very same value.
+ */
+
+/** @typedef {import("../types.js").ClassFull} ClassFull */
+/** @typedef {import("../types.js").Workspace} Workspace */
+/** @typedef {import("../types.js").Seat} Seat */
+/** @typedef {import("../types.js").Progress} Progress */
+/** @typedef {import("../types.js").Work} Work */
+
+/**
+ * @param {Progress[]} rows
+ * @param {Progress} row
+ */
+function withProgress(rows, row) {
+	const rest = rows.filter((other) => other.lab !== row.lab || other.task !== row.task);
+	return [...rest, row];
+}
+
+/**
+ * @param {ClassFull} view
+ * @param {string} type
+ * @param {any} data
+ * @returns {ClassFull}
+ */
+export function reduceClass(view, type, data) {
+	if (type === "class" && data.id === view.id) {
+		return { ...view, ...data, seat: data.seat ?? view.seat, labs: data.labs ?? view.labs };
+	}
+	if (type === "seat" && data.class === view.id) {
+		const seat = view.seat.map((old) =>
+			old.id === data.id ? { ...old, ...data, progress: data.progress ?? old.progress } : old);
+		return { ...view, seat, ready: seat.filter((one) => one.state === "ready").length };
+	}
+	if (type === "progress" && view.seat.some((seat) => seat.id === data.seat)) {
+		return { ...view, seat: view.seat.map((seat) => seatWithProgress(seat, data)) };
+	}
+	return view;
+}
+
+/**
+ * @param {Seat} seat
+ * @param {Progress} row
+ * @returns {Seat}
+ */
+function seatWithProgress(seat, row) {
+	if (seat.id !== row.seat) return seat;
+	const progress = withProgress(seat.progress ?? [], row);
+	return {
+		...seat, progress,
+		points: progress.reduce((sum, one) => sum + one.points, 0),
+		done: progress.filter((one) => one.done).length,
+	};
+}
+
+/**
+ * @param {Workspace} view
+ * @param {string} type
+ * @param {any} data
+ * @returns {Workspace}
+ */
+export function reduceWorkspace(view, type, data) {
+	if (type === "seat" && data.id === view.seat.id) return { ...view, seat: { ...view.seat, ...data } };
+	if (type === "class" && data.id === view.class.id) return { ...view, class: { ...view.class, ...data } };
+	if (type === "progress" && data.seat === view.seat.id) {
+		const labs = view.labs.map((lab) => lab.id !== data.lab ? lab : {
+			...lab,
+			tasks: lab.tasks.map((task) => task.id === data.task ? { ...task, progress: data } : task),
+		});
+		return { ...view, labs };
+	}
+	return view;
+}
+
+/**
+ * @param {Work[]} works
+ * @param {string} type
+ * @param {any} data
+ */
+export function reduceWorks(works, type, data) {
+	if (type !== "job") return works;
+	return works.some((work) => work.id === data.id)
+		? works.map((work) => (work.id === data.id ? data : work))
+		: [data, ...works];
+}
+
+/**
+ * The figures on top of a class.
+ * @param {ClassFull} view
+ */
+export function figures(view) {
+	const required = view.labs.flatMap((lab) => lab.tasks.filter((task) => !task.optional)
+		.map((task) => `${lab.id}/${task.id}`));
+	const wanted = new Set(required);
+	let done = 0;
+	for (const seat of view.seat) {
+		done += (seat.progress ?? []).filter((row) => row.done && wanted.has(`${row.lab}/${row.task}`)).length;
+	}
+	const present = view.seat.filter((seat) => seat.joined).length;
+	return {
+		ready: view.seat.filter((seat) => seat.state === "ready").length,
+		joined: present,
+		hands: view.seat.filter((seat) => seat.hand).length,
+		broken: view.seat.filter((seat) => seat.state === "failed" || seat.state === "lost").length,
+		share: present && required.length ? done / (present * required.length) : 0,
+	};
+}
+
+/** @typedef {"done" | "hinted" | "helped" | "stuck" | "trying" | "none"} Cell */
+
+/** Tries by hand without success after which a task counts as stuck. */
+export const STUCK_ATTEMPTS = 3;
+
+/**
+ * What a cell of the matrix shows.
+ * @param {Progress | undefined} row
+ * @returns {Cell}
+ */
+export function cellState(row) {
+	if (!row) return "none";
+	if (row.done) return row.caught_up ? "helped" : row.hints ? "hinted" : "done";
+	if (row.attempts >= STUCK_ATTEMPTS) return "stuck";
+	return row.attempts || row.hints || row.first_at ? "trying" : "none";
+}
+
+/**
+ * How long a launch will still take: by the rate so far. 0: nobody can say yet.
+ * @param {number} ready
+ * @param {number} total
+ * @param {number} elapsed ms
+ */
+export function leftMs(ready, total, elapsed) {
+	return ready && ready < total ? (elapsed / ready) * (total - ready) : 0;
+}
+
+/**
+ * @param {import("../types.js").Class[]} classes
+ * @param {string} type
+ * @param {any} data
+ */
+export function reduceClasses(classes, type, data) {
+	if (type !== "class") return classes;
+	const { seat, labs, ...row } = data;
+	return classes.some((one) => one.id === row.id)
+		? classes.map((one) => (one.id === row.id ? { ...one, ...row } : one))
+		: [row, ...classes];
+}
+
+/**
+ * The names of a list, one on each line, and those that are on it twice.
+ * @param {string} text
+ */
+export function readNames(text) {
+	const names = text.split(/\r?\n/).map((line) => line.trim().replace(/\s+/g, " ")).filter(Boolean);
+	const twice = [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+	return { names, twice };
+}

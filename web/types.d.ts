@@ -1,0 +1,91 @@
+/** The daemon's views, as its API describes them. Times are ms since 1970 UTC. */
+
+export type Text = { en: string; ja: string };
+export type Role = "student" | "observer" | "assistant" | "instructor" | "admin";
+export type MachineState =
+	| "absent" | "waiting" | "cloning" | "booting" | "personalising" | "probing"
+	| "ready" | "off" | "lost" | "failed" | "removing";
+export type ClassState = "draft" | "preparing" | "open" | "closing" | "closed";
+
+export interface Session {
+	person: { id: number; name: string; role: Role; language: "en" | "ja" };
+	csrf: string;
+	seat: number | null;
+	class: number | null;
+}
+
+export interface Machine {
+	id: number; name: string; state: MachineState; reason: string;
+	stage_ms: number; ready_ms: number; replaced: number;
+}
+
+export interface Seat {
+	id: number; class: number; number: number; name: string; joined: boolean;
+	hand: number; lab: string; state: MachineState; machines: Machine[];
+	points: number; done: number; progress?: Progress[];
+}
+
+export interface Progress {
+	seat: number; lab: string; task: string; done: boolean; caught_up: boolean;
+	points: number; attempts: number; hints: number; last_code: number;
+	first_at: number; done_at: number;
+}
+
+export type TaskKind = "state" | "answer" | "quiz";
+
+export interface OutlineTask {
+	id: string; title: Text; points: number; minutes: number; kind: TaskKind; optional: boolean;
+}
+export interface OutlineLab { id: string; title: Text; minutes: number; tasks: OutlineTask[] }
+
+export interface Class {
+	id: number; name: string; course: string; version: string; title: Text; state: ClassState;
+	code: string; created_at: number; launched_at: number; ready_at: number; closed_at: number;
+	seats: number; ready: number; ready_ms: number;
+}
+export interface ClassFull extends Class { seat: Seat[]; labs: OutlineLab[] }
+
+export interface Hint { cost: number; text?: Text }
+export interface Task {
+	id: string; kind: TaskKind; points: number; minutes: number; optional: boolean;
+	title: Text; text: Text; hints: Hint[]; options?: Text[]; progress: Progress | null;
+}
+export interface Lab { id: string; title: Text; minutes: number; open: boolean; tasks: Task[] }
+export interface Workspace { class: Class; seat: Seat; labs: Lab[] }
+export interface LabView { id: string; language: string; guide: string; title: string }
+
+export interface Verdict {
+	verdict: "pass" | "not-yet" | "error"; code: number; feedback: Text | null;
+	points: number; newly_done: boolean; duration_ms: number; error: string | null;
+}
+
+export interface Attempt {
+	id?: number; at: number; lab: string; task: string; verdict: Verdict["verdict"];
+	trigger: string; code: number; duration_ms: number; answer?: string | null;
+}
+
+export interface Work {
+	id: number; kind: string; object: string; state: "running" | "done" | "failed";
+	step: string; fraction: number; left_ms: number; message: string; took_ms: number;
+}
+
+export interface Host {
+	accel: "tcg" | "kvm"; accel_reason: string; can_clone: boolean; clone_reason: string;
+	qemu_version: string; libvirt_version: string; libvirt: boolean; cpus: number;
+	memory_total: number; memory_available: number; disk_free: number; machines: number;
+	version: string;
+}
+
+export interface Course {
+	id: string; version: string; title: Text; summary?: Text;
+	labs?: { id: string; title: Text; minutes: number; day?: number; tasks: number | unknown[] }[];
+	machines?: { name: string; image: string; memory?: number }[];
+	template?: string; ready?: boolean;
+}
+export interface Image { name: string; state?: string; built?: boolean; digest?: string; bytes?: number; built_at?: number }
+export interface Template { course: string; machine: string; state?: string; ready?: boolean; baked?: boolean; ram_bytes?: number; disk_bytes?: number }
+
+export interface Capacity {
+	seats: number; seats_that_fit: number; memory_needed: number; memory_free: number;
+	disk_needed: number; disk_free: number; launch_ms: number; fits: boolean; verdict: string;
+}
