@@ -1,0 +1,56 @@
+/** Chooses the page for the address and the person, inside the shell. */
+import { useEffect } from "preact/hooks";
+import { html } from "../html.js";
+import { ClassPage } from "../pages/class.js";
+import { ClassesPage } from "../pages/classes.js";
+import { CoursesPage } from "../pages/courses.js";
+import { FrontPage } from "../pages/front.js";
+import { HostPage } from "../pages/host.js";
+import { NewClassPage } from "../pages/new-class.js";
+import { NotFoundPage } from "../pages/not-found.js";
+import { WorkspacePage } from "../pages/workspace.js";
+import { match, navigate, path } from "../router.js";
+import { home, isStaff, loadSession, session, unreachable } from "../state/session.js";
+import { Away } from "./away.js";
+import { Shell } from "./shell.js";
+import { Toasts } from "./toasts.js";
+
+/** @type {[string, any][]} the first that fits is shown */
+const STAFF = [
+	["/classes", ClassesPage],
+	["/classes/new", NewClassPage],
+	["/classes/:id", ClassPage],
+	["/courses", CoursesPage],
+	["/host", HostPage],
+	["/seats/:id", WorkspacePage],
+];
+
+/** @type {[string, any][]} */
+const STUDENT = [["/seats/:id", WorkspacePage]];
+
+function page() {
+	for (const [pattern, Page] of isStaff() ? STAFF : STUDENT) {
+		const params = match(pattern, path.value);
+		if (params) return html`<${Page} key=${path.value} ...${params} />`;
+	}
+	return html`<${NotFoundPage} />`;
+}
+
+/** Signed in and on the front page, or there by a join link that was used already: go to work. */
+function Home() {
+	useEffect(() => navigate(home(), { replace: true }), []);
+	return null;
+}
+
+function Content() {
+	const joining = match("/j/:token", path.value);
+	if (unreachable.value) return html`<${Away} retry=${loadSession} />`;
+	if (session.value === undefined) return html`<div class="page" aria-busy="true"></div>`;
+	if (session.value === null || joining) return html`<${FrontPage} token=${joining?.token} />`;
+	if (path.value === "/" || path.value === "/sign-in") return html`<${Home} />`;
+	return page();
+}
+
+export function App() {
+	return html`<${Shell}><${Content} /><//><${Toasts} />`;
+}

@@ -1,0 +1,23 @@
+/** What everybody has to know now: the daemon or libvirtd is away, machines are emulated. */
+import { streamState } from "../events.js";
+import { html } from "../html.js";
+import { isStaff } from "../state/session.js";
+import { host } from "../state/shell.js";
+import { t } from "../text.js";
+
+/** @param {{ tone: string, mark: string, children: any }} props */
+function Banner({ tone, mark, children }) {
+	return html`<p class="banner ${tone}"><span aria-hidden="true" class="banner-mark">${mark}</span>
+		<span>${children}</span></p>`;
+}
+
+export function Banners() {
+	const staff = isStaff();
+	return html`<div class="banners" role="status">
+		${streamState.value === "cut" && html`<${Banner} tone="warn" mark="↻">${t("banner.cut")}<//>`}
+		${staff && host.value && !host.value.libvirt &&
+			html`<${Banner} tone="bad" mark="!">${t("banner.libvirt")}<//>`}
+		${staff && host.value?.accel === "tcg" &&
+			html`<${Banner} tone="quiet" mark="△">${t("banner.tcg")} <a href="/host">${t("banner.tcg-more")}</a><//>`}
+	</div>`;
+}

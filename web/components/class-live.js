@@ -1,0 +1,40 @@
+/** A class that is open: figures, the matrix, and the drawer of the seat that was chosen. */
+import { html } from "../html.js";
+import { figures } from "../state/reduce.js";
+import { duration, number, t } from "../text.js";
+import { Matrix } from "./matrix.js";
+import { SeatDrawer } from "./seat-drawer.js";
+
+/**
+ * @param {{ view: import("../types.js").ClassFull, head: any, selected: number | null,
+ *	select: (seat: number | null) => void }} props
+ */
+export function ClassLive({ view, head, selected, select }) {
+	const seat = view.seat.find((one) => one.id === selected);
+	return html`<div class="class-live">
+		${head}
+		<${Figures} view=${view} />
+		<div class=${seat ? "class-split with-drawer" : "class-split"}>
+			<${Matrix} view=${view} selected=${selected} select=${select} />
+			${seat && html`<${SeatDrawer} key=${seat.id} seat=${seat} labs=${view.labs} close=${() => select(null)} />`}
+		</div>
+	</div>`;
+}
+
+/** @param {{ value: string, label: string, tone?: string }} props */
+function Figure({ value, label, tone = "" }) {
+	return html`<div class="figure ${tone}"><dd>${value}</dd><dt>${label}</dt></div>`;
+}
+
+/** @param {{ view: import("../types.js").ClassFull }} props */
+function Figures({ view }) {
+	const now = figures(view);
+	const took = view.ready_ms ? ` · ${t("class.took", { time: duration(view.ready_ms) })}` : "";
+	return html`<dl class="figures">
+		<${Figure} value=${`${now.ready} / ${view.seats}`} label=${t("class.figure-ready") + took} />
+		<${Figure} value=${number(now.joined)} label=${t("class.figure-joined")} />
+		<${Figure} value=${`${number(now.share * 100)}%`} label=${t("class.figure-done")} />
+		<${Figure} value=${number(now.hands)} label=${t("class.figure-hands")} tone=${now.hands ? "alert" : ""} />
+		${now.broken > 0 && html`<${Figure} value=${number(now.broken)} label=${t("class.figure-broken")} tone="warn" />`}
+	</dl>`;
+}

@@ -1,0 +1,80 @@
+/** The left half: labs, the open lab's guide, its tasks. */
+import { useEffect, useState } from "preact/hooks";
+import { get, post } from "../api.js";
+import { html } from "../html.js";
+import { language } from "../settings.js";
+import { say, t } from "../text.js";
+import { Guide } from "./guide.js";
+import { LabRail } from "./lab-rail.js";
+import { ProblemNote } from "./problem.js";
+import { Spinner } from "./spinner.js";
+import { TaskList } from "./task-list.js";
+
+/** @typedef {import("../types.js").Lab} Lab */
+
+/**
+ * @param {{ view: import("../types.js").Workspace, setView: (change: (view: any) => any) => void,
+ *	reload: () => void, type: (text: string) => void }} props
+ */
+export function GuidePane({ view, setView, reload, type }) {
+	const first = view.labs.find((lab) => lab.id === view.seat.lab) ??
+		view.labs.find((lab) => lab.open) ?? view.labs[0];
+	const [chosen, setChosen] = useState(first?.id);
+	const lab = view.labs.find((one) => one.id === chosen) ?? first;
+	const seat = view.seat.id;
+	if (!lab) return html`<section class="guide"><p>${t("workspace.no-labs")}</p></section>`;
+	return html`<section class="guide" aria-label=${t("workspace.guide")}>
+		<${LabRail} labs=${view.labs} current=${lab.id} choose=${setChosen} />
+		<div class="guide-scroll" key=${lab.id}>
+			<article class="sheet">
+				<p class="lab-line">${t("lab.number", { n: view.labs.indexOf(lab) + 1, total: view.labs.length })}
+					<span>${t("lab.minutes", { n: lab.minutes })}</span></p>
+				<h1>${say(lab.title)}</h1>
+				<${LabGuide} seat=${seat} lab=${lab.id} type=${type} />
+				${lab.open ? html`<${TaskList} seat=${seat} lab=${lab} setView=${setView} />`
+					: html`<${OpenLab} seat=${view.seat} lab=${lab} opened=${reload} />`}
+			</article>
+		</div>
+	</section>`;
+}
+
+/** @param {{ seat: number, lab: string, type: (text: string) => void }} props */
+function LabGuide({ seat, lab, type }) {
+	const [guide, setGuide] = useState("");
+	const [error, setError] = useState(/** @type {unknown} */ (null));
+	const lang = language.value;
+	function load() {
+		get(`/seats/${seat}/labs/${encodeURIComponent(lab)}?language=${lang}`).then((view) => {
+			setGuide(view.guide);
+			setError(null);
+		}, setError);
+	}
+	useEffect(load, [seat, lab, lang]);
+	if (error) return html`<${ProblemNote} error=${error} retry=${load} />`;
+	return html`<${Guide} html=${guide} type=${type} />`;
+}
+
+/** A lab is opened by its student: that prepares the machines. */
+/** @param {{ seat: import("../types.js").Seat, lab: Lab, opened: () => void }} props */
+function OpenLab({ seat, lab, opened }) {
+	const [busy, setBusy] = useState(false);
+	const [error, setError] = useState(/** @type {unknown} */ (null));
+	async function open() {
+		setBusy(true);
+		setError(null);
+		try {
+			await post(`/seats/${seat.id}/labs/${encodeURIComponent(lab.id)}/open`);
+			opened();
+		} catch (problem) {
+			setError(problem);
+		}
+		setBusy(false);
+	}
+	return html`<div class="open-lab">
+		<p>${t("lab.open-text", { tasks: lab.tasks.filter((task) => !task.optional).length })}</p>
+		<${ProblemNote} error=${error} />
+		<button type="button" class="primary large" disabled=${busy || seat.state !== "ready"} onClick=${open}>
+			${busy ? html`<${Spinner} /> ${t("lab.opening")}` : t("lab.open")}</button>
+		${seat.state !== "ready" && html`<p class="help">${t("lab.wait")}</p>`}
+	</div>`;
+}

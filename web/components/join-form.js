@@ -1,0 +1,43 @@
+/** Class code and name; with a join link the name alone. */
+import { useState } from "preact/hooks";
+import { html } from "../html.js";
+import { join } from "../state/session.js";
+import { t } from "../text.js";
+import { ProblemNote } from "./problem.js";
+
+const NAME_MAX = 100;
+
+/** @param {{ token?: string }} props */
+export function JoinForm({ token }) {
+	const [code, setCode] = useState("");
+	const [name, setName] = useState("");
+	const [busy, setBusy] = useState(false);
+	const [error, setError] = useState(/** @type {unknown} */ (null));
+
+	/** @param {Event} event */
+	async function submit(event) {
+		event.preventDefault();
+		setBusy(true);
+		setError(null);
+		try {
+			await join(token ? { token, name: name.trim() } : { code: code.trim().toUpperCase(), name: name.trim() });
+		} catch (problem) {
+			setError(problem);
+			setBusy(false);
+		}
+	}
+	return html`<form class="join" onSubmit=${submit}>
+		${!token && html`<label for="code">${t("join.code")}</label>
+			<input id="code" class="code-input" required autocomplete="off" autocapitalize="characters"
+				spellcheck=${false} placeholder="HOSHI-742" value=${code} autofocus
+				aria-describedby="code-help"
+				onInput=${(/** @type {any} */ e) => setCode(e.target.value)} />
+			<p id="code-help" class="help">${t("join.code-help")}</p>`}
+		<label for="name">${t("join.name")}</label>
+		<input id="name" class="large" required maxlength=${NAME_MAX} autocomplete="name" value=${name}
+			autofocus=${!!token} onInput=${(/** @type {any} */ e) => setName(e.target.value)} />
+		<${ProblemNote} error=${error} />
+		<button type="submit" class="primary large" disabled=${busy}>
+			${busy ? t("join.busy") : t("join.join")}</button>
+	</form>`;
+}

@@ -1,0 +1,84 @@
+/**
+ * Seats against tasks, live. A cell is told by colour and by shape; the row's head is the button that
+ * opens the seat, and the arrow keys go from seat to seat.
+ */
+import { html } from "../html.js";
+import { cellState } from "../state/reduce.js";
+import { say, t, tOr } from "../text.js";
+import { Icon } from "./icon.js";
+
+/** @typedef {import("../types.js").ClassFull} ClassFull */
+/** @typedef {import("../types.js").Seat} Seat */
+/** @typedef {import("../state/reduce.js").Cell} Cell */
+
+/** @type {Record<Cell, string>} */
+const MARKS = { done: "✓", hinted: "✓", helped: "→", stuck: "×", trying: "•", none: "" };
+/** @type {Cell[]} */
+const LEGEND = ["done", "hinted", "helped", "trying", "stuck", "none"];
+
+/** What a title says without its markup. @param {string} text */
+const plain = (text) => text.replace(/<[^>]*>/g, "");
+
+/** @param {KeyboardEvent} event */
+function key(event) {
+	const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+	if (!step || !(event.target instanceof HTMLElement)) return;
+	const table = /** @type {HTMLElement} */ (event.currentTarget);
+	/** @type {HTMLElement[]} */
+	const seats = Array.from(table.querySelectorAll(".seat-button"));
+	const next = seats[seats.indexOf(event.target) + step];
+	if (!next) return;
+	event.preventDefault();
+	next.focus();
+}
+
+/** @param {{ view: ClassFull, selected: number | null, select: (seat: number | null) => void }} props */
+export function Matrix({ view, selected, select }) {
+	return html`<section class="matrix-card" aria-label=${t("class.matrix")}>
+		<div class="matrix-scroll">
+			<table class="matrix" onKeyDown=${key}>
+				<${Head} view=${view} />
+				<tbody>${view.seat.map((seat) => html`<${Row} key=${seat.id} seat=${seat} labs=${view.labs}
+					selected=${seat.id === selected} select=${select} />`)}</tbody>
+			</table>
+		</div>
+		<ul class="legend" aria-label=${t("class.legend")}>${LEGEND.map((cell) => html`<li key=${cell}>
+			<i class="cell ${cell}" aria-hidden="true">${MARKS[cell]}</i>${t(`cell.${cell}`)}</li>`)}</ul>
+	</section>`;
+}
+
+/** @param {{ view: ClassFull }} props */
+function Head({ view }) {
+	return html`<thead>
+		<tr><th scope="col" rowspan="2" class="corner">${t("class.seat")}</th>
+			${view.labs.map((lab, index) => html`<th key=${lab.id} scope="colgroup" colspan=${lab.tasks.length}
+				class="lab-head"><span>${index + 1} ${say(lab.title)}</span></th>`)}
+			<th scope="col" rowspan="2" class="points-head">${t("class.points")}</th></tr>
+		<tr class="task-heads">${view.labs.flatMap((lab) => lab.tasks.map((task, index) => html`<th scope="col"
+			key=${`${lab.id}/${task.id}`} class=${index === 0 ? "first" : ""} title=${plain(say(task.title))}>
+			<span aria-hidden="true">${task.optional ? "◇" : index + 1}</span>
+			<span class="visually-hidden">${plain(say(task.title))}</span></th>`))}</tr>
+	</thead>`;
+}
+
+/** @param {{ seat: Seat, labs: ClassFull["labs"], selected: boolean, select: (seat: number | null) => void }} props */
+function Row({ seat, labs, selected, select }) {
+	const rows = new Map((seat.progress ?? []).map((row) => [`${row.lab}/${row.task}`, row]));
+	return html`<tr class=${selected ? "selected" : ""}>
+		<th scope="row"><button type="button" class="seat-button" aria-pressed=${selected}
+			onClick=${() => select(selected ? null : seat.id)}>
+			<span class="seat-number">${String(seat.number).padStart(2, "0")}</span>
+			<span class=${seat.name ? "seat-name" : "seat-name free"}>${seat.name || t("class.free")}</span>
+			${seat.state !== "ready" && html`<i class="dot ${seat.state}" role="img"
+				aria-label=${tOr(`machine.${seat.state}`, seat.state)} title=${tOr(`machine.${seat.state}`, seat.state)}></i>`}
+			${seat.hand > 0 && html`<span class="seat-hand" role="img" aria-label=${t("class.figure-hands")}><${Icon} name="hand" /></span>`}
+		</button></th>
+		${labs.flatMap((lab) => lab.tasks.map((task, index) => {
+			const cell = cellState(rows.get(`${lab.id}/${task.id}`));
+			return html`<td key=${`${lab.id}/${task.id}`} class=${index === 0 ? "first" : ""}>
+				<i class="cell ${cell} ${task.optional ? "optional" : ""}" role="img" aria-label=${t(`cell.${cell}`)}
+				title=${`${plain(say(task.title))} — ${t(`cell.${cell}`)}`}>${MARKS[cell]}</i></td>`;
+		}))}
+		<td class="points-cell">${seat.points}</td>
+	</tr>`;
+}

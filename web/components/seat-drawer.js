@@ -1,0 +1,57 @@
+/** One seat beside the matrix: its terminal, its machines, its link, its last attempts. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { post } from "../api.js";
+import { html } from "../html.js";
+import { about, t } from "../text.js";
+import { AttemptList } from "./attempt-list.js";
+import { Icon } from "./icon.js";
+import { JoinLink } from "./join-link.js";
+import { MachineRow } from "./machine-row.js";
+import { ResetDialog } from "./reset-dialog.js";
+import { SeatTerminal } from "./seat-terminal.js";
+import { toastProblem } from "./toasts.js";
+import { useNow } from "./use-now.js";
+
+/** @typedef {import("../types.js").Seat} Seat */
+
+/**
+ * @param {{ seat: Seat, labs: import("../types.js").OutlineLab[], close: () => void }} props
+ */
+export function SeatDrawer({ seat, labs, close }) {
+	const [resetting, setResetting] = useState(/** @type {import("../types.js").Machine | null} */ (null));
+	const head = useRef(/** @type {HTMLHeadingElement | null} */ (null));
+	useEffect(() => head.current?.focus({ preventScroll: true }), []);
+	const pad = String(seat.number).padStart(2, "0");
+	return html`<aside class="drawer" aria-labelledby="drawer-title"
+		onKeyDown=${(/** @type {KeyboardEvent} */ e) => e.key === "Escape" && !inTerminal(e) && close()}>
+		<header class="drawer-head">
+			<h2 id="drawer-title" tabindex="-1" ref=${head}><span class="seat-number">${pad}</span>
+				${seat.name || t("class.free")}</h2>
+			<span class="spacer"></span>
+			<button type="button" class="quiet icon" aria-label=${t("seat.close")} onClick=${close}>×</button>
+		</header>
+		${seat.hand > 0 && html`<${Hand} seat=${seat} />`}
+		<${SeatTerminal} seat=${seat} onReset=${setResetting} />
+		<section class="drawer-part"><h3>${t("seat.machines")}</h3>
+			<ul>${seat.machines.map((machine) => html`<${MachineRow} key=${machine.id} seat=${seat.id}
+				machine=${machine} reset=${() => setResetting(machine)} />`)}</ul></section>
+		<section class="drawer-part"><h3>${t("seat.attempts")}</h3>
+			<${AttemptList} seat=${seat} labs=${labs} /></section>
+		<section class="drawer-part"><h3>${t("seat.link")}</h3><${JoinLink} seat=${seat.id} />
+			<p><a href=${`/seats/${seat.id}`}>${t("seat.workspace")}</a></p></section>
+		${resetting && html`<${ResetDialog} seat=${seat} machine=${resetting} onClose=${() => setResetting(null)} />`}
+	</aside>`;
+}
+
+/** Escape belongs to the shell there. @param {KeyboardEvent} event */
+const inTerminal = (event) => event.target instanceof Element && !!event.target.closest(".xterm");
+
+/** @param {{ seat: Seat }} props */
+function Hand({ seat }) {
+	const now = useNow(5000);
+	return html`<p class="drawer-hand"><span><${Icon} name="hand" />
+			${t("seat.hand-since", { time: about(now - seat.hand) })}</span>
+		<button type="button" class="small"
+			onClick=${() => post(`/seats/${seat.id}/hand`, { raised: false }).catch(toastProblem)}>
+			${t("seat.hand-lower")}</button></p>`;
+}

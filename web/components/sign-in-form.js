@@ -1,0 +1,36 @@
+/** Login and password, for staff. */
+import { useState } from "preact/hooks";
+import { html } from "../html.js";
+import { signIn } from "../state/session.js";
+import { t } from "../text.js";
+import { ProblemNote } from "./problem.js";
+
+export function SignInForm() {
+	const [login, setLogin] = useState("");
+	const [password, setPassword] = useState("");
+	const [busy, setBusy] = useState(false);
+	const [error, setError] = useState(/** @type {unknown} */ (null));
+
+	/** @param {Event} event */
+	async function submit(event) {
+		event.preventDefault();
+		setBusy(true);
+		setError(null);
+		try {
+			await signIn(login, password);
+		} catch (problem) {
+			setError(problem);
+			setBusy(false);
+		}
+	}
+	return html`<form class="sign-in" onSubmit=${submit}>
+		<label for="login">${t("sign-in.login")}</label>
+		<input id="login" required autocomplete="username" autocapitalize="none" spellcheck=${false}
+			value=${login} onInput=${(/** @type {any} */ e) => setLogin(e.target.value)} />
+		<label for="password">${t("sign-in.password")}</label>
+		<input id="password" type="password" required autocomplete="current-password" value=${password}
+			onInput=${(/** @type {any} */ e) => setPassword(e.target.value)} />
+		<${ProblemNote} error=${error} />
+		<button type="submit" disabled=${busy}>${t("sign-in.sign-in")}</button>
+	</form>`;
+}

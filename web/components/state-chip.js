@@ -1,0 +1,14 @@
+/** A class's state as a word with a mark. */
+import { html } from "../html.js";
+import { t } from "../text.js";
+
+/** @type {Record<import("../types.js").ClassState, [string, string]>} tone and mark */
+const LOOKS = {
+	draft: ["", "○"], preparing: ["info", "◐"], open: ["ok", "●"], closing: ["warn", "◑"], closed: ["", "■"],
+};
+
+/** @param {{ state: import("../types.js").ClassState }} props */
+export function StateChip({ state }) {
+	const [tone, mark] = LOOKS[state];
+	return html`<span class="chip ${tone}"><span aria-hidden="true">${mark}</span>${t(`class.state.${state}`)}</span>`;
+}

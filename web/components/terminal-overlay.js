@@ -1,0 +1,59 @@
+/** Over a terminal: why there is no shell, and the button that helps. A lost connection is a strip only. */
+import { useState } from "preact/hooks";
+import { html } from "../html.js";
+import { t } from "../text.js";
+import { Spinner } from "./spinner.js";
+import { toastProblem } from "./toasts.js";
+
+/** @type {import("../types.js").MachineState[]} */
+const UNDER_WAY = ["waiting", "cloning", "booting", "personalising", "probing", "removing"];
+
+/** @param {{ machine: import("../types.js").Machine }} props */
+function Preparing({ machine }) {
+	return html`<div class="overlay" role="status"><${Spinner} />
+		<p><strong>${t("overlay.preparing", { machine: machine.name })}</strong></p>
+		<p>${t(/** @type {any} */ (`machine.${machine.state}`))}</p></div>`;
+}
+
+/** @param {{ title: string, text?: string, act?: string, onAct?: () => unknown }} props */
+function Card({ title, text, act, onAct }) {
+	const [busy, setBusy] = useState(false);
+	async function run() {
+		setBusy(true);
+		await Promise.resolve(onAct?.()).catch(toastProblem);
+		setBusy(false);
+	}
+	return html`<div class="overlay" role="status"><p><strong>${title}</strong></p>
+		${text && html`<p>${text}</p>`}
+		${act && html`<button type="button" class="primary" disabled=${busy} onClick=${run}>${act}</button>`}</div>`;
+}
+
+/**
+ * @param {{ machine: import("../types.js").Machine, mode: string, onStart: () => unknown,
+ *	onReset: () => unknown, connection: import("../terminal/connection.js").TerminalConnection }} props
+ */
+export function TerminalOverlay({ machine, connection, mode, onStart, onReset }) {
+	const state = connection.state.value;
+	const name = { machine: machine.name };
+	if (UNDER_WAY.includes(machine.state)) return html`<${Preparing} machine=${machine} />`;
+	if (machine.state === "off" || machine.state === "absent") {
+		return html`<${Card} title=${t("overlay.off", name)} text=${t("overlay.off-text")}
+			act=${t("overlay.start")} onAct=${onStart} />`;
+	}
+	if (machine.state === "failed") {
+		return html`<${Card} title=${t("overlay.failed", name)} text=${machine.reason || t("overlay.failed-text")}
+			act=${t("reset.button")} onAct=${onReset} />`;
+	}
+	if (machine.state === "lost") {
+		return html`<${Card} title=${t("overlay.lost", name)} text=${t("overlay.lost-text")}
+			act=${t("reset.button")} onAct=${onReset} />`;
+	}
+	if (state === "ended") {
+		return html`<div class="strip" role="status">${t("overlay.ended")}
+			${mode === "own" && html`<button type="button" class="small" onClick=${() => connection.renew()}>
+				${t("overlay.again")}</button>`}</div>`;
+	}
+	if (state === "lost") return html`<div class="strip warn" role="status"><${Spinner} /> ${t("overlay.reconnecting")}</div>`;
+	if (state === "away") return html`<div class="strip warn" role="status"><${Spinner} /> ${t("overlay.away")}</div>`;
+	return null;
+}

@@ -1,0 +1,78 @@
+/** The right half: a tab for each shell, the foot bar, and what stands between a student and a shell. */
+import { useEffect, useState } from "preact/hooks";
+import { post } from "../api.js";
+import { html } from "../html.js";
+import { t } from "../text.js";
+import { ResetDialog } from "./reset-dialog.js";
+import { TerminalFoot } from "./terminal-foot.js";
+import { TerminalTabs } from "./terminal-tabs.js";
+import { TerminalView } from "./terminal-view.js";
+
+/** @typedef {import("../types.js").Machine} Machine */
+/** @typedef {{ machine: number, number: number }} Shell */
+
+/** Shells that one student may open on a machine. The agent would serve sixteen. */
+export const SHELLS_MAX = 4;
+
+/** @param {Shell} shell */
+const keyOf = (shell) => `${shell.machine}/${shell.number}`;
+
+/** @param {number} seat @param {Machine[]} machines @returns {Shell[]} */
+function remembered(seat, machines) {
+	const first = machines.map((machine) => ({ machine: machine.id, number: 1 }));
+	try {
+		/** @type {Shell[]} */
+		const more = JSON.parse(sessionStorage.getItem(`terakoya.shells.${seat}`) ?? "[]");
+		const known = more.filter((shell) => shell.number > 1 && machines.some((m) => m.id === shell.machine));
+		return [...first, ...known];
+	} catch {
+		return first;
+	}
+}
+
+/**
+ * @param {{ seat: import("../types.js").Seat,
+ *	screen: { current: import("../terminal/screen.js").Screen | null } }} props
+ *	screen: receives the screen that is in front
+ */
+export function TerminalPane({ seat, screen }) {
+	const [shells, setShells] = useState(() => remembered(seat.id, seat.machines));
+	const [current, setCurrent] = useState(() => (shells[0] ? keyOf(shells[0]) : ""));
+	const [views, setViews] = useState(/** @type {Record<string, any>} */ ({}));
+	const [resetting, setResetting] = useState(false);
+	const front = shells.find((shell) => keyOf(shell) === current) ?? shells[0];
+	const machine = seat.machines.find((one) => one.id === front?.machine);
+	const view = front && views[keyOf(front)];
+
+	useEffect(() => {
+		try {
+			sessionStorage.setItem(`terakoya.shells.${seat.id}`, JSON.stringify(shells));
+		} catch {
+			// no storage: tabs are forgotten with the page
+		}
+	}, [shells]);
+	useEffect(() => {
+		screen.current = view?.screen ?? null;
+	}, [view]);
+
+	/** @param {Shell[]} next @param {Shell} [to] */
+	function change(next, to) {
+		setShells(next);
+		if (to) setCurrent(keyOf(to));
+	}
+	if (!machine) return html`<section class="terminal"><p class="terminal-note">${t("terminal.no-machine")}</p></section>`;
+	return html`<section class="terminal" aria-label=${t("workspace.terminal")}>
+		<${TerminalTabs} machines=${seat.machines} shells=${shells} current=${keyOf(front)} change=${change}
+			choose=${(/** @type {Shell} */ shell) => setCurrent(keyOf(shell))} />
+		<div class="terminal-stack">
+			${shells.map((shell) => html`<${TerminalView} key=${keyOf(shell)}
+				machine=${seat.machines.find((one) => one.id === shell.machine)} number=${shell.number}
+				hidden=${shell !== front}
+				onView=${(/** @type {any} */ made) => setViews((all) => ({ ...all, [keyOf(shell)]: made }))}
+				onStart=${() => post(`/seats/${seat.id}/power`, { machine: machine.name, action: "on" })}
+				onReset=${() => setResetting(true)} />`)}
+		</div>
+		<${TerminalFoot} view=${view} reset=${() => setResetting(true)} />
+		${resetting && html`<${ResetDialog} seat=${seat} machine=${machine} onClose=${() => setResetting(false)} />`}
+	</section>`;
+}

@@ -1,0 +1,36 @@
+/** In the bar on top of a workspace: the course, how far one is, and the hand. */
+import { useState } from "preact/hooks";
+import { post } from "../api.js";
+import { html } from "../html.js";
+import { isStaff } from "../state/session.js";
+import { say, t } from "../text.js";
+import { Icon } from "./icon.js";
+import { toastProblem } from "./toasts.js";
+
+/** @param {{ view: import("../types.js").Workspace }} props */
+export function WorkspaceBar({ view }) {
+	const tasks = view.labs.flatMap((lab) => lab.tasks);
+	const required = tasks.filter((task) => !task.optional);
+	const done = required.filter((task) => task.progress?.done).length;
+	const points = tasks.reduce((sum, task) => sum + (task.progress?.points ?? 0), 0);
+	return html`<span class="bar-course">${say(view.class.title)}</span>
+		<span class="tally" title=${t("workspace.tally-title")}>
+			<b>${done}</b> / ${required.length} <span class="tally-word">${t("workspace.tasks")}</span>
+			<i aria-hidden="true"></i><b>${points}</b> <span class="tally-word">${t("workspace.points")}</span></span>
+		<span class="spacer"></span>
+		${!isStaff() && html`<${Hand} seat=${view.seat} />`}`;
+}
+
+/** @param {{ seat: import("../types.js").Seat }} props */
+function Hand({ seat }) {
+	const [busy, setBusy] = useState(false);
+	const raised = !!seat.hand;
+	async function toggle() {
+		setBusy(true);
+		await post(`/seats/${seat.id}/hand`, { raised: !raised }).catch(toastProblem);
+		setBusy(false);
+	}
+	return html`<button type="button" class=${raised ? "hand raised" : "hand"} aria-pressed=${raised}
+		disabled=${busy} onClick=${toggle}><${Icon} name="hand" />
+		${raised ? t("hand.raised") : t("hand.raise")}</button>`;
+}

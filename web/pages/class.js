@@ -1,0 +1,40 @@
+/** One class, in whichever state it is. */
+import { useState } from "preact/hooks";
+import { ClassHead } from "../components/class-head.js";
+import { ClassLive } from "../components/class-live.js";
+import { ProblemNote } from "../components/problem.js";
+import { SeatGrid } from "../components/seat-grid.js";
+import { useHost } from "../components/use-host.js";
+import { useLive } from "../components/use-live.js";
+import { useTitle } from "../components/use-title.js";
+import { html } from "../html.js";
+import { reduceClass } from "../state/reduce.js";
+import { date, t } from "../text.js";
+
+/** @typedef {import("../types.js").ClassFull} ClassFull */
+
+/** @param {{ id: string }} props */
+export function ClassPage({ id }) {
+	const { view, error, load } = useLive(`/classes/${id}`, `?class=${id}`,
+		/** @type {typeof reduceClass} */ (reduceClass));
+	const [seat, setSeat] = useState(/** @type {number | null} */ (null));
+	useTitle(view?.name ?? "");
+	useHost();
+	if (!view) return html`<div class="page page-narrow"><${ProblemNote} error=${error} retry=${load} /></div>`;
+	const head = html`<${ClassHead} view=${view} />`;
+	if (view.state === "open") {
+		return html`<${ClassLive} view=${view} head=${head} selected=${seat} select=${setSeat} />`;
+	}
+	return html`<div class="page">${head}<${Still} view=${view} /></div>`;
+}
+
+/** Before it is open, and after. */
+/** @param {{ view: ClassFull }} props */
+function Still({ view }) {
+	if (view.state === "preparing") return html`<${SeatGrid} view=${view} />`;
+	const text = view.state === "draft" ? t("class.draft-text")
+		: view.state === "closing" ? t("class.closing-text")
+			: t("class.closed-text", { date: date(view.closed_at) });
+	return html`<p class="class-still">${text}</p>
+		<${SeatGrid} view=${view} />`;
+}

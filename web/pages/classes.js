@@ -1,0 +1,43 @@
+/** All classes, newest first. */
+import { useState } from "preact/hooks";
+import { ProblemNote } from "../components/problem.js";
+import { StateChip } from "../components/state-chip.js";
+import { useHost } from "../components/use-host.js";
+import { useLive } from "../components/use-live.js";
+import { useTitle } from "../components/use-title.js";
+import { html } from "../html.js";
+import { reduceClasses } from "../state/reduce.js";
+import { date, t } from "../text.js";
+
+/** @typedef {import("../types.js").Class} Class */
+
+export function ClassesPage() {
+	const [closed, setClosed] = useState(false);
+	const { view, error, load } = useLive(closed ? "/classes?closed=1" : "/classes", "",
+		/** @type {typeof reduceClasses} */ (reduceClasses));
+	useTitle(t("classes.title"));
+	useHost();
+	return html`<div class="page">
+		<div class="page-head"><h1>${t("classes.title")}</h1><span class="spacer"></span>
+			<label class="check"><input type="checkbox" checked=${closed}
+				onChange=${(/** @type {any} */ e) => setClosed(e.target.checked)} /> ${t("classes.show-closed")}</label>
+			<a class="button primary" href="/classes/new">${t("classes.new")}</a></div>
+		<${ProblemNote} error=${error} retry=${load} />
+		${view && view.length === 0 && html`<div class="empty"><p><strong>${t("classes.empty")}</strong></p>
+			<p>${t("classes.empty-text")}</p></div>`}
+		<ul class="class-list">${view?.map((/** @type {Class} */ one) => html`<${Row} key=${one.id} view=${one} />`)}</ul>
+	</div>`;
+}
+
+/** @param {{ view: Class }} props */
+function Row({ view }) {
+	const live = view.state === "open" || view.state === "preparing";
+	return html`<li class="class-row"><a href=${`/classes/${view.id}`}>
+		<span class="class-row-name">${view.name}</span>
+		<${StateChip} state=${view.state} />
+		<span class="class-row-fact">${live ? t("class.ready-of", { ready: view.ready, total: view.seats })
+			: t("classes.seats", { n: view.seats })}</span>
+		<span class="class-row-fact">${t("classes.created", { date: date(view.created_at) })}</span>
+		${live && html`<span class="class-row-code">${view.code}</span>`}
+	</a></li>`;
+}

@@ -1,0 +1,69 @@
+/** A student's place: the guide on the left, the machine on the right. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { GuidePane } from "../components/guide-pane.js";
+import { ProblemNote } from "../components/problem.js";
+import { Splitter } from "../components/splitter.js";
+import { TerminalPane } from "../components/terminal-pane.js";
+import { useLive } from "../components/use-live.js";
+import { WorkspaceBar } from "../components/workspace-bar.js";
+import { html } from "../html.js";
+import { split } from "../settings.js";
+import { reduceWorkspace } from "../state/reduce.js";
+import { shellExtra } from "../state/shell.js";
+import { say, t } from "../text.js";
+
+/** @typedef {import("../types.js").Workspace} Workspace */
+
+/** @param {{ id: string }} props */
+export function WorkspacePage({ id }) {
+	const { view, error, load, setView } = useLive(`/seats/${id}/workspace`, `?seat=${id}`,
+		/** @type {typeof reduceWorkspace} */ (reduceWorkspace));
+	useEffect(() => () => {
+		shellExtra.value = null;
+	}, []);
+	useEffect(() => {
+		if (!view) return;
+		document.title = `${say(view.class.title)} · Terakoya`;
+		shellExtra.value = html`<${WorkspaceBar} view=${view} />`;
+	}, [view]);
+
+	if (error && !view) return html`<div class="page page-narrow"><${ProblemNote} error=${error} retry=${load} /></div>`;
+	if (!view) return html`<div class="page" aria-busy="true"></div>`;
+	if (view.class.state === "closed" || view.class.state === "closing") return html`<${Over} view=${view} />`;
+	return html`<${Halves} view=${view} setView=${setView} reload=${load} />`;
+}
+
+/** @param {{ view: Workspace }} props */
+function Over({ view }) {
+	return html`<div class="page page-narrow">
+		<h1>${t("workspace.over")}</h1>
+		<p>${t("workspace.over-text", { points: view.seat.points, done: view.seat.done })}</p>
+	</div>`;
+}
+
+/** @param {{ view: Workspace, setView: (change: (view: any) => any) => void, reload: () => void }} props */
+function Halves({ view, setView, reload }) {
+	const terminal = useRef(/** @type {import("../terminal/screen.js").Screen | null} */ (null));
+	const frame = useRef(/** @type {HTMLDivElement | null} */ (null));
+	const [side, setSide] = useState(/** @type {"guide" | "terminal"} */ ("guide"));
+	useEffect(() => {
+		frame.current?.style.setProperty("--guide", `${split.value}fr`);
+		frame.current?.style.setProperty("--terminal", `${100 - split.value}fr`);
+	}, [split.value]);
+
+	/** @param {string} text */
+	function type(text) {
+		setSide("terminal");
+		terminal.current?.type(text);
+	}
+	return html`<div class="workspace" ref=${frame} data-side=${side}>
+		<div class="sides" role="group" aria-label=${t("workspace.sides")}>
+			${/** @type {("guide" | "terminal")[]} */ (["guide", "terminal"]).map((one) => html`<button
+				type="button" aria-pressed=${side === one} onClick=${() => setSide(one)}>
+				${t(`workspace.${one}`)}</button>`)}
+		</div>
+		<${GuidePane} view=${view} setView=${setView} reload=${reload} type=${type} />
+		<${Splitter} />
+		<${TerminalPane} seat=${view.seat} screen=${terminal} />
+	</div>`;
+}
