@@ -139,8 +139,7 @@ build/npm/.done build/npm-check/.done: $(NPM)
 	$(Q)cd $(@D) && npm ci --silent $(if $(filter build/npm/.done,$@),--omit=dev)
 	@touch $@
 
-web-check: build/npm-check/.done ## check the page's types and run its tests
+web-check: build/npm-check/.done ## check the page's types
 	$(Q)build/npm-check/node_modules/.bin/tsc -p web
-	$(Q)node --test --test-reporter=tap web/test/*.test.mjs
 
 .PHONY: all programs unit-tests fuzzers demo prerequisites check check-quick bench install clean layers help web web-check
