@@ -80,6 +80,9 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/libterakoya.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PACKAGE_LIBS) -lpthread
 
+tests/node_modules: tests/package.json tests/package-lock.json
+	$(Q)cd tests && npm ci --silent && touch node_modules
+
 unit-tests: $(TESTS)
 fuzzers: $(FUZZERS)
 
@@ -95,14 +98,14 @@ demo: ## from nothing to an open class of three seats, in the foreground; Ctrl-C
 prerequisites: ## install the Debian packages that building, running and testing need
 	$(Q)src/cli/prerequisites.sh build run test
 
-check: prerequisites ## run all tests: unit, functional, end-to-end on real machines, fuzzing
+check: prerequisites tests/node_modules ## run all tests: unit, functional, end-to-end on real machines, fuzzing
 	$(Q)tests/run static unit sanitized web functional fuzz e2e
 
 check-quick: prerequisites ## run the tests that need no machines (two minutes)
 	$(Q)tests/run static unit web functional
 
-bench: prerequisites all ## print the figures, and write them as JSON to BENCH_JSON=FILE
-	$(Q)tests/bench/bench $(BENCH_JSON)
+bench: prerequisites all tests/node_modules ## print the figures, and write them as JSON to BENCH_JSON=FILE
+	$(Q)BENCH_JSON=$(BENCH_JSON) node tests/bench/bench.mjs; status=$$?; tests/e2e/end; exit $$status
 
 install: programs web $(BUILD)/terakoya.1 ## install below DESTDIR
 	install -d $(DATA) $(DESTDIR)$(PREFIX)/lib/terakoya $(DESTDIR)/var/lib/terakoya

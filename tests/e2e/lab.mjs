@@ -103,7 +103,7 @@ export async function prepareHost() {
 
 export class Daemon {
   /** Starts terakoyad and waits until it answers. */
-  async start() {
+  async start(extra = []) {
     this.port ??= await freePort();
     this.url = `http://127.0.0.1:${this.port}`;
     this.log = path.join(artifacts, 'terakoyad.log');
@@ -112,7 +112,7 @@ export class Daemon {
       path.join(build, 'terakoyad'),
       ['--state', state, '--listen', `127.0.0.1:${this.port}`, '--packs', path.join(root, 'labs'), '--images',
         path.join(root, 'images'), '--agent', path.join(root, 'build/terakoya-agent'), '--web',
-        path.join(root, 'build/web'), '--log-level', 'debug'],
+        path.join(root, 'build/web'), '--log-level', 'debug', ...extra],
       { stdio: ['ignore', log, log] },
     );
     this.exited = new Promise((done) => this.process.on('exit', (code, signal) => done({ code, signal })));
@@ -185,7 +185,7 @@ export async function leftovers() {
   };
 }
 
-/** "tk-1a2b3c": what every object's name on libvirtd begins with. */
+/** "tk-0a1b2c": what every object's name on libvirtd begins with. */
 export async function instanceTag() {
   const { stdout } = await run('sqlite3', ['-readonly', path.join(state, 'terakoya.db'),
     "SELECT value FROM setting WHERE key = 'instance'"]).catch(() => ({ stdout: '' }));
@@ -202,6 +202,4 @@ export async function chromium() {
   });
 }
 
-/** Runs a command in a seat's machine through the terminal's WebSocket, typing as a person would, and gives what
- * the terminal showed until the marker came back. */
 export { Terminal } from './terminal.mjs';
