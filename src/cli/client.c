@@ -71,7 +71,7 @@ static int away(const struct client *client, const char *why, struct err *err)
 {
 	return err_set(err, ERR_UNAVAILABLE,
 		       "terakoyad does not answer at %s (%s); start it (systemctl start terakoyad, or make demo), "
-		       "or name its state directory with --state",
+		       "or name its state directory with --state-dir",
 		       client->path, why);
 }
 

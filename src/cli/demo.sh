@@ -15,7 +15,7 @@ course=linux-intro
 here=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$here"
 PATH=$here/build:$PATH
-export TERAKOYA_STATE="$state"
+export TERAKOYA_STATE_DIR="$state"
 
 if [ "$(id -u)" != 0 ]; then
 	command -v sudo >/dev/null || {
@@ -62,7 +62,7 @@ wait "$web" || {
 	tail -n 20 build/web.log >&2
 	exit 1
 }
-terakoyad --state "$state" --listen "$listen" --packs "$here/labs" --images "$here/images" \
+terakoyad --state-dir "$state" --listen "$listen" --packs "$here/labs" --images "$here/images" \
 	--agent "$here/build/terakoya-agent" --web "$here/build/web" >"$state/terakoyad.log" 2>&1 &
 daemon=$!
 tries=0
@@ -95,7 +95,7 @@ cat <<EOF
                sign in as  instructor  with  $password
   Student      http://$listen/      class code  $code  and any name
                or, as seat 1:  $link
-  Terminal     build/terakoya --state $state shell $class/1
+  Terminal     build/terakoya --state-dir $state shell $class/1
   Log          $state/terakoyad.log
 
   Ctrl-C closes the class and stops. A second "make demo" starts in seconds.

@@ -104,14 +104,14 @@ static void print_command_help(const struct command *command)
 
 static void print_help(void)
 {
-	printf("usage: terakoya [--state DIR] [--socket PATH] [--json] COMMAND ...\n\n");
+	printf("usage: terakoya [--state-dir DIR] [--socket PATH] [--json] COMMAND ...\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		AUTO_FREE char *usage = str_fmt("%s %s", commands[i].words, commands[i].arguments);
 		printf("  %-44s %s\n", usage, commands[i].summary);
 	}
-	printf("\n  --state DIR    the daemon's state directory; default $TERAKOYA_STATE or %s\n"
-	       "  --socket PATH  the daemon's socket; default DIR/terakoya.sock\n"
-	       "  --json         print what the API says, for programs\n"
+	printf("\n  --state-dir DIR the daemon's state directory; default $TERAKOYA_STATE_DIR or %s\n"
+	       "  --socket PATH   the daemon's socket; default DIR/terakoya.sock\n"
+	       "  --json          print what the API says, for programs\n"
 	       "  COMMAND --help explains one command\n\n"
 	       "exit status: 0 done, 1 failed, 2 wrong usage or input, 3 not found, 4 refused (state or\n"
 	       "permission), 5 no room on the host, 6 daemon or libvirtd away\n",
@@ -133,7 +133,7 @@ static void print_man(void)
 {
 	printf(".TH TERAKOYA 1 \"\" \"Terakoya " TERAKOYA_VERSION "\" \"User Commands\"\n"
 	       ".SH NAME\nterakoya \\- steer the training lab environment manager\n"
-	       ".SH SYNOPSIS\n.B terakoya\n[\\-\\-state DIR] [\\-\\-socket PATH] [\\-\\-json] COMMAND ...\n"
+	       ".SH SYNOPSIS\n.B terakoya\n[\\-\\-state\\-dir DIR] [\\-\\-socket PATH] [\\-\\-json] COMMAND ...\n"
 	       ".SH DESCRIPTION\nterakoya speaks to terakoyad over its unix socket, with the same API as the "
 	       "web page. It is for root and for the user that the daemon runs as.\n.SH COMMANDS\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
@@ -152,7 +152,7 @@ static void print_man(void)
 	}
 	printf(".SH EXIT STATUS\n0 done, 1 failed, 2 wrong usage or input, 3 not found, 4 refused (state or "
 	       "permission), 5 no room on the host, 6 daemon or libvirtd away.\n"
-	       ".SH ENVIRONMENT\n.TP\nTERAKOYA_STATE\nthe state directory; default " STATE_DEFAULT ".\n"
+	       ".SH ENVIRONMENT\n.TP\nTERAKOYA_STATE_DIR\nthe state directory; default " STATE_DEFAULT ".\n"
 	       ".SH SEE ALSO\nterakoyad(8)\n");
 }
 
@@ -185,7 +185,7 @@ enum { OPTION_HELP = 100, OPTION_JSON, OPTION_STATE, OPTION_SOCKET, OPTION_MAN, 
 
 static const struct option global_options[] = {
 	{ "help", no_argument, NULL, OPTION_HELP },	{ "json", no_argument, NULL, OPTION_JSON },
-	{ "state", required_argument, NULL, OPTION_STATE }, { "socket", required_argument, NULL, OPTION_SOCKET },
+	{ "state-dir", required_argument, NULL, OPTION_STATE }, { "socket", required_argument, NULL, OPTION_SOCKET },
 	{ "man", no_argument, NULL, OPTION_MAN },	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ 0 },
 };
@@ -265,7 +265,7 @@ static int run_command(struct invocation *invocation)
 	AUTO_FREE char *socket_path = NULL;
 
 	if (!invocation->state_dir)
-		invocation->state_dir = getenv("TERAKOYA_STATE") ? getenv("TERAKOYA_STATE") : STATE_DEFAULT;
+		invocation->state_dir = getenv("TERAKOYA_STATE_DIR") ? getenv("TERAKOYA_STATE_DIR") : STATE_DEFAULT;
 	socket_path = invocation->socket ? str_copy(invocation->socket) :
 					   str_fmt("%s/terakoya.sock", invocation->state_dir);
 	invocation->client = client_new(socket_path);

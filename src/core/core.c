@@ -140,6 +140,11 @@ static void host_seen(struct job *job)
 	if (look->base.result == 0) {
 		core->host = look->host;
 		core->host_known = true;
+		if (core->config.never_clone && core->host.can_clone) {
+			core->host.can_clone = false;
+			snprintf(core->host.clone_reason, sizeof(core->host.clone_reason),
+				 "the daemon was started with --no-clone");
+		}
 	}
 	if (first && core->host_known && !core->stopping) {
 		log_info("QEMU %s, libvirt %s, %s%s%s", core->host.qemu_version, core->host.libvirt_version,

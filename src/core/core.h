@@ -35,6 +35,7 @@ struct core_config {
 	const char *uri;        /* libvirt's */
 	unsigned clones;        /* clones at work in parallel; 0: one per processor, at most 4 */
 	const char *time_zone;  /* of the machines; NULL: the host's */
+	bool never_clone;       /* boot every machine, also where this host could clone */
 };
 
 struct core *core_new(struct loop *loop, const struct core_config *config, struct err *err);

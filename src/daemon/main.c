@@ -109,6 +109,7 @@ static int start(struct daemon *daemon, struct err *err)
 		.agent = options->agent,
 		.uri = options->uri,
 		.time_zone = options->time_zone,
+		.never_clone = options->no_clone,
 	};
 
 	if (lock_state(daemon, err) < 0)

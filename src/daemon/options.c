@@ -13,7 +13,8 @@
 
 enum key {
 	KEY_STATE_DIR = 256, KEY_LISTEN, KEY_BASE_URL, KEY_PACKS, KEY_IMAGES, KEY_AGENT, KEY_WEB,
-	KEY_LIBVIRT, KEY_TLS_CERT, KEY_TLS_KEY, KEY_TIME_ZONE, KEY_LOG_LEVEL, KEY_ROUTES,
+	KEY_LIBVIRT, KEY_TLS_CERT, KEY_TLS_KEY, KEY_TIME_ZONE, KEY_LOG_LEVEL, KEY_NO_CLONE,
+	KEY_ROUTES,
 };
 
 /* What was given, by flag or environment, before defaults and checks. */
@@ -50,21 +51,22 @@ static const struct argp_option flags[] = {
 	{ "tls-key", KEY_TLS_KEY, "FILE", 0, "its private key, PEM", 0 },
 	{ "time-zone", KEY_TIME_ZONE, "ZONE", 0, "of the machines (the host's)", 0 },
 	{ "log-level", KEY_LOG_LEVEL, "LEVEL", 0, "error, warning, info or debug (info)", 0 },
+	{ "no-clone", KEY_NO_CLONE, NULL, 0, "boot machines, also where this host could clone them", 0 },
 	{ "routes", KEY_ROUTES, NULL, OPTION_HIDDEN, "print the table of routes as JSON", 0 },
 	{ 0 },
 };
 
 struct given {
 	const char *value[ARRAY_SIZE(defaults)];
-	bool routes;
+	bool routes, no_clone;
 };
 
 static error_t on_flag(int key, char *value, struct argp_state *state)
 {
 	struct given *given = state->input;
 
-	if (key == KEY_ROUTES) {
-		given->routes = true;
+	if (key == KEY_ROUTES || key == KEY_NO_CLONE) {
+		*(key == KEY_ROUTES ? &given->routes : &given->no_clone) = true;
 		return 0;
 	}
 	if (key == ARGP_KEY_ARG)
@@ -141,6 +143,7 @@ int options_read(struct options *options, int argc, char **argv, struct err *err
 	argp_program_version = "terakoyad " TERAKOYA_VERSION;
 	argp_parse(&argp, argc, argv, 0, NULL, &given);
 	options->routes = given.routes;
+	options->no_clone = given.no_clone;
 	if (set_log_level(value_of(&given, KEY_LOG_LEVEL), err) < 0)
 		return -1;
 	options->packs = absolute(value_of(&given, KEY_PACKS));

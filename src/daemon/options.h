@@ -12,7 +12,8 @@ struct options {
 	char *state_dir, *packs, *images, *agent, *web; /* absolute paths */
 	char *socket, *lock;
 	const char *listen, *base_url, *uri, *tls_cert, *tls_key, *time_zone;
-	bool routes; /* print the table of routes and leave */
+	bool routes;   /* print the table of routes and leave */
+	bool no_clone; /* boot every machine */
 };
 
 /* Reads the command line; --help and --version end the program, as does a wrong flag. */

@@ -33,7 +33,7 @@ export async function until(what, probe, ms = 30000, every = 100) {
 /** Runs the command line; the result is {code, stdout, stderr}, never an exception. */
 export async function terakoya(...args) {
   try {
-    const { stdout, stderr } = await run(path.join(build, 'terakoya'), ['--state', state, ...args], {
+    const { stdout, stderr } = await run(path.join(build, 'terakoya'), ['--state-dir', state, ...args], {
       maxBuffer: 1 << 26,
     });
     return { code: 0, stdout, stderr };
@@ -110,7 +110,7 @@ export class Daemon {
     const log = openSync(this.log, 'a');
     this.process = spawn(
       path.join(build, 'terakoyad'),
-      ['--state', state, '--listen', `127.0.0.1:${this.port}`, '--packs', path.join(root, 'labs'), '--images',
+      ['--state-dir', state, '--listen', `127.0.0.1:${this.port}`, '--packs', path.join(root, 'labs'), '--images',
         path.join(root, 'images'), '--agent', path.join(root, 'build/terakoya-agent'), '--web',
         path.join(root, 'build/web'), '--log-level', 'debug', ...extra],
       { stdio: ['ignore', log, log] },
