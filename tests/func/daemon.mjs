@@ -1,0 +1,189 @@
+/** The real daemon for a test: its own state directory, a free port, libvirt's test driver. */
+import { spawn } from "node:child_process";
+import { createServer, connect } from "node:net";
+import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import http from "node:http";
+
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+export const program = join(root, process.env.TERAKOYA_BUILD ?? "build", "terakoyad");
+
+export function freePort() {
+	return new Promise((done) => {
+		const server = createServer().listen(0, "127.0.0.1", () => {
+			const { port } = server.address();
+			server.close(() => done(port));
+		});
+	});
+}
+
+export function makeState() {
+	const state = mkdtempSync("/var/tmp/tk-func-");
+	chmodSync(state, 0o755);
+	return state;
+}
+
+/** Runs the program to its end: { code, output }. */
+export function run(args) {
+	return new Promise((done) => {
+		const child = spawn(program, args);
+		let output = "";
+		child.stdout.on("data", (data) => (output += data));
+		child.stderr.on("data", (data) => (output += data));
+		child.on("close", (code) => done({ code, output }));
+	});
+}
+
+export function flags(state, port, web) {
+	return ["--state-dir", state, "--listen", `127.0.0.1:${port}`, "--packs", join(root, "labs"),
+		"--images", join(root, "images"), "--web", web ?? join(root, "web"),
+		"--libvirt", "test:///default"];
+}
+
+export class Daemon {
+	static async start({ web, args = [], state = makeState(), port } = {}) {
+		const daemon = new Daemon();
+		daemon.port = port ?? (await freePort());
+		daemon.state = state;
+		daemon.socket = join(state, "terakoya.sock");
+		daemon.log = "";
+		daemon.child = spawn(program, [...flags(state, daemon.port, web), ...args]);
+		await new Promise((ready, failed) => {
+			daemon.child.stderr.on("data", (data) => {
+				daemon.log += data;
+				if (/serving http/.test(daemon.log)) ready();
+			});
+			daemon.exited = new Promise((done) => daemon.child.on("exit", (code) => {
+				failed(new Error(`terakoyad ended with ${code}: ${daemon.log}`));
+				done(code);
+			}));
+		});
+		return daemon;
+	}
+
+	/** Ends it as systemd would, and gives its exit code. */
+	async stop() {
+		this.child.kill("SIGTERM");
+		const code = await this.exited;
+		if (existsSync(this.state)) rmSync(this.state, { recursive: true });
+		return code;
+	}
+
+	/** One request, with every header as given: { status, headers, text, json }. */
+	request(method, path, { headers = {}, body, local = false, session } = {}) {
+		const sent = { ...headers };
+		let payload = body;
+		if (body !== undefined && typeof body !== "string" && !Buffer.isBuffer(body)) {
+			payload = JSON.stringify(body);
+			sent["Content-Type"] ??= "application/json";
+		}
+		if (session) {
+			sent.Cookie ??= session.cookie;
+			sent["X-CSRF-Token"] ??= session.csrf;
+		}
+		if (payload !== undefined) sent["Content-Length"] ??= Buffer.byteLength(payload);
+		const where = local ? { socketPath: this.socket } : { host: "127.0.0.1", port: this.port };
+		return new Promise((done, failed) => {
+			const request = http.request({ ...where, method, path, headers: sent, agent: false }, (reply) => {
+				let text = "";
+				reply.setEncoding("utf8");
+				reply.on("data", (data) => (text += data));
+				reply.on("end", () => {
+					const isJson = /json/.test(reply.headers["content-type"] ?? "") && text;
+					done({ status: reply.statusCode, headers: reply.headers, text,
+						json: isJson ? JSON.parse(text) : undefined });
+				});
+			});
+			request.on("error", failed);
+			request.end(payload);
+		});
+	}
+
+	/** As the command line. */
+	local(method, path, body) {
+		return this.request(method, `/api/v1${path}`, { body, local: true });
+	}
+
+	/** As a signed-in browser. */
+	as(session, method, path, body) {
+		return this.request(method, `/api/v1${path}`, { body, session });
+	}
+
+	async account(login, role, password = `${login}-password`) {
+		const reply = await this.local("PUT", `/accounts/${login}`, { name: login, role, password });
+		if (reply.status !== 200) throw new Error(reply.text);
+		return this.signIn(login, password);
+	}
+
+	async signIn(login, password) {
+		const reply = await this.request("POST", "/api/v1/session", { body: { login, password } });
+		if (reply.status !== 200) throw new Error(reply.text);
+		return sessionOf(reply);
+	}
+
+	async join(code, name) {
+		const reply = await this.request("POST", "/api/v1/session/join", { body: { code, name, language: "en" } });
+		if (reply.status !== 200) throw new Error(reply.text);
+		return sessionOf(reply);
+	}
+
+	/** Raw bytes in, everything that comes back until the peer closes or `until` is seen. */
+	raw(bytes, until, milliseconds = 5000) {
+		return new Promise((done) => {
+			const socket = connect(this.port, "127.0.0.1");
+			let text = "";
+			const end = () => {
+				socket.destroy();
+				done(text);
+			};
+			const timer = setTimeout(end, milliseconds);
+			socket.on("data", (data) => {
+				text += data.toString("latin1");
+				if (until && text.includes(until)) end();
+			});
+			socket.on("error", () => {});
+			socket.on("close", () => {
+				clearTimeout(timer);
+				done(text);
+			});
+			socket.write(bytes);
+		});
+	}
+}
+
+export function sessionOf(reply) {
+	return { cookie: reply.headers["set-cookie"][0].split(";")[0], csrf: reply.json.csrf, ...reply.json };
+}
+
+/** Reads server-sent events until `enough` says so. */
+export function events(daemon, path, session, { headers = {}, enough, milliseconds = 5000 } = {}) {
+	return new Promise((done, failed) => {
+		const all = [];
+		let rest = "";
+		const request = http.get({ host: "127.0.0.1", port: daemon.port, path: `/api/v1${path}`, agent: false,
+			headers: { Cookie: session.cookie, ...headers } }, (reply) => {
+			const end = () => {
+				request.destroy();
+				done({ status: reply.statusCode, headers: reply.headers, events: all });
+			};
+			setTimeout(end, milliseconds).unref();
+			if (reply.statusCode !== 200) end();
+			reply.setEncoding("utf8");
+			reply.on("error", () => {});
+			reply.on("data", (data) => {
+				rest += data;
+				for (let at; (at = rest.indexOf("\n\n")) >= 0; rest = rest.slice(at + 2)) {
+					const event = {};
+					for (const line of rest.slice(0, at).split("\n")) {
+						const colon = line.indexOf(":");
+						event[line.slice(0, colon)] = line.slice(colon + 1).trim();
+					}
+					all.push(event);
+				}
+				if (enough?.(all)) end();
+			});
+		});
+		request.on("error", failed);
+	});
+}
