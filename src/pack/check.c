@@ -48,7 +48,8 @@ static void check_neighbours(struct reader *reader, const struct pack_nic *nic,
 	    !ipv4_parse(other->address, &b))
 		return;
 	if (same_machine)
-		finding_at(reader, nic->address, "a second nic on the network %s; expected one per machine",
+		finding_at(reader, nic->address,
+			   "a second nic on the network %s; expected one per machine",
 			   nic->network);
 	else if (a.address == b.address)
 		finding_at(reader, nic->address, "the address %s is taken; expected a free one",
@@ -67,12 +68,14 @@ static void check_nic(struct reader *reader, size_t machine, size_t n)
 
 	if (!network_exists(pack, nic->network))
 		finding_at(reader, nic->network,
-			   "there is no network %s; expected the name of a <network>", nic->network);
+			   "there is no network %s; expected the name of a <network>",
+			   nic->network);
 	if (!ipv4_parse(nic->address, &ip))
-		finding_at(reader, nic->address,
-			   "%s is no host's address; expected IPv4 with a prefix of 8 to 30, such as "
-			   "10.10.0.10/24",
-			   nic->address);
+		finding_at(
+			reader, nic->address,
+			"%s is no host's address; expected IPv4 with a prefix of 8 to 30, such as "
+			"10.10.0.10/24",
+			nic->address);
 	for (size_t i = 0; i <= machine; i++)
 		for (size_t j = 0; j < (i < machine ? pack->machine[i].nics : n); j++)
 			check_neighbours(reader, nic, &pack->machine[i].nic[j], i == machine);
@@ -104,7 +107,8 @@ static void check_environment(struct reader *reader)
 	const struct pack *pack = reader->pack;
 
 	if (pack->machines > PACK_MACHINES_MAX || pack->networks > PACK_MACHINES_MAX) {
-		finding_at(reader, pack, "%zu machines and %zu networks; expected at most %d of each",
+		finding_at(reader, pack,
+			   "%zu machines and %zu networks; expected at most %d of each",
 			   pack->machines, pack->networks, PACK_MACHINES_MAX);
 		return;
 	}
@@ -130,8 +134,9 @@ static void check_days(struct reader *reader)
 				   lab->id);
 		minutes = (i && lab[-1].day == lab->day ? minutes : 0) + lab->minutes;
 		if (minutes > DAY_MINUTES_MAX)
-			finding_at(reader, lab, "day %u has %u minutes of labs; expected at most %d",
-				   lab->day, minutes, DAY_MINUTES_MAX);
+			finding_at(reader, lab,
+				   "day %u has %u minutes of labs; expected at most %d", lab->day,
+				   minutes, DAY_MINUTES_MAX);
 	}
 }
 

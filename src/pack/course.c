@@ -15,10 +15,10 @@ static char **scripts_read(const struct source *source, const xmlNode *parent, c
 	return script;
 }
 
-/* The address says where the card is: the machine's place in the environment and the card's place in the
- * machine. It is the same in every seat, as everything else that a guide may show. */
-static void nics_read(const struct source *source, const xmlNode *parent, struct pack_machine *machine,
-		      size_t place)
+/* The address says where the card is: the machine's place in the environment and the card's place
+ * in the machine. It is the same in every seat, as everything else that a guide may show. */
+static void nics_read(const struct source *source, const xmlNode *parent,
+		      struct pack_machine *machine, size_t place)
 {
 	machine->nic = mem_alloc(node_count(parent, "nic") * sizeof(*machine->nic));
 	for (xmlNode *node = node_first(parent, "nic"); node; node = node_next(node, "nic")) {

@@ -1,11 +1,12 @@
 /* Says in an author's words why a document does not fit its schema.
  *
- * A validator works with derivatives of patterns and knows only that it got stuck. An author wants to read
- * "<chek> is not known in <task>; expected title, text, check, ...". So this walks the document with the
- * schema's own XML at its side: each <element> of the schema is a shape, the list of attributes and
- * children (parts) that may appear in it, in order. That is enough for the schemas that we write: an
- * element name means the same wherever it appears in a file, and children come in order. It is not a
- * second validator: schema.c has decided already, and asks here only for the words.
+ * A validator works with derivatives of patterns and knows only that it got stuck. An author wants
+ * to read "<chek> is not known in <task>; expected title, text, check, ...". So this walks the
+ * document with the schema's own XML at its side: each <element> of the schema is a shape, the list
+ * of attributes and children (parts) that may appear in it, in order. That is enough for the
+ * schemas that we write: an element name means the same wherever it appears in a file, and children
+ * come in order. It is not a second validator: schema.c has decided already, and asks here only for
+ * the words.
  */
 #include "pack/reader.h"
 
@@ -48,18 +49,25 @@ static bool node_is(const xmlNode *node, const char *name)
 	return node->type == XML_ELEMENT_NODE && str_equal((const char *)node->name, name);
 }
 
-static bool node_has_name(const xmlNode *node, const char *name)
+/* A schema node's attribute, without a copy: this is asked many times per element. */
+static const char *rule_attr(const xmlNode *node, const char *name)
 {
-	AUTO(xml_char) xmlChar *value = xmlGetNoNsProp(node, BAD_CAST "name");
+	for (const xmlAttr *attr = node->properties; attr; attr = attr->next)
+		if (str_equal((const char *)attr->name, name) && attr->children)
+			return (const char *)attr->children->content;
+	return NULL;
+}
 
-	return str_equal((const char *)value, name);
+static const char *rule_name(const xmlNode *node)
+{
+	return node->type == XML_ELEMENT_NODE ? rule_attr(node, "name") : NULL;
 }
 
 /* The schema's <define name="..."> or <element name="...">, wherever it stands. */
 static const xmlNode *schema_find(const xmlNode *below, const char *kind, const char *name)
 {
 	for (const xmlNode *node = below->children; node; node = node->next) {
-		if (node_is(node, kind) && node_has_name(node, name))
+		if (node_is(node, kind) && str_equal(rule_name(node), name))
 			return node;
 		const xmlNode *found = schema_find(node, kind, name);
 		if (found)
@@ -70,12 +78,10 @@ static const xmlNode *schema_find(const xmlNode *below, const char *kind, const 
 
 static const xmlNode *schema_follow(const struct explainer *explainer, const xmlNode *reference)
 {
-	AUTO(xml_char) xmlChar *name = xmlGetNoNsProp(reference, BAD_CAST "name");
-
-	return schema_find(explainer->grammar, "define", (const char *)name);
+	return schema_find(explainer->grammar, "define", rule_name(reference));
 }
 
-/* ---- from a pattern to a shape ----------------------------------------------------------------- */
+/* ---- from a pattern to a shape --------------------------------------------------------------- */
 
 static void shape_collect(const struct explainer *explainer, const xmlNode *pattern,
 			  struct part like, struct shape *shape);
@@ -101,7 +107,7 @@ static void shape_collect_one(const struct explainer *explainer, const xmlNode *
 	}
 }
 
-/* Alternatives of a choice have the same rank; elsewhere each next pattern ranks behind the last. */
+/* Alternatives of a choice share a rank; elsewhere each next pattern ranks behind the last. */
 static void shape_collect(const struct explainer *explainer, const xmlNode *pattern,
 			  struct part like, struct shape *shape)
 {
@@ -127,7 +133,7 @@ static const struct part *shape_part(const struct shape *shape, bool attribute, 
 {
 	for (size_t i = 0; i < shape->parts; i++)
 		if (shape->part[i].attribute == attribute &&
-		    node_has_name(shape->part[i].node, name))
+		    str_equal(rule_name(shape->part[i].node), name))
 			return &shape->part[i];
 	return NULL;
 }
@@ -140,15 +146,14 @@ static char *shape_list(const struct shape *shape, bool attribute)
 	for (size_t i = 0; i < shape->parts; i++) {
 		if (shape->part[i].attribute != attribute)
 			continue;
-		AUTO(xml_char) xmlChar *name = xmlGetNoNsProp(shape->part[i].node, BAD_CAST "name");
-		buf_fmt(&list, "%s%s", list.length ? ", " : "", (const char *)name);
+		buf_fmt(&list, "%s%s", list.length ? ", " : "", rule_name(shape->part[i].node));
 	}
 	if (!list.length)
 		buf_text(&list, attribute ? "no attribute" : "no element");
 	return (char *)STEAL(list.data);
 }
 
-/* ---- values of attributes ---------------------------------------------------------------------- */
+/* ---- values of attributes -------------------------------------------------------------------- */
 
 static const char *part_expected(const struct part *part)
 {
@@ -171,17 +176,16 @@ static bool pattern_matches(const xmlNode *param, const char *value)
 
 static bool data_fits(const xmlNode *data, const char *value)
 {
-	AUTO(xml_char) xmlChar *type = xmlGetNoNsProp(data, BAD_CAST "type");
 	long low = 0, high = 0, number;
 
 	for (const xmlNode *param = data->children; param; param = param->next) {
 		AUTO(xml_char) xmlChar *text = xmlNodeGetContent(param);
-		if (node_has_name(param, "pattern"))
+		if (str_equal(rule_name(param), "pattern"))
 			return pattern_matches(param, value);
 		str_to_number((const char *)text, 0, 1000000000,
-			      node_has_name(param, "minInclusive") ? &low : &high);
+			      str_equal(rule_name(param), "minInclusive") ? &low : &high);
 	}
-	return !str_equal((const char *)type, "integer") ||
+	return !str_equal(rule_attr(data, "type"), "integer") ||
 	       str_to_number(value, low, high, &number);
 }
 
@@ -246,7 +250,7 @@ static bool node_has_attribute(const xmlNode *node, const char *name)
 	return xmlHasNsProp(node, BAD_CAST name, NULL);
 }
 
-/* ---- children ---------------------------------------------------------------------------------- */
+/* ---- children -------------------------------------------------------------------------------- */
 
 static void explain_missing(const struct explainer *explainer, const xmlNode *node,
 			    const struct shape *shape)
@@ -255,18 +259,17 @@ static void explain_missing(const struct explainer *explainer, const xmlNode *no
 
 	for (size_t i = 0; i < shape->parts; i++) {
 		const struct part *part = &shape->part[i];
-		AUTO(xml_char) xmlChar *name = xmlGetNoNsProp(part->node, BAD_CAST "name");
+		const char *name = rule_name(part->node);
 		if (!part->required)
 			continue;
-		if (part->attribute && !node_has_attribute(node, (const char *)name))
+		if (part->attribute && !node_has_attribute(node, name))
 			finding_add(explainer->reader, explainer->file, line,
 				    "<%s> without the attribute %s; expected %s",
-				    (const char *)node->name, (const char *)name,
-				    part_expected(part));
-		if (!part->attribute && !node_first(node, (const char *)name))
+				    (const char *)node->name, name, part_expected(part));
+		if (!part->attribute && !node_first(node, name))
 			finding_add(explainer->reader, explainer->file, line,
 				    "<%s> without a <%s>; expected one in it",
-				    (const char *)node->name, (const char *)name);
+				    (const char *)node->name, name);
 	}
 }
 
@@ -276,7 +279,7 @@ static void explain_child(const struct explainer *explainer, const xmlNode *chil
 	const char *name = (const char *)child->name, *parent = (const char *)child->parent->name;
 	const struct part *part = shape_part(shape, false, name);
 	int line = (int)xmlGetLineNo(child);
-	AUTO_FREE char *list = shape_list(shape, false);
+	AUTO_FREE char *list = !part || part->rank < *rank ? shape_list(shape, false) : NULL;
 
 	if (!part)
 		finding_add(explainer->reader, explainer->file, line,
@@ -307,7 +310,8 @@ static void explain_element(const struct explainer *explainer, const xmlNode *no
 	struct shape shape;
 	unsigned rank = 0;
 
-	if (!shape_of(explainer, (const char *)node->name, &shape))
+	if (explainer->reader->findings->count > PACK_FINDINGS_MAX ||
+	    !shape_of(explainer, (const char *)node->name, &shape))
 		return;
 	explain_attributes(explainer, node, &shape);
 	explain_missing(explainer, node, &shape);
@@ -328,17 +332,16 @@ void explain(struct reader *reader, const xmlDoc *schema, const char *file, cons
 	const xmlNode *root = xmlDocGetRootElement((xmlDoc *)document);
 	struct explainer explainer = { .reader = reader, .grammar = grammar, .file = file };
 	const xmlNode *start = node_first(grammar, "start");
-	AUTO(xml_char) xmlChar *name = xmlGetNoNsProp(node_first(start, NULL), BAD_CAST "name");
-	AUTO(xml_char) xmlChar *ns = xmlGetNoNsProp(grammar, BAD_CAST "ns");
+	const char *name = rule_name(node_first(start, NULL)), *ns = rule_attr(grammar, "ns");
 
-	if (!node_is(root, (const char *)name))
+	if (!node_is(root, name))
 		finding_add(reader, file, (int)xmlGetLineNo(root),
 			    "<%s> at the top; expected <%s xmlns=\"%s\">", (const char *)root->name,
-			    (const char *)name, (const char *)ns);
-	else if (!root->ns || !xmlStrEqual(root->ns->href, ns))
+			    name, ns);
+	else if (!root->ns || !str_equal((const char *)root->ns->href, ns))
 		finding_add(reader, file, (int)xmlGetLineNo(root),
 			    "<%s> has another namespace; expected xmlns=\"%s\"",
-			    (const char *)root->name, (const char *)ns);
+			    (const char *)root->name, ns);
 	else
 		explain_element(&explainer, root);
 }

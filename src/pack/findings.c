@@ -7,15 +7,16 @@
 #include "base/auto.h"
 #include "base/str.h"
 
-static void finding_append(struct pack_findings *findings, const char *file, int line, char *message)
+static void finding_append(struct pack_findings *findings, const char *file, int line,
+			   char *message)
 {
 	findings->item = mem_grow(findings->item, findings->count + 1, sizeof(*findings->item));
 	findings->item[findings->count++] =
 		(struct pack_finding){ .file = str_copy(file), .line = line, .message = message };
 }
 
-static void finding_add_v(struct reader *reader, const char *file, int line, const char *format,
-			  va_list args)
+static __attribute__((format(printf, 4, 0))) void
+finding_add_v(struct reader *reader, const char *file, int line, const char *format, va_list args)
 {
 	char *message;
 
@@ -55,8 +56,7 @@ void reader_note(struct reader *reader, const void *thing, const char *file, con
 {
 	if (reader->places == reader->place_room) {
 		reader->place_room = reader->place_room ? reader->place_room * 2 : 64;
-		reader->place =
-			mem_grow(reader->place, reader->place_room, sizeof(*reader->place));
+		reader->place = mem_grow(reader->place, reader->place_room, sizeof(*reader->place));
 	}
 	reader->place[reader->places++] =
 		(struct place){ .thing = thing, .file = file, .line = (int)xmlGetLineNo(node) };

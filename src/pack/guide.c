@@ -14,7 +14,8 @@ static char *guide_path(const struct pack_lab *lab, enum pack_lang lang)
 	return str_fmt("%s/guide.%s.md", lab->id, pack_lang_names[lang]);
 }
 
-/* Well-formed UTF-8 whose only control characters are newline and tab. Returns the line that is not, or 0. */
+/* Well-formed UTF-8 whose only control characters are newline and tab. Returns the line that is
+ * not, or 0. */
 static int text_bad_line(const struct buf *text)
 {
 	const char *p = (const char *)text->data;
@@ -36,7 +37,7 @@ static int text_bad_line(const struct buf *text)
 	return 0;
 }
 
-/* ---- {{task:id}} ---------------------------------------------------------------------------------
+/* ---- {{task:id}} -----------------------------------------------------------------------------
  *
  * Marks where a task belongs in the guide. A guide has none, or all of them in order.
  */
@@ -55,20 +56,22 @@ static void mark_found(struct marks *marks, const char *id, int line, bool alone
 
 	if (!task) {
 		finding_add(marks->reader, marks->file, line,
-			    "{{task:%.40s}}, but %s has no such task; expected the id of a <task>", id,
-			    marks->lab->id);
+			    "{{task:%.40s}}, but %s has no such task; expected the id of a <task>",
+			    id, marks->lab->id);
 		return;
 	}
 	size_t index = (size_t)(task - marks->lab->task);
 	if (!alone)
 		finding_add(marks->reader, marks->file, line,
-			    "{{task:%s}} has words beside it; expected it alone in its paragraph", id);
+			    "{{task:%s}} has words beside it; expected it alone in its paragraph",
+			    id);
 	if (marks->seen[index]++)
 		finding_add(marks->reader, marks->file, line,
 			    "{{task:%s}} a second time; expected each task once", id);
 	else if (index + 1 < marks->last)
 		finding_add(marks->reader, marks->file, line,
-			    "{{task:%s}} comes after a later task; expected the order of lab.xml", id);
+			    "{{task:%s}} comes after a later task; expected the order of lab.xml",
+			    id);
 	marks->last = index + 1 > marks->last ? index + 1 : marks->last;
 }
 
@@ -92,9 +95,9 @@ static void marks_find(struct marks *marks, const char *text)
 	int line = 1;
 
 	for (const char *p = text; (p = strstr(p, MARKER)); p++) {
-		const char *id = p + strlen(MARKER), *end = strstr(id, "}}");
+		const char *id = p + strlen(MARKER), *end = name_end(id);
 		if (!end)
-			return;
+			continue;
 		for (; counted < p; counted++)
 			line += *counted == '\n';
 		AUTO_FREE char *name = str_copy_n(id, (size_t)(end - id));
@@ -110,13 +113,14 @@ static void check_marks(struct reader *reader, const struct pack_lab *lab, const
 	marks_find(&marks, text);
 	for (size_t i = 0; marks.last && i < lab->tasks; i++)
 		if (!marks.seen[i])
-			finding_add(reader, file, 0,
-				    "other tasks are marked, but %s is not; expected {{task:%s}} alone "
-				    "in a paragraph",
-				    lab->task[i].id, lab->task[i].id);
+			finding_add(
+				reader, file, 0,
+				"other tasks are marked, but %s is not; expected {{task:%s}} alone "
+				"in a paragraph",
+				lab->task[i].id, lab->task[i].id);
 }
 
-/* ---- checks --------------------------------------------------------------------------------------- */
+/* ---- checks ---------------------------------------------------------------------------------- */
 
 /* The names in text, with the tasks' marks taken out: those have their own check. */
 static void check_guide_names(struct reader *reader, const struct pack_lab *lab, const char *file,
@@ -139,10 +143,11 @@ static void check_rendering(struct reader *reader, const char *file, const char 
 	if (render_markdown(text, &none, false, &html, &dropped, &err) < 0)
 		finding_add(reader, file, 0, "%s", err.message);
 	else if (dropped)
-		finding_add(reader, file, 0,
-			    "%u links or images lead to where they may not; expected http:, https: or "
-			    "relative links, and no images",
-			    dropped);
+		finding_add(
+			reader, file, 0,
+			"%u links or images lead to where they may not; expected http:, https: or "
+			"relative links, and no images",
+			dropped);
 }
 
 static void check_guide(struct reader *reader, const struct pack_lab *lab, const char *path)
@@ -157,8 +162,9 @@ static void check_guide(struct reader *reader, const struct pack_lab *lab, const
 	const char *text = (const char *)file->content.data;
 	int line = text_bad_line(&file->content);
 	if (line) {
-		finding_add(reader, path, line,
-			    "a control character or broken UTF-8; expected UTF-8 with plain newlines");
+		finding_add(
+			reader, path, line,
+			"a control character or broken UTF-8; expected UTF-8 with plain newlines");
 		return;
 	}
 	check_marks(reader, lab, file->path, text);
@@ -174,7 +180,7 @@ void check_guides(struct reader *reader, const struct pack_lab *lab)
 	}
 }
 
-/* ---- for a seat ------------------------------------------------------------------------------------ */
+/* ---- for a seat ------------------------------------------------------------------------------ */
 
 int pack_guide(const struct pack *pack, const struct pack_lab *lab, enum pack_lang lang,
 	       const struct pack_values *values, struct buf *html, struct err *err)

@@ -64,15 +64,16 @@ static void setups_read(const struct source *source, const xmlNode *root, struct
 static enum pack_task_kind kind_read(const xmlNode *node)
 {
 	xmlChar *kind = xmlGetNoNsProp(node, BAD_CAST "kind");
-	enum pack_task_kind result = str_equal((char *)kind, "answer") ? PACK_TASK_ANSWER :
-				     str_equal((char *)kind, "quiz")   ? PACK_TASK_QUIZ :
-									 PACK_TASK_STATE;
+	enum pack_task_kind result = str_equal((char *)kind, "answer") ? PACK_TASK_ANSWER
+				     : str_equal((char *)kind, "quiz") ? PACK_TASK_QUIZ
+								       : PACK_TASK_STATE;
 
 	xmlFree(kind);
 	return result;
 }
 
-static void feedback_read(const struct source *source, const xmlNode *parent, struct pack_task *task)
+static void feedback_read(const struct source *source, const xmlNode *parent,
+			  struct pack_task *task)
 {
 	task->feedback = mem_alloc(node_count(parent, "feedback") * sizeof(*task->feedback));
 	for (xmlNode *node = node_first(parent, "feedback"); node;
@@ -131,8 +132,8 @@ static void tasks_read(const struct source *source, const xmlNode *root, struct 
 	size_t count = node_count(root, "task");
 
 	if (count > PACK_TASKS_MAX) {
-		finding_add(source->reader, source->file, 0, "%zu tasks; expected at most %d", count,
-			    PACK_TASKS_MAX);
+		finding_add(source->reader, source->file, 0, "%zu tasks; expected at most %d",
+			    count, PACK_TASKS_MAX);
 		return;
 	}
 	lab->task = mem_alloc(count * sizeof(*lab->task));
@@ -158,13 +159,14 @@ void lab_read(struct reader *reader, struct pack_lab *lab, const char *file, con
 	node_text(&source, root, "title", &lab->title);
 	size_t parameters = node_count(root, "parameter");
 	lab->parameter = mem_alloc(parameters * sizeof(*lab->parameter));
-	for (xmlNode *node = node_first(root, "parameter"); node; node = node_next(node, "parameter"))
+	for (xmlNode *node = node_first(root, "parameter"); node;
+	     node = node_next(node, "parameter"))
 		parameter_read(&source, node, &lab->parameter[lab->parameters++]);
 	setups_read(&source, root, lab);
 	tasks_read(&source, root, lab);
 }
 
-/* ---- and away again ---------------------------------------------------------------------------- */
+/* ---- and away again -------------------------------------------------------------------------- */
 
 static void parameter_free(struct pack_parameter *parameter)
 {

@@ -86,7 +86,7 @@ char *node_script(const struct source *source, const xmlNode *parent, const char
 	return node ? node_script_path(source, node) : NULL;
 }
 
-/* ---- texts ------------------------------------------------------------------------------------- */
+/* ---- texts ----------------------------------------------------------------------------------- */
 
 static size_t line_indent(const char *line)
 {
@@ -106,8 +106,8 @@ static size_t shared_indent(const char *text)
 	return least;
 }
 
-/* Markdown takes indentation for code, so what only serves the XML's looks goes: blank ends, the first
- * line's indentation, and what the others share. */
+/* Markdown takes indentation for code, so what only serves the XML's looks goes: blank ends, the
+ * first line's indentation, and what the others share. */
 static char *text_unindent(const char *text)
 {
 	AUTO(buf) struct buf out = { 0 };

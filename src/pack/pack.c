@@ -25,14 +25,15 @@ static inline void reader_cleanup(struct reader *reader)
 	free(reader->place);
 }
 
-/* ---- reading ------------------------------------------------------------------------------------ */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static bool course_load(struct reader *reader)
 {
 	const struct pack_file *file = tree_file(reader->pack, "course.xml");
 
 	if (!file) {
-		finding_add(reader, "course.xml", 0, "there is none; expected it at the pack's top");
+		finding_add(reader, "course.xml", 0,
+			    "there is none; expected it at the pack's top");
 		return false;
 	}
 	AUTO(xml_doc) xmlDoc *document = xml_read(reader, file);
@@ -84,8 +85,9 @@ static bool labs_load(struct reader *reader, bool course)
 	for (size_t i = 0; i < pack->labs; i++) {
 		AUTO_FREE char *path = str_fmt("%s/lab.xml", pack->lab[i].id);
 		if (!tree_file(pack, path))
-			finding_at(reader, &pack->lab[i], "the lab %s has no %s; expected that file",
-				   pack->lab[i].id, path);
+			finding_at(reader, &pack->lab[i],
+				   "the lab %s has no %s; expected that file", pack->lab[i].id,
+				   path);
 		complete = complete && pack->lab[i].machine;
 	}
 	return complete;
@@ -112,7 +114,8 @@ static int findings_to_err(const struct pack_findings *findings, struct err *err
 	const struct pack_finding *first = &findings->item[0];
 
 	if (first->line)
-		return err_set(err, ERR_INVALID, "%s:%d: %s", first->file, first->line, first->message);
+		return err_set(err, ERR_INVALID, "%s:%d: %s", first->file, first->line,
+			       first->message);
 	return err_set(err, ERR_INVALID, "%s: %s", first->file, first->message);
 }
 
@@ -120,7 +123,8 @@ struct pack *pack_open(const char *directory, struct pack_findings *findings, st
 {
 	AUTO(pack_findings) struct pack_findings own = { 0 };
 	AUTO(pack) struct pack *pack = mem_alloc(sizeof(*pack));
-	AUTO(reader) struct reader reader = { .pack = pack, .findings = findings ? findings : &own };
+	AUTO(reader)
+	struct reader reader = { .pack = pack, .findings = findings ? findings : &own };
 
 	pack->directory = realpath(directory, NULL);
 	if (!pack->directory) {
@@ -160,7 +164,7 @@ int pack_lint(const char *directory, FILE *out)
 	return (int)findings.count;
 }
 
-/* ---- looking things up -------------------------------------------------------------------------- */
+/* ---- looking things up ----------------------------------------------------------------------- */
 
 const struct pack_lab *pack_lab(const struct pack *pack, const char *id)
 {
@@ -198,7 +202,7 @@ int pack_script(const struct pack *pack, const char *path, struct buf *text, str
 	return 0;
 }
 
-/* ---- and away again ----------------------------------------------------------------------------- */
+/* ---- and away again -------------------------------------------------------------------------- */
 
 static void machine_free(struct pack_machine *machine)
 {

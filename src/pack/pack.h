@@ -1,8 +1,8 @@
 /* A pack: one course as a directory on disk, read, validated and held in memory, immutable.
  *
- * course.xml and <lab>/lab.xml are validated by RELAX NG schemas (src/pack/course.rng and lab.rng, held in
- * the binary) and then by cross-checks that a schema cannot state. Findings name file, line, what was
- * found and what was expected. docs/authors.md is the reference for authors.
+ * course.xml and <lab>/lab.xml are validated by RELAX NG schemas (src/pack/course.rng and lab.rng,
+ * held in the binary) and then by cross-checks that a schema cannot state. Findings name file, line,
+ * what was found and what was expected. docs/authors.md is the reference for authors.
  *
  * Parsing is bounded: no network, no external entities, no entity expansion, 1 MiB per file, depth 64,
  * 64 labs, 64 tasks a lab. A pack is hostile until proven otherwise; no path leaves its directory.

@@ -8,8 +8,8 @@
 #include "base/auto.h"
 #include "base/str.h"
 
-/* The first eight bytes of the HMAC, big-endian. The bias of the remainder below is under 2^-34 for the
- * largest range that a number may have (a thousand million), which no student can see. */
+/* The first eight bytes of the HMAC, big-endian. The bias of the remainder below is under 2^-34 for
+ * the largest range that a number may have (a thousand million), which no student can see. */
 static uint64_t draw(const struct pack_lab *lab, const uint8_t secret[PACK_SECRET_BYTES],
 		     unsigned seat, const char *name)
 {

@@ -1,17 +1,18 @@
 /* Markdown to HTML that may be put into a page as it is.
  *
- * md4c does the work, with raw HTML off: every '<', '&' and '"' of the text comes out escaped, so a tag in
- * its output was made by md4c, and tags can be found by their first bytes. That is what the second pass relies
- * on: it takes the address out of links that lead elsewhere than http, https or a relative place, and of all
- * images; makes links that leave the page open beside it; and turns a paragraph {{task:id}} into the element
- * that the page fills with that task.
+ * md4c does the work, with raw HTML off: every '<', '&' and '"' of the text comes out escaped, so a
+ * tag in its output was made by md4c, and tags can be found by their first bytes. That is what the
+ * second pass relies on: it takes the address out of links that lead elsewhere than http, https or
+ * a relative place, and of all images; makes links that leave the page open beside it; and turns a
+ * paragraph {{task:id}} into the element that the page fills with that task.
  *
  * {{name}} is filled in before md4c sees the text, so that it works in code, too. Values are plain
  * words (the schema says so, and it is asked again here), so none can become markup.
  *
- * md4c 0.4.8 cannot be stopped from its callback, so what makes its work or its output grow faster than
- * its input is refused first: very long lines (a long link definition, used a thousand times), very wide
- * tables (a column more in every row), and a wall of brackets. tests/unit/test_pack.c tries these.
+ * md4c 0.4.8 cannot be stopped from its callback, so what makes its work or its output grow faster
+ * than its input is refused first: very long lines (a long link definition, used a thousand times),
+ * very wide tables (a column more in every row), and a wall of brackets. tests/unit/
+ * test_pack_text.c tries these.
  */
 #include "pack/reader.h"
 
@@ -22,13 +23,13 @@
 #include "base/auto.h"
 #include "base/str.h"
 
-#define FILLED_MAX   (2 * PACK_MARKDOWN_MAX)
-#define LINE_BYTES_MAX    8192
-#define COLUMNS_MAX  64
-#define BRACKETS_MAX 4096
-#define HTML_MAX     (8 * 1024 * 1024)
+#define FILLED_MAX     (2 * PACK_MARKDOWN_MAX)
+#define LINE_BYTES_MAX 8192
+#define COLUMNS_MAX    64
+#define BRACKETS_MAX   4096
+#define HTML_MAX       (8 * 1024 * 1024)
 
-/* ---- {{name}} -------------------------------------------------------------------------------------- */
+/* ---- {{name}} -------------------------------------------------------------------------------- */
 
 static bool value_is_plain(const char *value)
 {
@@ -60,7 +61,8 @@ static void names_fill(const char *text, const struct pack_values *values, struc
 		size_t plain = strcspn(text, "{"), used = 0;
 		buf_append(out, text, plain);
 		text += plain;
-		const char *value = str_starts(text, "{{") ? value_at(values, text + 2, &used) : NULL;
+		const char *value =
+			str_starts(text, "{{") ? value_at(values, text + 2, &used) : NULL;
 		if (value) {
 			buf_text(out, value);
 			text += 2 + used;
@@ -70,7 +72,7 @@ static void names_fill(const char *text, const struct pack_values *values, struc
 	}
 }
 
-/* ---- bounds ------------------------------------------------------------------------------------------ */
+/* ---- bounds ---------------------------------------------------------------------------------- */
 
 static int bounds_check(const struct buf *text, struct err *err)
 {
@@ -85,14 +87,14 @@ static int bounds_check(const struct buf *text, struct err *err)
 		brackets += c == '[';
 		if (line > LINE_BYTES_MAX || columns > COLUMNS_MAX || brackets > BRACKETS_MAX)
 			return err_set(err, ERR_TOO_LARGE,
-				       "the Markdown has a line of more than %d bytes or %d columns, or "
-				       "more than %d brackets",
+				       "the Markdown has a line of more than %d bytes or %d "
+				       "columns, or more than %d brackets",
 				       LINE_BYTES_MAX, COLUMNS_MAX, BRACKETS_MAX);
 	}
 	return 0;
 }
 
-/* ---- the second pass --------------------------------------------------------------------------------- */
+/* ---- the second pass ------------------------------------------------------------------------- */
 
 struct pass {
 	const char *p; /* where in md4c's output */
@@ -118,7 +120,8 @@ static void pass_link(struct pass *pass)
 
 	buf_text(pass->out, "<a");
 	if (is_external(url))
-		buf_fmt(pass->out, " href=\"%s\" target=\"_blank\" rel=\"noopener noreferrer\"", url);
+		buf_fmt(pass->out, " href=\"%s\" target=\"_blank\" rel=\"noopener noreferrer\"",
+			url);
 	else if (is_relative(url))
 		buf_fmt(pass->out, " href=\"%s\"", url);
 	else
@@ -166,7 +169,7 @@ static unsigned pass_run(const char *html, struct buf *out)
 	return pass.dropped;
 }
 
-/* ---- all together ------------------------------------------------------------------------------------ */
+/* ---- all together ---------------------------------------------------------------------------- */
 
 static void on_html(const MD_CHAR *text, MD_SIZE size, void *data)
 {
@@ -195,7 +198,8 @@ int render_markdown(const char *markdown, const struct pack_values *values, bool
 {
 	AUTO(buf) struct buf filled = { 0 };
 	AUTO(buf) struct buf raw = { 0 };
-	unsigned flags = MD_FLAG_NOHTML | MD_FLAG_TABLES | MD_FLAG_STRIKETHROUGH | MD_FLAG_TASKLISTS;
+	unsigned flags =
+		MD_FLAG_NOHTML | MD_FLAG_TABLES | MD_FLAG_STRIKETHROUGH | MD_FLAG_TASKLISTS;
 
 	names_fill(markdown, values, &filled);
 	if (bounds_check(&filled, err) < 0)

@@ -1,6 +1,6 @@
-/* Validation. The RELAX NG schema decides whether a document is valid; what libxml2 says about one that is
- * not ("Extra element check in interleave") helps nobody, so explain.c looks again and says it in an
- * author's words. Only where it finds nothing is libxml2's own sentence passed on. */
+/* Validation. The RELAX NG schema decides whether a document is valid; what libxml2 says about one
+ * that is not ("Extra element check in interleave") helps nobody, so explain.c looks again and says
+ * it in an author's words. Only where it finds nothing is libxml2's own sentence passed on. */
 #include "pack/reader.h"
 
 #include <libxml/parser.h>
@@ -52,8 +52,8 @@ static xmlDoc *schema_document(enum schema schema)
 	static const char *const end[] = { schema_course_end, schema_lab_end };
 
 	_Static_assert(ARRAY_SIZE(text) == SCHEMAS, "a text for each schema");
-	return xmlReadMemory(text[schema], (int)(end[schema] - text[schema] - 1), "schema.rng", NULL,
-			     XML_PARSE_NONET | XML_PARSE_NOBLANKS);
+	return xmlReadMemory(text[schema], (int)(end[schema] - text[schema] - 1), "schema.rng",
+			     NULL, XML_PARSE_NONET | XML_PARSE_NOBLANKS);
 }
 
 /* The parser works on a copy: it takes the document apart. */

@@ -1,8 +1,8 @@
 /* Scripts: that they exist, are small enough, are sh, and which exit statuses they name.
  *
  * The syntax check hands the text to `sh -n` on standard input, just as the agent will hand it to
- * `sh -s` in a machine. -n reads commands without running any; the shell gets an empty environment (no
- * ENV, no functions) and no arguments from the pack.
+ * `sh -s` in a machine. -n reads commands without running any; the shell gets an empty environment
+ * (no ENV, no functions) and no arguments from the pack.
  */
 #include "pack/reader.h"
 
@@ -19,7 +19,7 @@
 #include "base/auto.h"
 #include "base/str.h"
 
-/* ---- sh -n -------------------------------------------------------------------------------------- */
+/* ---- sh -n ----------------------------------------------------------------------------------- */
 
 static int memory_file(const void *data, size_t length)
 {
@@ -62,7 +62,7 @@ static int shell_check(const struct buf *text, int errors)
 	return status;
 }
 
-/* dash: "sh: 3: Syntax error: end of file unexpected (expecting "then")"; bash has "line 3: ...". */
+/* dash says `sh: 3: Syntax error: end of file unexpected (expecting "then")`; bash, "line 3: ...". */
 static void tell_complaint(struct reader *reader, const char *path, char *complaint)
 {
 	char *text = complaint + strcspn(complaint, "0123456789\n"), *rest = text;
@@ -87,7 +87,7 @@ static void check_syntax(struct reader *reader, const struct pack_file *script)
 	tell_complaint(reader, script->path, complaint);
 }
 
-/* ---- exit statuses -------------------------------------------------------------------------------- */
+/* ---- exit statuses --------------------------------------------------------------------------- */
 
 static bool is_word(char c)
 {
@@ -124,7 +124,7 @@ static void codes_find(const char *text, uint8_t codes[100])
 	}
 }
 
-/* ---- the file ------------------------------------------------------------------------------------- */
+/* ---- the file -------------------------------------------------------------------------------- */
 
 static bool path_is_inside(const char *path)
 {
@@ -148,10 +148,11 @@ bool check_script(struct reader *reader, const void *thing, const char *path, ui
 	const char *text = script && script->content.length ? (char *)script->content.data : "";
 
 	if (!path_is_inside(path))
-		finding_at(reader, thing,
-			   "the path %s leaves its folder; expected one without '/' in front, '.' and "
-			   "'..'",
-			   path);
+		finding_at(
+			reader, thing,
+			"the path %s leaves its folder; expected one without '/' in front, '.' and "
+			"'..'",
+			path);
 	else if (!script)
 		finding_at(reader, thing, "there is no script %s; expected that file", path);
 	else if (!*text)
@@ -161,11 +162,12 @@ bool check_script(struct reader *reader, const void *thing, const char *path, ui
 			    "it has NUL bytes or lines that end in CR; expected text with plain "
 			    "newlines");
 	else if (script->content.length > PACK_SCRIPT_MAX)
-		finding_add(reader, path, 0, "it is larger than 256 KiB; expected a smaller script");
+		finding_add(reader, path, 0,
+			    "it is larger than 256 KiB; expected a smaller script");
 	else if (!shebang_is_sh(text))
 		finding_add(reader, path, 1, "%.*s; expected #!/bin/sh: that shell runs it",
 			    (int)strcspn(text, "\r\n"), text);
-	else
+	else if (!reader->skip_shell)
 		check_syntax(reader, script);
 	if (script && codes)
 		codes_find(text, codes);

@@ -8,7 +8,7 @@
 #include "base/auto.h"
 #include "base/str.h"
 
-/* ---- names in texts ----------------------------------------------------------------------------- */
+/* ---- names in texts -------------------------------------------------------------------------- */
 
 static bool parameter_exists(const struct pack_lab *lab, const char *name)
 {
@@ -20,21 +20,28 @@ static bool parameter_exists(const struct pack_lab *lab, const char *name)
 	return str_equal(name, "seed");
 }
 
+const char *name_end(const char *p)
+{
+	for (int i = 0; i < 80 && p[i] && p[i] != '\n'; i++)
+		if (p[i] == '}' && p[i + 1] == '}')
+			return p + i;
+	return NULL;
+}
+
 void check_names(struct reader *reader, const struct pack_lab *lab, const char *file, int line,
 		 const char *text)
 {
+	const char *counted = text;
+
 	for (const char *p = text; (p = strstr(p, "{{")); p += 2) {
-		const char *end = strstr(p, "}}");
-		if (!end)
-			return;
-		AUTO_FREE char *name = str_copy_n(p + 2, (size_t)(end - p) - 2);
-		if (parameter_exists(lab, name))
-			continue;
-		int lines = 0;
-		for (const char *c = text; c < p; c++)
-			lines += *c == '\n';
-		finding_add(reader, file, line + lines, "{{%.40s}} is filled in nowhere; expected %s",
-			    name, lab ? "the name of a <parameter>, or seed" : "no {{...}} here");
+		const char *end = name_end(p + 2);
+		AUTO_FREE char *name = end ? str_copy_n(p + 2, (size_t)(end - p) - 2) : NULL;
+		for (; counted < p; counted++)
+			line += *counted == '\n';
+		if (name && !parameter_exists(lab, name))
+			finding_add(reader, file, line,
+				    "{{%.40s}} is filled in nowhere; expected %s", name,
+				    lab ? "the name of a <parameter>, or seed" : "no {{...}} here");
 	}
 }
 
@@ -48,7 +55,7 @@ static void check_text(struct reader *reader, const struct pack_lab *lab,
 	}
 }
 
-/* ---- parameters ---------------------------------------------------------------------------------- */
+/* ---- parameters ------------------------------------------------------------------------------ */
 
 static void check_choices(struct reader *reader, const struct pack_parameter *parameter)
 {
@@ -56,7 +63,8 @@ static void check_choices(struct reader *reader, const struct pack_parameter *pa
 		for (size_t j = 0; j < i; j++)
 			if (str_equal(parameter->choice[i], parameter->choice[j]))
 				finding_at(reader, parameter,
-					   "the parameter %s may be %s twice; expected different words",
+					   "the parameter %s may be %s twice; expected different "
+					   "words",
 					   parameter->name, parameter->choice[i]);
 }
 
@@ -69,15 +77,15 @@ static void check_parameter(struct reader *reader, const struct pack_lab *lab, s
 			   "a parameter called seed; expected another name: every lab has a seed");
 	for (size_t i = 0; i < n; i++)
 		if (str_equal(lab->parameter[i].name, parameter->name))
-			finding_at(reader, parameter, "a second parameter %s; expected unique names",
-				   parameter->name);
+			finding_at(reader, parameter,
+				   "a second parameter %s; expected unique names", parameter->name);
 	if (parameter->kind == PACK_NUMBER && parameter->low >= parameter->high)
 		finding_at(reader, parameter, "%s from %ld to %ld; expected a range that rises",
 			   parameter->name, parameter->low, parameter->high);
 	check_choices(reader, parameter);
 }
 
-/* ---- scripts in a lab ------------------------------------------------------------------------------ */
+/* ---- scripts in a lab ------------------------------------------------------------------------ */
 
 /* $P_NAME and ${P_NAME...}: each is a parameter's. */
 static void check_variables(struct reader *reader, const struct pack_lab *lab,
@@ -113,11 +121,11 @@ static void check_lab_script(struct reader *reader, const struct pack_lab *lab, 
 static void check_machine_name(struct reader *reader, const void *thing, const char *name)
 {
 	if (!pack_machine(reader->pack, name))
-		finding_at(reader, thing, "there is no machine %s; expected the name of a <machine>",
-			   name);
+		finding_at(reader, thing,
+			   "there is no machine %s; expected the name of a <machine>", name);
 }
 
-/* ---- tasks ---------------------------------------------------------------------------------------- */
+/* ---- tasks ----------------------------------------------------------------------------------- */
 
 /* What a kind of task must have, and what it cannot have. */
 static void check_kind(struct reader *reader, const struct pack_task *task)
@@ -125,15 +133,17 @@ static void check_kind(struct reader *reader, const struct pack_task *task)
 	static const char *const expected[] = {
 		[PACK_TASK_STATE] = "a <check> and a <solve>, no <answer>, no <option>",
 		[PACK_TASK_ANSWER] = "an <answer> and a <solve>, no <check>, no <option>",
-		[PACK_TASK_QUIZ] = "two or more <option>, no <check>, <answer>, <feedback> or <solve>",
+		[PACK_TASK_QUIZ] =
+			"two or more <option>, no <check>, <answer>, <feedback> or <solve>",
 	};
 	bool state = task->kind == PACK_TASK_STATE, answer = task->kind == PACK_TASK_ANSWER;
 	bool quiz = task->kind == PACK_TASK_QUIZ;
 
 	if (state != !!task->check || answer != !!task->answer || quiz != !!task->options ||
 	    quiz == !!task->solve || (quiz && (task->options < 2 || task->feedbacks)))
-		finding_at(reader, task, "the task %s has the wrong parts for its kind; expected %s",
-			   task->id, expected[task->kind]);
+		finding_at(reader, task,
+			   "the task %s has the wrong parts for its kind; expected %s", task->id,
+			   expected[task->kind]);
 }
 
 static void check_options(struct reader *reader, const struct pack_lab *lab,
@@ -187,7 +197,8 @@ static void check_feedback(struct reader *reader, const struct pack_lab *lab,
 	for (int code = 10; code < 100; code++)
 		if ((codes[code] & CODE_EXIT) && !told[code])
 			finding_at(reader, task,
-				   "%s may exit %d, but %s has no feedback with that code; expected one",
+				   "%s may exit %d, but %s has no feedback with that code; "
+				   "expected one",
 				   script, code, task->id);
 }
 
@@ -232,7 +243,8 @@ void check_lab(struct reader *reader, const struct pack_lab *lab)
 		check_task(reader, lab, &lab->task[i]);
 	}
 	if (minutes > lab->minutes)
-		finding_at(reader, lab, "the tasks of %s need %u minutes; expected at most the lab's %u",
+		finding_at(reader, lab,
+			   "the tasks of %s need %u minutes; expected at most the lab's %u",
 			   lab->id, minutes, lab->minutes);
 	check_guides(reader, lab);
 }

@@ -1,9 +1,10 @@
 /* The files of a pack, read into memory once.
  *
- * Everything later (schema, checks, scripts, guides, digest) works on these bytes, so nothing can be
- * exchanged between its check and its use, and a class keeps the version that it was launched with. The
- * walk holds a descriptor per folder and opens each name in it with O_NOFOLLOW, so that no link and
- * no race leads out of the pack. Hidden files and editors' backups (.x, x~) are no part of a pack.
+ * Everything later (schema, checks, scripts, guides, digest) works on these bytes, so nothing can
+ * be exchanged between its check and its use, and a class keeps the version that it was launched
+ * with. The walk holds a descriptor per folder and opens each name in it with O_NOFOLLOW, so that
+ * no link and no race leads out of the pack. Hidden files and editors' backups (.x, x~) are no part
+ * of a pack.
  */
 #include "pack/reader.h"
 
@@ -58,7 +59,8 @@ const struct pack_file *tree_file(const struct pack *pack, const char *path)
 {
 	struct pack_file key = { .path = (char *)path };
 
-	return pack->files ? bsearch(&key, pack->file, pack->files, sizeof(key), file_compare) : NULL;
+	return pack->files ? bsearch(&key, pack->file, pack->files, sizeof(key), file_compare)
+			   : NULL;
 }
 
 /* At most PACK_FILE_MAX + 1 bytes, so that the caller sees a file that is too large. */
@@ -89,14 +91,16 @@ static void file_read(struct walk *walk, int fd, const char *path, mode_t mode)
 		return;
 	}
 	if (bytes.length > PACK_FILE_MAX) {
-		finding_add(walk->reader, path, 0, "it is larger than 1 MiB; expected a smaller file");
+		finding_add(walk->reader, path, 0,
+			    "it is larger than 1 MiB; expected a smaller file");
 		return;
 	}
 	walk->total += bytes.length;
 	if (walk->total > PACK_TOTAL_MAX || walk->reader->pack->files == PACK_FILES_MAX) {
-		finding_add(walk->reader, path, 0,
-			    "with this file the pack has more than %d files or %d MiB; expected fewer",
-			    PACK_FILES_MAX, PACK_TOTAL_MAX >> 20);
+		finding_add(
+			walk->reader, path, 0,
+			"with this file the pack has more than %d files or %d MiB; expected fewer",
+			PACK_FILES_MAX, PACK_TOTAL_MAX >> 20);
 		walk->full = true;
 		return;
 	}
@@ -112,7 +116,8 @@ static void entry_read(struct walk *walk, int folder, const char *name, const ch
 	AUTO_CLOSE int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0 && errno == ELOOP) {
-		finding_add(walk->reader, path, 0, "it is a symbolic link; expected a file or a folder");
+		finding_add(walk->reader, path, 0,
+			    "it is a symbolic link; expected a file or a folder");
 		return;
 	}
 	if (fd < 0 || fstat(fd, &status) < 0) {
@@ -125,8 +130,8 @@ static void entry_read(struct walk *walk, int folder, const char *name, const ch
 		AUTO_FREE char *prefix = str_fmt("%s/", path);
 		folder_read(walk, STEAL_FD(fd), prefix, depth + 1);
 	} else if (S_ISDIR(status.st_mode)) {
-		finding_add(walk->reader, path, 0, "it lies more than %d folders deep; expected fewer",
-			    PACK_FOLDERS_MAX);
+		finding_add(walk->reader, path, 0,
+			    "it lies more than %d folders deep; expected fewer", PACK_FOLDERS_MAX);
 	} else {
 		finding_add(walk->reader, path, 0,
 			    "it is a device, a socket or a pipe; expected a file or a folder");
@@ -149,9 +154,10 @@ static void folder_read(struct walk *walk, int fd, const char *prefix, unsigned 
 		if (name_is_plain(entry->d_name))
 			entry_read(walk, fd, entry->d_name, path, depth);
 		else
-			finding_add(walk->reader, path, 0,
-				    "its name has other characters than letters, digits, '.', '_' and "
-				    "'-'; expected only those");
+			finding_add(
+				walk->reader, path, 0,
+				"its name has other characters than letters, digits, '.', '_' and "
+				"'-'; expected only those");
 	}
 }
 

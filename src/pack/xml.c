@@ -1,9 +1,9 @@
 /* From bytes to a document, as if the author were an enemy.
  *
- * No DTD at all: the parser is stopped where a DOCTYPE begins, so that no entity is ever declared and
- * "a thousand million laughs" or a file of the host cannot be asked for. Depth and the number of elements
- * are counted as they open. Nothing is fetched from anywhere. libxml2's own state is touched only
- * through the parser's context; nothing global is set.
+ * No DTD at all: the parser is stopped where a DOCTYPE begins, so that no entity is ever declared
+ * and "a thousand million laughs" or a file of the host cannot be asked for. Depth and the number
+ * of elements are counted as they open. Nothing is fetched from anywhere. libxml2's own state is
+ * touched only through the parser's context; nothing global is set.
  */
 #include "pack/reader.h"
 
@@ -55,7 +55,7 @@ static void on_start(void *data, const xmlChar *name, const xmlChar *prefix, con
 	if (++parse->depth > PACK_XML_DEPTH)
 		parse_stop(ctxt, "elements are nested more than 64 deep; expected fewer");
 	else if (++parse->elements > PACK_XML_ELEMENTS)
-		parse_stop(ctxt, "more than 20000 elements; expected fewer");
+		parse_stop(ctxt, "more than 10000 elements; expected fewer");
 	else
 		xmlSAX2StartElementNs(data, name, prefix, uri, namespaces, namespace, attributes,
 				      defaulted, attribute);
@@ -96,11 +96,13 @@ xmlDoc *xml_read(struct reader *reader, const struct pack_file *file)
 	ctxt->sax->endElementNs = on_end;
 	ctxt->sax->serror = (xmlStructuredErrorFunc)on_error;
 	const char *bytes = file->content.length ? (const char *)file->content.data : "";
-	AUTO(xml_doc) xmlDoc *document =
+	AUTO(xml_doc)
+	xmlDoc *document =
 		xmlCtxtReadMemory(ctxt, bytes, (int)file->content.length, file->path, "UTF-8",
 				  XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_BIG_LINES);
 	if (!parse.told && !(document && xmlDocGetRootElement(document)))
-		finding_add(reader, file->path, 0, "it is not XML; expected well-formed XML in UTF-8");
+		finding_add(reader, file->path, 0,
+			    "it is not XML; expected well-formed XML in UTF-8");
 	else if (!parse.told)
 		return STEAL(document);
 	return NULL;

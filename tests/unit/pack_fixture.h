@@ -10,6 +10,8 @@
 #include "base/str.h"
 #include "pack/reader.h"
 
+static bool fixture_skip_shell; /* for the fuzzer */
+
 struct fixture_file {
 	const char *path, *text;
 };
@@ -107,7 +109,7 @@ static struct pack *fixture_pack(const char *path, const char *from, const char 
 /* Reads it; true without findings, which the caller frees. */
 static bool fixture_read(struct pack *pack, struct pack_findings *findings)
 {
-	struct reader reader = { .pack = pack, .findings = findings };
+	struct reader reader = { .pack = pack, .findings = findings, .skip_shell = fixture_skip_shell };
 	bool sound = pack_assemble(&reader);
 
 	free(reader.place);

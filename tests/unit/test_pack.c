@@ -8,7 +8,7 @@
 
 #include "pack_fixture.h"
 
-/* ---- a sound pack -------------------------------------------------------------------------------- */
+/* ---- a sound pack ---------------------------------------------------------------------------- */
 
 static void findings_print(const struct pack_findings *findings)
 {
@@ -96,7 +96,7 @@ static void a_script_is_found_by_its_path(void **state)
 	pack_free(pack);
 }
 
-/* ---- every rule, broken -------------------------------------------------------------------------- */
+/* ---- every rule, broken ---------------------------------------------------------------------- */
 
 struct broken {
 	const char *path, *from, *to; /* as for fixture_pack() */
@@ -334,7 +334,7 @@ static void findings_are_not_without_end(void **state)
 	pack_free(pack);
 }
 
-/* ---- attacks on the parser that need more than a string ------------------------------------------- */
+/* ---- attacks on the parser that need more than a string -------------------------------------- */
 
 static void lab_is_refused(const struct buf *xml, const char *finding)
 {
@@ -368,7 +368,7 @@ static void too_many_elements_are_refused(void **state)
 	for (int i = 0; i < PACK_XML_ELEMENTS; i++)
 		buf_text(&xml, "<a/>");
 	buf_text(&xml, "</lab>");
-	lab_is_refused(&xml, "greeting/lab.xml:1: more than 20000 elements; expected fewer");
+	lab_is_refused(&xml, "greeting/lab.xml:1: more than 10000 elements; expected fewer");
 }
 
 static void a_thousand_tasks_are_refused(void **state)
@@ -385,7 +385,7 @@ static void a_thousand_tasks_are_refused(void **state)
 	lab_is_refused(&xml, "greeting/lab.xml:0: 1000 tasks; expected at most 64");
 }
 
-/* ---- on disk --------------------------------------------------------------------------------------- */
+/* ---- on disk --------------------------------------------------------------------------------- */
 
 static void path_write(const char *directory, const char *path, const char *text, size_t length)
 {

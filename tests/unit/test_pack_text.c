@@ -9,7 +9,7 @@
 #include "pack_fixture.h"
 #include "base/clock.h"
 
-/* ---- parameters ------------------------------------------------------------------------------------- */
+/* ---- parameters ------------------------------------------------------------------------------ */
 
 static char *words[] = { "aoi", "sakura", "kiri", "momiji" };
 static struct pack_parameter parameters[] = {
@@ -93,7 +93,7 @@ static void scripts_get_values_in_their_environment(void **state)
 	pack_values_free(&values);
 }
 
-/* ---- rendering -------------------------------------------------------------------------------------- */
+/* ---- rendering ------------------------------------------------------------------------------- */
 
 static struct pack_value plain[] = { { "project", "aoi" }, { "port", "8443" } };
 static const struct pack_values values = { plain, 2 };
@@ -263,7 +263,7 @@ static void what_would_grow_is_refused(void **state)
 	assert_int_equal(err.kind, ERR_TOO_LARGE);
 }
 
-/* ---- guides ------------------------------------------------------------------------------------------ */
+/* ---- guides ---------------------------------------------------------------------------------- */
 
 static void a_guide_is_rendered_with_its_seats_values(void **state)
 {
