@@ -1,15 +1,15 @@
 /* Signing in.
  *
- * A password is checked on a lane with one thread: argon2id takes a tenth of a second and 64 MB, and a flood
- * must not take more of the host than that. At most QUEUE_MAX of them wait; others are told to come
- * back. Every sign-in goes through the lane, also one that is refused at once, so that there is one path
- * and `done` is never called from within auth_sign_in().
+ * A password is checked on a lane with one thread: argon2id takes a tenth of a second and 64 MB,
+ * and a flood must not take more of the host than that. At most QUEUE_MAX of them wait; others are
+ * told to come back. Every sign-in goes through the lane, also one that is refused at once, so
+ * that there is one path and `done` is never called from within auth_sign_in().
  *
- * A login that does not exist, one without a password and a wrong password take the same way: a hash is
- * computed, one failure is noted, one message is given.
+ * A login that does not exist, one without a password and a wrong password take the same way: a
+ * hash is computed, one failure is noted, one message is given.
  *
- * Tries are charged to the login and to the address before the hash is computed, or a hundred at the same
- * time would count as one. */
+ * Tries are charged to the login and to the address before the hash is computed, or a hundred at
+ * the same time would count as one. */
 #include "core/auth_internal.h"
 
 #include <arpa/inet.h>
@@ -107,9 +107,10 @@ static int login_clean(const char *typed, char login[LOGIN_MAX + 1], struct err 
 	if (length >= 1 && length <= LOGIN_MAX && isalnum((unsigned char)login[0]) &&
 	    strspn(login, "abcdefghijklmnopqrstuvwxyz0123456789._-") == length)
 		return 0;
-	return err_set(err, ERR_INVALID,
-		       "a sign-in name has 1 to %d letters a-z, digits, dots, dashes and underscores",
-		       LOGIN_MAX);
+	return err_set(
+		err, ERR_INVALID,
+		"a sign-in name has 1 to %d letters a-z, digits, dots, dashes and underscores",
+		LOGIN_MAX);
 }
 
 static void sign_in_free(struct sign_in *sign_in)
@@ -145,7 +146,8 @@ static int sign_in_finish(struct sign_in *sign_in, struct auth_session *session,
 	    people_get(auth->store, sign_in->person, &person, NULL) < 0 ||
 	    !str_equal(person.password, sign_in->hash)) {
 		sign_in_note(sign_in, NULL);
-		return err_set(err, ERR_UNAUTHENTICATED, "the sign-in name or the password is wrong");
+		return err_set(err, ERR_UNAUTHENTICATED,
+			       "the sign-in name or the password is wrong");
 	}
 	if (session_make(auth, &person, 0, session, err) < 0)
 		return -1;
@@ -186,10 +188,13 @@ static int sign_in_admit(struct sign_in *sign_in, const char *login, struct err 
 {
 	struct auth *auth = sign_in->auth;
 
-	if (login_clean(login, sign_in->login, NULL) < 0 || strlen(sign_in->password) > PASSWORD_MAX)
-		return err_set(err, ERR_UNAUTHENTICATED, "the sign-in name or the password is wrong");
+	if (login_clean(login, sign_in->login, NULL) < 0 ||
+	    strlen(sign_in->password) > PASSWORD_MAX)
+		return err_set(err, ERR_UNAUTHENTICATED,
+			       "the sign-in name or the password is wrong");
 	if (auth->hashing >= QUEUE_MAX) {
-		err_set(err, ERR_THROTTLED, "many people are signing in: try again in a few seconds");
+		err_set(err, ERR_THROTTLED,
+			"many people are signing in: try again in a few seconds");
 		err->code = 3;
 		return -1;
 	}
@@ -218,7 +223,8 @@ void auth_sign_in(struct auth *auth, const char *login, const char *password, co
 /* ---- accounts ------------------------------------------------------------------------------- */
 
 /* Inserts or changes; all sessions of an account whose password or role changes end. */
-static int account_write(struct auth *auth, const struct person *wanted, int64_t *id, struct err *err)
+static int account_write(struct auth *auth, const struct person *wanted, int64_t *id,
+			 struct err *err)
 {
 	AUTO(person) struct person old = { 0 };
 

@@ -22,16 +22,17 @@ void auth_free(struct auth *auth);
  * password, after the same time. */
 typedef void auth_fn(void *context, const struct auth_session *session, const struct err *err);
 
-/* argon2id on a lane. address: the client's, for throttling: after 5 failures per login or 20 per address
- * each further try waits, doubling from 1 s to 5 min (ERR_THROTTLED, code = seconds). done is called once,
- * later, never from within; auth_free() calls those that are left. */
+/* argon2id on a lane. address: the client's, for throttling: after 5 failures per login or 20 per
+ * address each further try waits, doubling from 1 s to 5 min (ERR_THROTTLED, code = seconds). done
+ * is called once, later, never from within; auth_free() calls those that are left. */
 void auth_sign_in(struct auth *auth, const char *login, const char *password, const char *address,
 		  auth_fn *done, void *context);
 
-/* A student by join link: the seat's token, good until another is made for the seat; the name counts only
- * where the seat has none. Or by class code and name: the seat of that name as the roster or an earlier join
- * has it, else a free one. Wrong ones are throttled per address as above. address NULL or "": the unix
- * socket, not throttled. ERR_CONFLICT: not begun, over, or no seat free. */
+/* A student by join link: the seat's token, good until another is made for the seat; the name
+ * counts only where the seat has none. Or by class code and name: the seat of that name as the
+ * roster or an earlier join has it, else a free one. Wrong ones are throttled per address as
+ * above. address NULL or "": the unix socket, not throttled. ERR_CONFLICT: not begun, over, or no
+ * seat free. */
 int auth_join_token(struct auth *auth, const char *token, const char *name, const char *language,
 		    const char *address, struct auth_session *session, struct err *err);
 int auth_join_code(struct auth *auth, const char *code, const char *name, const char *language,
@@ -42,8 +43,8 @@ int auth_session(struct auth *auth, const char *token, struct actor *actor,
 		 char csrf[AUTH_TOKEN_CHARS + 1], struct err *err);
 void auth_sign_out(struct auth *auth, const char *token);
 
-/* Makes or changes an account; the password is hashed here (blocks about 100 ms: only the command line
- * and first start call it). NULL password: a random one is made and returned in made[]. */
+/* Makes or changes an account; the password is hashed here (blocks about 100 ms: only the command
+ * line and first start call it). NULL password: a random one is made and returned in made[]. */
 int auth_set_account(struct auth *auth, const char *login, const char *name, enum role role,
 		     const char *password, char made[25], struct err *err);
 

@@ -13,10 +13,11 @@ struct auth {
 	struct lanes *lane;          /* one thread: a flood of sign-ins costs one core and 64 MB */
 	unsigned hashing;            /* jobs on it that hash */
 	struct throttle *logins, *addresses;
-	char nobody[PASSWORD_HASH];  /* a hash that no password fits, for logins that do not exist */
+	char nobody[PASSWORD_HASH]; /* a hash that no password fits, for logins that do not exist */
 };
 
-/* auth.c: what throttling knows an address by: an IPv6 address counts with its /64. "" for the unix socket. */
+/* auth.c: what throttling knows an address by: an IPv6 address counts with its /64. "" for the
+ * unix socket. */
 #define ADDRESS_KEY 64
 void address_key(const char *address, char key[ADDRESS_KEY]);
 /* ERR_THROTTLED while this login (NULL: none) or address has to wait; else the try is charged. */

@@ -9,8 +9,8 @@
 #include "base/auto.h"
 #include "base/str.h"
 
-/* No two differ by one letter only, and none has a long vowel or a double consonant, which people write
- * in several ways. */
+/* No two differ by one letter only, and none has a long vowel or a double consonant, which people
+ * write in several ways. */
 static const struct word {
 	const char *latin, *kana;
 } words[] = {
@@ -65,8 +65,8 @@ static uint32_t next_point(const char **text)
 	return point;
 }
 
-/* Blanks and whatever a keyboard offers for a dash, the prolonged sound mark among them: it is what a
- * Japanese input method makes of the key. */
+/* Blanks and whatever a keyboard offers for a dash, the prolonged sound mark among them: it is
+ * what a Japanese input method makes of the key. */
 static bool is_separator(uint32_t point)
 {
 	return point == ' ' || point == '-' || point == '_' || point == 0xa0 || point == 0x3000 ||
@@ -131,7 +131,8 @@ bool code_normalise(const char *typed, char code[CODE_MAX])
 {
 	char plain[64];
 
-	if (!typed || !str_is_clean_utf8(typed, strlen(typed)) || !squeeze(typed, plain, sizeof(plain)))
+	if (!typed || !str_is_clean_utf8(typed, strlen(typed)) ||
+	    !squeeze(typed, plain, sizeof(plain)))
 		return false;
 	size_t length = strlen(plain), number = strcspn(plain, "0123456789");
 	if (length != number + DIGITS || strspn(plain + number, digits) != DIGITS)

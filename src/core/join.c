@@ -1,14 +1,16 @@
-/* Joining a class as a student: with a link that leads to one seat, or with the class's code and a name.
+/* Joining a class as a student: with a link that leads to one seat, or with the class's code and a
+ * name.
  *
  * Which seat a name gets, in this order:
- *   1. the seat of that name: the roster named it, or somebody joined under it before. A student who lost
- *      the cookie, or took another computer, comes back to their own machine that way.
+ *   1. the seat of that name: the roster named it, or somebody joined under it before. A student
+ *      who lost the cookie, or took another computer, comes back to their own machine that way.
  *   2. the first seat without a name that nobody has taken.
  *   3. none: every seat is named or taken.
  *
- * So in a class that is joined by code a name is not a secret: who knows a classmate's name can sit down at
- * their seat. That is the price of a code that 30 people can type in a minute. Every join is shown to the
- * instructor live and is in the audit log; where it matters, hand out join links instead.
+ * So in a class that is joined by code a name is not a secret: who knows a classmate's name can
+ * sit down at their seat. That is the price of a code that 30 people can type in a minute. Every
+ * join is shown to the instructor live and is in the audit log; where it matters, hand out join
+ * links instead.
  *
  * A person's row is made with the first join of a seat and goes with the class. */
 #include "core/auth_internal.h"
@@ -25,8 +27,9 @@
 
 /* ---- which seat ----------------------------------------------------------------------------- */
 
-/* Is this what the roster means? Without regard to ASCII case (Aoki and aoki are one student) and to the
- * width of blanks: rosters come from spreadsheets and have the ideographic one between the names. */
+/* Is this what the roster means? Without regard to ASCII case (Aoki and aoki are one student) and
+ * to the width of blanks: rosters come from spreadsheets and have the ideographic one between the
+ * names. */
 static bool seat_is_called(const struct seat *seat, const char *name)
 {
 	char clean[NAME_BYTES];
@@ -71,8 +74,9 @@ static int class_admits(const struct class *class, struct err *err)
 	if (class->state == CLASS_PREPARING || class->state == CLASS_OPEN)
 		return 0;
 	if (class->state == CLASS_DRAFT)
-		return err_set(err, ERR_CONFLICT,
-			       "the class has not begun: try again when the instructor has launched it");
+		return err_set(
+			err, ERR_CONFLICT,
+			"the class has not begun: try again when the instructor has launched it");
 	return err_set(err, ERR_CONFLICT, "the class is over");
 }
 
@@ -150,8 +154,8 @@ static int seat_join(struct auth *auth, struct seat *seat, const char *name, con
 /* ---- the two ways in ------------------------------------------------------------------------ */
 
 /* The link says which seat; a name is asked for only where the seat has none. */
-static int join_linked(struct auth *auth, struct seat *seat, const char *typed, const char *language,
-		       struct auth_session *session, struct err *err)
+static int join_linked(struct auth *auth, struct seat *seat, const char *typed,
+		       const char *language, struct auth_session *session, struct err *err)
 {
 	char name[NAME_BYTES] = "";
 
@@ -161,10 +165,11 @@ static int join_linked(struct auth *auth, struct seat *seat, const char *typed, 
 		if (name_clean(typed ? typed : "", name, err) < 0)
 			return -1;
 		if (seat_of_name(seat->class, name))
-			return err_set(err, ERR_CONFLICT,
-				       "somebody in this class is called %s already: add something to "
-				       "your name",
-				       name);
+			return err_set(
+				err, ERR_CONFLICT,
+				"somebody in this class is called %s already: add something to "
+				"your name",
+				name);
 	}
 	return seat_join(auth, seat, name, language, session, err);
 }
@@ -176,15 +181,16 @@ int auth_join_token(struct auth *auth, const char *token, const char *name, cons
 		return -1;
 	struct seat *seat = seat_of_token(auth, token);
 	if (!seat)
-		return err_set(err, ERR_NOT_FOUND,
-			       "this join link does not lead to a seat any more: ask the instructor for "
-			       "a new one");
+		return err_set(
+			err, ERR_NOT_FOUND,
+			"this join link does not lead to a seat any more: ask the instructor for "
+			"a new one");
 	try_refund(auth, NULL, address);
 	return join_linked(auth, seat, name, language, session, err);
 }
 
-static int join_named(struct auth *auth, struct class *class, const char *name, const char *language,
-		      struct auth_session *session, struct err *err)
+static int join_named(struct auth *auth, struct class *class, const char *name,
+		      const char *language, struct auth_session *session, struct err *err)
 {
 	struct seat *seat = seat_of_name(class, name);
 
@@ -193,10 +199,11 @@ static int join_named(struct auth *auth, struct class *class, const char *name, 
 	if (!seat)
 		seat = seat_without_name(class);
 	if (!seat)
-		return err_set(err, ERR_CONFLICT,
-			       "no seat is free for %s: type your name as it is on the instructor's "
-			       "list, or ask the instructor for a join link",
-			       name);
+		return err_set(
+			err, ERR_CONFLICT,
+			"no seat is free for %s: type your name as it is on the instructor's "
+			"list, or ask the instructor for a join link",
+			name);
 	return seat_join(auth, seat, name, language, session, err);
 }
 
@@ -208,7 +215,8 @@ int auth_join_code(struct auth *auth, const char *code, const char *name, const 
 	if (language_check(&language, err) < 0 || name_clean(name, clean, err) < 0 ||
 	    try_charge(auth, NULL, address, err) < 0)
 		return -1;
-	struct class *class = code_normalise(code, known) ? core_class_by_code(auth->core, known) : NULL;
+	struct class *class =
+		code_normalise(code, known) ? core_class_by_code(auth->core, known) : NULL;
 	if (!class)
 		return err_set(err, ERR_NOT_FOUND,
 			       "no class has this code now: compare it with the one on the screen");

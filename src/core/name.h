@@ -7,10 +7,10 @@
 #define NAME_CHARACTERS 60
 #define NAME_BYTES      (4 * NAME_CHARACTERS + 1)
 
-/* Cleans what was typed: blanks (the ideographic one too) around it go, runs of them inside become one
- * space; else it stays as it is, composed or not. ERR_INVALID when nothing is left, when it is longer than
- * NAME_CHARACTERS, not UTF-8, or holds control characters or invisible ones (zero-width, direction
- * marks), with which one name could look like another. */
+/* Cleans what was typed: blanks (the ideographic one too) around it go, runs of them inside become
+ * one space; else it stays as it is, composed or not. ERR_INVALID when nothing is left, when it is
+ * longer than NAME_CHARACTERS, not UTF-8, or holds control characters or invisible ones
+ * (zero-width, direction marks), with which one name could look like another. */
 int name_clean(const char *typed, char name[NAME_BYTES], struct err *err);
 
 #endif

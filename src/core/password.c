@@ -12,8 +12,8 @@ int password_acceptable(const char *password, struct err *err)
 		return err_set(err, ERR_INVALID, "the password is too long: at most %d bytes",
 			       PASSWORD_MAX);
 	if (str_characters(password) < PASSWORD_MIN)
-		return err_set(err, ERR_INVALID, "the password is too short: at least %d characters",
-			       PASSWORD_MIN);
+		return err_set(err, ERR_INVALID,
+			       "the password is too short: at least %d characters", PASSWORD_MIN);
 	return 0;
 }
 
@@ -22,7 +22,8 @@ int password_hash(const char *password, char hash[PASSWORD_HASH], struct err *er
 	if (crypto_pwhash_str(hash, password, strlen(password), crypto_pwhash_OPSLIMIT_INTERACTIVE,
 			      crypto_pwhash_MEMLIMIT_INTERACTIVE) == 0)
 		return 0;
-	return err_set(err, ERR_INTERNAL, "the host has not the %u MB that hashing a password takes",
+	return err_set(err, ERR_INTERNAL,
+		       "the host has not the %u MB that hashing a password takes",
 		       (unsigned)(crypto_pwhash_MEMLIMIT_INTERACTIVE >> 20));
 }
 

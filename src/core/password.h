@@ -1,5 +1,5 @@
-/* Passwords: argon2id as libsodium makes and reads it. A hash takes about 0.1 s and 64 MB, on purpose:
- * not on T0, but for the command line. */
+/* Passwords: argon2id as libsodium makes and reads it. A hash takes about 0.1 s and 64 MB, on
+ * purpose: not on T0, but for the command line. */
 #ifndef CORE_PASSWORD_H
 #define CORE_PASSWORD_H
 

@@ -1,6 +1,6 @@
-/* Sessions. The cookie's value is 256 random bits in hexadecimal; the database has only its SHA-256, so that
- * a stolen copy of the file opens nothing. The hash is what is looked up, and so no comparison's time
- * tells anything about a token. */
+/* Sessions. The cookie's value is 256 random bits in hexadecimal; the database has only its
+ * SHA-256, so that a stolen copy of the file opens nothing. The hash is what is looked up, and so
+ * no comparison's time tells anything about a token. */
 #include "core/auth_internal.h"
 
 #include <string.h>
@@ -77,7 +77,8 @@ static int session_load(struct auth *auth, const char *token, struct session *ro
 		return -1;
 	}
 	if (found < 0 || !session_holds(auth, row, now))
-		return err_set(err, ERR_UNAUTHENTICATED, "your session is over: sign in or join again");
+		return err_set(err, ERR_UNAUTHENTICATED,
+			       "your session is over: sign in or join again");
 	if (now - row->seen_at > TOUCH_MS)
 		return sessions_touch(auth->store, row->id_hash, now, now + AUTH_SESSION_MS, err);
 	return 0;

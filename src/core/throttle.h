@@ -1,11 +1,11 @@
-/* Slows down guessing. A key (a sign-in name, an address) has some free tries; after those each try is
- * followed by a wait that doubles from one second to five minutes. A key that is left alone for a
- * quarter of an hour is forgotten.
+/* Slows down guessing. A key (a sign-in name, an address) has some free tries; after those each
+ * try is followed by a wait that doubles from one second to five minutes. A key that is left alone
+ * for a quarter of an hour is forgotten.
  *
- * A try is charged before it is made and given back when it succeeds, so that tries in flight count too.
- * The table is bounded: when it is full the key that was used longest ago makes room. Keys are kept as
- * 64-bit keyed hashes, so that nobody can aim at another's place. Times are the caller's clock in
- * milliseconds, and never go back. */
+ * A try is charged before it is made and given back when it succeeds, so that tries in flight
+ * count too. The table is bounded: when it is full the key that was used longest ago makes room.
+ * Keys are kept as 64-bit keyed hashes, so that nobody can aim at another's place. Times are the
+ * caller's clock in milliseconds, and never go back. */
 #ifndef CORE_THROTTLE_H
 #define CORE_THROTTLE_H
 

@@ -1,11 +1,11 @@
-/* How the parts fit: loop_post() appends to a queue under a lock and wakes T0 through an eventfd. A worker
- * that has finished a job posts its completion the same way, so completions and posts run on T0 in the
- * order in which they were made, and nothing else needs a lock.
+/* How the parts fit: loop_post() appends to a queue under a lock and wakes T0 through an eventfd.
+ * A worker that has finished a job posts its completion the same way, so completions and posts run
+ * on T0 in the order in which they were made, and nothing else needs a lock.
  *
- * The hard part is the end. lanes_free() must run the dones of its own jobs, in order, and nothing else:
- * another module's post may be for something that is half taken down already. So it picks its own
- * completions out of the queue. It may itself be called from a post, when the rest of the queue has been
- * taken by run_posts() already: that is why the batch in hand hangs in struct loop.
+ * The hard part is the end. lanes_free() must run the dones of its own jobs, in order, and nothing
+ * else: another module's post may be for something that is half taken down already. So it picks
+ * its own completions out of the queue. It may itself be called from a post, when the rest of the
+ * queue has been taken by run_posts() already: that is why the batch in hand hangs in struct loop.
  */
 #include "loop/loop.h"
 
@@ -84,8 +84,8 @@ struct loop *loop_new(struct err *err)
 	loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	result = loop->wake_fd < 0 ? -errno : sd_event_new(&loop->event);
 	if (result >= 0)
-		result = sd_event_add_io(loop->event, &loop->wake, loop->wake_fd, EPOLLIN, run_posts,
-					 loop);
+		result = sd_event_add_io(loop->event, &loop->wake, loop->wake_fd, EPOLLIN,
+					 run_posts, loop);
 	if (result < 0) {
 		errno = -result;
 		err_errno(err, "cannot make the event loop");
@@ -150,7 +150,8 @@ void loop_post(struct loop *loop, void (*function)(void *argument), void *argume
 int loop_timer(struct loop *loop, sd_event_source **timer, uint64_t after_ms,
 	       sd_event_time_handler_t handler, void *argument)
 {
-	/* Not sd_event_now(): that is when this turn began, and what ran since would be taken off. */
+	/* Not sd_event_now(): that is when this turn began, and what ran since would be taken off.
+	 */
 	uint64_t at = clock_mono_us() + after_ms * 1000;
 
 	if (!*timer)

@@ -22,8 +22,8 @@ struct loop;
 /* Makes the loop of this thread. Signals must have been blocked by the caller where it wants them
  * as events. NULL with err on failure. */
 struct loop *loop_new(struct err *err);
-/* NULL-safe. Lanes, and threads that post, must have ended. Posts that have not run are dropped: what
- * their arguments own is the poster's to free. */
+/* NULL-safe. Lanes, and threads that post, must have ended. Posts that have not run are dropped:
+ * what their arguments own is the poster's to free. */
 void loop_free(struct loop *loop);
 sd_event *loop_event(struct loop *loop);
 
@@ -34,9 +34,9 @@ void loop_stop(struct loop *loop, int code);
 /* Thread-safe. Runs function(argument) on T0. */
 void loop_post(struct loop *loop, void (*function)(void *argument), void *argument);
 
-/* One-shot timer on T0, milliseconds from now (from the call, not from the beginning of this turn of the
- * loop). 0, or a negative errno. The caller owns *timer (NULL makes a new one, a timer
- * that is there is re-armed) and ends it with sd_event_source_disable_unref(). */
+/* One-shot timer on T0, milliseconds from now (from the call, not from the beginning of this turn
+ * of the loop). 0, or a negative errno. The caller owns *timer (NULL makes a new one, a timer that
+ * is there is re-armed) and ends it with sd_event_source_disable_unref(). */
 int loop_timer(struct loop *loop, sd_event_source **timer, uint64_t after_ms,
 	       sd_event_time_handler_t handler, void *argument);
 
@@ -48,12 +48,14 @@ struct job {
 	struct job *next;              /* the pool's */
 };
 
-/* `threads` workers, 1 to 64. They take no signals. The name is what ps shows, 15 characters of it. */
+/* `threads` workers, 1 to 64. They take no signals. The name is what ps shows, 15 characters of
+ * it. */
 struct lanes *lanes_new(struct loop *loop, const char *name, unsigned threads, struct err *err);
 
-/* Works off what was submitted, also what the dones of these jobs submit, with every done on this thread;
- * then ends the workers. Other posts stay for the loop. May be called from a done or a post. NULL-safe.
- * Whoever submits from a done must stop doing so some time, or this never returns. */
+/* Works off what was submitted, also what the dones of these jobs submit, with every done on this
+ * thread; then ends the workers. Other posts stay for the loop. May be called from a done or a
+ * post. NULL-safe. Whoever submits from a done must stop doing so some time, or this never
+ * returns. */
 void lanes_free(struct lanes *lanes);
 
 /* T0 only. Jobs start in order of submission. */

@@ -1,10 +1,11 @@
-/* The chain: hash = SHA-256(previous hash, id, at, person, class, seat, actor, action, object, detail).
- * Numbers go in as 8 bytes, big-endian; texts as their length and their bytes, so that no two rows
- * read the same. The first row's previous hash is zero.
+/* The chain: hash = SHA-256(previous hash, id, at, person, class, seat, actor, action, object,
+ * detail). Numbers go in as 8 bytes, big-endian; texts as their length and their bytes, so that no
+ * two rows read the same. The first row's previous hash is zero.
  *
- * What it shows: a row that was changed, taken out, put in between or cut off at the end (ids have no
- * gaps, and SQLite's own counter remembers the highest). What it cannot show: somebody with write access
- * to the file who computes the whole chain anew. Against that, keep backups elsewhere. */
+ * What it shows: a row that was changed, taken out, put in between or cut off at the end (ids have
+ * no gaps, and SQLite's own counter remembers the highest). What it cannot show: somebody with
+ * write access to the file who computes the whole chain anew. Against that, keep backups
+ * elsewhere. */
 #include "store/audit.h"
 
 #include <assert.h>
@@ -101,7 +102,8 @@ static int audit_append(struct store *store, struct audit_row *row, struct err *
 	row->id++;
 	audit_hash(previous, row, row->hash);
 	return store_run(store, err,
-			 "INSERT INTO audit (" AUDIT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			 "INSERT INTO audit (" AUDIT_COLUMNS
+			 ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			 "iiissssiih", row->id, row->at, row->person, row->actor, row->action,
 			 row->object, row->detail, row->class_id, row->seat_id, row->hash);
 }

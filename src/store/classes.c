@@ -67,12 +67,12 @@ int classes_list(struct store *store, bool closed, struct class_row **rows, size
 		 struct err *err)
 {
 	static const struct row_kind kind = { sizeof(**rows), class_read, class_release };
-	AUTO(query) struct query q =
-		query_of(store, err,
-			 "SELECT id, name, course, version, digest, code, secret, state, instructor,"
-			 " created_at, launched_at, ready_at, closed_at"
-			 " FROM class WHERE ? OR state <> 'closed' ORDER BY id DESC",
-			 "o", closed);
+	AUTO(query) struct query q = query_of(
+		store, err,
+		"SELECT id, name, course, version, digest, code, secret, state, instructor,"
+		" created_at, launched_at, ready_at, closed_at"
+		" FROM class WHERE ? OR state <> 'closed' ORDER BY id DESC",
+		"o", closed);
 
 	return query_list(&q, &kind, rows, count);
 }
@@ -92,7 +92,8 @@ int classes_remove(struct store *store, int64_t id, struct err *err)
 		return -1;
 	int result = class_people_remove(store, id, err);
 	if (result == 0)
-		result = store_change(store, err, "class", "DELETE FROM class WHERE id = ?", "i", id);
+		result = store_change(store, err, "class", "DELETE FROM class WHERE id = ?", "i",
+				      id);
 	return store_end(store, result, err);
 }
 
@@ -116,8 +117,9 @@ static void seat_read(struct query *q, void *into)
 {
 	struct seat_row *row = into;
 
-	query_read(q, "iiusnhisoi", &row->id, &row->class_id, &row->number, &row->name, &row->person,
-		   row->join_hash, &row->joined_at, &row->lab, &row->hand, &row->hand_at);
+	query_read(q, "iiusnhisoi", &row->id, &row->class_id, &row->number, &row->name,
+		   &row->person, row->join_hash, &row->joined_at, &row->lab, &row->hand,
+		   &row->hand_at);
 }
 
 /* NULL is as good as "" for a name or lab that is not there yet. */
@@ -129,10 +131,11 @@ static const char *text_of(const char *text)
 int seats_add(struct store *store, const struct seat_row *row, int64_t *id, struct err *err)
 {
 	if (store_run(store, err,
-		      "INSERT INTO seat (class, number, name, person, join_hash, joined_at, lab, hand,"
-		      " hand_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		      "INSERT INTO seat (class, number, name, person, join_hash, joined_at, lab,"
+		      " hand, hand_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		      "iusnhisoi", row->class_id, row->number, text_of(row->name), row->person,
-		      row->join_hash, row->joined_at, text_of(row->lab), row->hand, row->hand_at) < 0)
+		      row->join_hash, row->joined_at, text_of(row->lab), row->hand,
+		      row->hand_at) < 0)
 		return err_wrap(err, "seat %u (%s)", row->number, text_of(row->name));
 	*id = store_last_id(store);
 	return 0;
@@ -216,11 +219,11 @@ int machines_list(struct store *store, int64_t seat_id, struct machine_row **row
 		  struct err *err)
 {
 	static const struct row_kind kind = { sizeof(**rows), machine_read, machine_release };
-	AUTO(query) struct query q =
-		query_of(store, err,
-			 "SELECT id, seat, name, generation, uuid, state, reason, replaced, changed_at"
-			 " FROM machine WHERE seat = ? ORDER BY id",
-			 "i", seat_id);
+	AUTO(query) struct query q = query_of(
+		store, err,
+		"SELECT id, seat, name, generation, uuid, state, reason, replaced, changed_at"
+		" FROM machine WHERE seat = ? ORDER BY id",
+		"i", seat_id);
 
 	return query_list(&q, &kind, rows, count);
 }
@@ -228,6 +231,6 @@ int machines_list(struct store *store, int64_t seat_id, struct machine_row **row
 int machines_remove_of_class(struct store *store, int64_t class_id, struct err *err)
 {
 	return store_run(store, err,
-			 "DELETE FROM machine WHERE seat IN (SELECT id FROM seat WHERE class = ?)", "i",
-			 class_id);
+			 "DELETE FROM machine WHERE seat IN (SELECT id FROM seat WHERE class = ?)",
+			 "i", class_id);
 }

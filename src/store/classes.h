@@ -1,5 +1,5 @@
-/* Classes, their seats and machines: the desired state. What libvirt reports is observed state and is
- * kept in memory by core. */
+/* Classes, their seats and machines: the desired state. What libvirt reports is observed state and
+ * is kept in memory by core. */
 #ifndef STORE_CLASSES_H
 #define STORE_CLASSES_H
 

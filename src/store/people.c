@@ -89,20 +89,21 @@ int people_by_login(struct store *store, const char *login, struct person *perso
 int people_set_account(struct store *store, int64_t id, const char *name, enum role role,
 		       struct err *err)
 {
-	return store_change(store, err, "person", "UPDATE person SET name = ?, role = ? WHERE id = ?",
-			    "ssi", name, role_names[role], id);
+	return store_change(store, err, "person",
+			    "UPDATE person SET name = ?, role = ? WHERE id = ?", "ssi", name,
+			    role_names[role], id);
 }
 
 int people_set_password(struct store *store, int64_t id, const char *hash, struct err *err)
 {
-	return store_change(store, err, "person", "UPDATE person SET password = ? WHERE id = ?", "si",
-			    hash, id);
+	return store_change(store, err, "person", "UPDATE person SET password = ? WHERE id = ?",
+			    "si", hash, id);
 }
 
 int people_set_language(struct store *store, int64_t id, const char *language, struct err *err)
 {
-	return store_change(store, err, "person", "UPDATE person SET language = ? WHERE id = ?", "si",
-			    language, id);
+	return store_change(store, err, "person", "UPDATE person SET language = ? WHERE id = ?",
+			    "si", language, id);
 }
 
 int people_count(struct store *store, enum role role, int64_t *count, struct err *err)
@@ -155,8 +156,8 @@ int sessions_touch(struct store *store, const uint8_t id_hash[32], int64_t seen_
 		   int64_t expires_at, struct err *err)
 {
 	return store_change(store, err, "session",
-			    "UPDATE session SET seen_at = ?, expires_at = ? WHERE id_hash = ?", "iih",
-			    seen_at, expires_at, id_hash);
+			    "UPDATE session SET seen_at = ?, expires_at = ? WHERE id_hash = ?",
+			    "iih", seen_at, expires_at, id_hash);
 }
 
 int sessions_remove(struct store *store, const uint8_t id_hash[32], struct err *err)

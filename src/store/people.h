@@ -4,7 +4,15 @@
 
 #include "store/store.h"
 
-enum role { ROLE_NONE, ROLE_STUDENT, ROLE_OBSERVER, ROLE_ASSISTANT, ROLE_INSTRUCTOR, ROLE_ADMIN, ROLES };
+enum role {
+	ROLE_NONE,
+	ROLE_STUDENT,
+	ROLE_OBSERVER,
+	ROLE_ASSISTANT,
+	ROLE_INSTRUCTOR,
+	ROLE_ADMIN,
+	ROLES
+};
 extern const char *const role_names[ROLES]; /* "none", "student", ... as in database and API */
 
 struct person {

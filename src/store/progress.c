@@ -54,8 +54,8 @@ static void attempt_read(struct query *q, void *into)
 	struct attempt_row *row = into;
 	AUTO_FREE char *verdict = NULL, *trigger = NULL;
 
-	query_read(q, "iiissssdus", &row->id, &row->seat_id, &row->at, &row->lab, &row->task, &verdict,
-		   &trigger, &row->code, &row->duration_ms, &row->answer);
+	query_read(q, "iiissssdus", &row->id, &row->seat_id, &row->at, &row->lab, &row->task,
+		   &verdict, &trigger, &row->code, &row->duration_ms, &row->answer);
 	row->verdict = name_index(verdict_names, VERDICTS, verdict);
 	row->trigger = name_index(trigger_names, TRIGGERS, trigger);
 }
@@ -64,26 +64,27 @@ int attempts_list(struct store *store, int64_t seat_id, unsigned most, struct at
 		  size_t *count, struct err *err)
 {
 	static const struct row_kind kind = { sizeof(**rows), attempt_read, attempt_release };
-	AUTO(query) struct query q =
-		query_of(store, err,
-			 "SELECT id, seat, at, lab, task, verdict, trigger, code, duration_ms, answer"
-			 " FROM attempt WHERE seat = ? ORDER BY id DESC LIMIT ?",
-			 "iu", seat_id, most);
+	AUTO(query) struct query q = query_of(
+		store, err,
+		"SELECT id, seat, at, lab, task, verdict, trigger, code, duration_ms, answer"
+		" FROM attempt WHERE seat = ? ORDER BY id DESC LIMIT ?",
+		"iu", seat_id, most);
 
 	return query_list(&q, &kind, rows, count);
 }
 
 static int attempt_add(struct store *store, const struct attempt_row *row, struct err *err)
 {
-	return store_run(store, err,
-			 "INSERT INTO attempt (seat, at, lab, task, verdict, trigger, code, duration_ms,"
-			 " answer) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			 "iissssdus", row->seat_id, row->at, row->lab, row->task,
-			 verdict_names[row->verdict], trigger_names[row->trigger], row->code,
-			 row->duration_ms, row->answer);
+	return store_run(
+		store, err,
+		"INSERT INTO attempt (seat, at, lab, task, verdict, trigger, code, duration_ms,"
+		" answer) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"iissssdus", row->seat_id, row->at, row->lab, row->task,
+		verdict_names[row->verdict], trigger_names[row->trigger], row->code,
+		row->duration_ms, row->answer);
 }
 
-/* 1: the last attempt at this task ended the same way; 0: it did not, or there is none; -1: error. */
+/* 1: the last attempt at this task ended the same way; 0: it did not, or there is none; -1: error */
 static int attempt_repeats(struct store *store, const struct attempt_row *row, struct err *err)
 {
 	AUTO(query) struct query q =
@@ -119,24 +120,25 @@ static void progress_read(struct query *q, void *into)
 {
 	struct progress_row *row = into;
 
-	query_read(q, "issoouuudii", &row->seat_id, &row->lab, &row->task, &row->done, &row->caught_up,
-		   &row->points, &row->attempts, &row->hints, &row->last_code, &row->first_at,
-		   &row->done_at);
+	query_read(q, "issoouuudii", &row->seat_id, &row->lab, &row->task, &row->done,
+		   &row->caught_up, &row->points, &row->attempts, &row->hints, &row->last_code,
+		   &row->first_at, &row->done_at);
 }
 
 static int progress_put(struct store *store, const struct progress_row *row, struct err *err)
 {
-	return store_run(store, err,
-			 "INSERT INTO progress (seat, lab, task, done, caught_up, points, attempts,"
-			 " hints, last_code, first_at, done_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-			 " ON CONFLICT (seat, lab, task) DO UPDATE SET done = excluded.done,"
-			 " caught_up = excluded.caught_up, points = excluded.points,"
-			 " attempts = excluded.attempts, hints = excluded.hints,"
-			 " last_code = excluded.last_code, first_at = excluded.first_at,"
-			 " done_at = excluded.done_at",
-			 "issoouuudii", row->seat_id, row->lab, row->task, row->done, row->caught_up,
-			 row->points, row->attempts, row->hints, row->last_code, row->first_at,
-			 row->done_at);
+	return store_run(
+		store, err,
+		"INSERT INTO progress (seat, lab, task, done, caught_up, points, attempts,"
+		" hints, last_code, first_at, done_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+		" ON CONFLICT (seat, lab, task) DO UPDATE SET done = excluded.done,"
+		" caught_up = excluded.caught_up, points = excluded.points,"
+		" attempts = excluded.attempts, hints = excluded.hints,"
+		" last_code = excluded.last_code, first_at = excluded.first_at,"
+		" done_at = excluded.done_at",
+		"issoouuudii", row->seat_id, row->lab, row->task, row->done, row->caught_up,
+		row->points, row->attempts, row->hints, row->last_code, row->first_at,
+		row->done_at);
 }
 
 int progress_record(struct store *store, const struct attempt_row *attempt,
@@ -160,11 +162,11 @@ int progress_list(struct store *store, int64_t seat_id, struct progress_row **ro
 		  struct err *err)
 {
 	static const struct row_kind kind = { sizeof(**rows), progress_read, progress_release };
-	AUTO(query) struct query q =
-		query_of(store, err,
-			 "SELECT seat, lab, task, done, caught_up, points, attempts, hints, last_code,"
-			 " first_at, done_at FROM progress WHERE seat = ? ORDER BY lab, task",
-			 "i", seat_id);
+	AUTO(query) struct query q = query_of(
+		store, err,
+		"SELECT seat, lab, task, done, caught_up, points, attempts, hints, last_code,"
+		" first_at, done_at FROM progress WHERE seat = ? ORDER BY lab, task",
+		"i", seat_id);
 
 	return query_list(&q, &kind, rows, count);
 }
@@ -174,10 +176,11 @@ int progress_list(struct store *store, int64_t seat_id, struct progress_row **ro
 static int hint_put(struct store *store, int64_t seat_id, const char *lab, const char *task,
 		    unsigned hint, unsigned cost, struct err *err)
 {
-	return store_run(store, err,
-			 "INSERT INTO hint_use (seat, lab, task, hint, cost, at) VALUES (?, ?, ?, ?, ?, ?)"
-			 " ON CONFLICT DO NOTHING",
-			 "issuui", seat_id, lab, task, hint, cost, clock_real_ms());
+	return store_run(
+		store, err,
+		"INSERT INTO hint_use (seat, lab, task, hint, cost, at) VALUES (?, ?, ?, ?, ?, ?)"
+		" ON CONFLICT DO NOTHING",
+		"issuui", seat_id, lab, task, hint, cost, clock_real_ms());
 }
 
 static int hints_count(struct store *store, int64_t seat_id, const char *lab, const char *task,
@@ -233,5 +236,6 @@ int labs_open(struct store *store, int64_t seat_id, const char *lab, bool set_up
 
 int labs_reset(struct store *store, int64_t seat_id, struct err *err)
 {
-	return store_run(store, err, "UPDATE lab_opened SET set_up = 0 WHERE seat = ?", "i", seat_id);
+	return store_run(store, err, "UPDATE lab_opened SET set_up = 0 WHERE seat = ?", "i",
+			 seat_id);
 }

@@ -7,7 +7,13 @@
 enum verdict { VERDICT_PASS, VERDICT_NOT_YET, VERDICT_ERROR, VERDICTS };
 extern const char *const verdict_names[VERDICTS]; /* "pass", "not-yet", "error" */
 
-enum attempt_trigger { TRIGGER_STUDENT, TRIGGER_AUTO, TRIGGER_INSTRUCTOR, TRIGGER_CATCH_UP, TRIGGERS };
+enum attempt_trigger {
+	TRIGGER_STUDENT,
+	TRIGGER_AUTO,
+	TRIGGER_INSTRUCTOR,
+	TRIGGER_CATCH_UP,
+	TRIGGERS
+};
 extern const char *const trigger_names[TRIGGERS]; /* "student", "auto", "instructor", "catch-up" */
 
 struct attempt_row {
@@ -35,8 +41,8 @@ struct progress_row {
 void attempt_row_free(struct attempt_row *row);
 void progress_row_free(struct progress_row *row);
 
-/* One transaction: the attempt's row and the progress that follows from it. An auto attempt that is not
- * a pass and repeats the last code writes nothing. On return both are on disk. */
+/* One transaction: the attempt's row and the progress that follows from it. An auto attempt that
+ * is not a pass and repeats the last code writes nothing. On return both are on disk. */
 int progress_record(struct store *store, const struct attempt_row *attempt,
 		    const struct progress_row *progress, struct err *err);
 int progress_list(struct store *store, int64_t seat_id, struct progress_row **rows, size_t *count,

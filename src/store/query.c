@@ -51,34 +51,38 @@ static int plain_fail(struct store *store, struct err *err, int code)
 	const char *path = store->path, *detail = sqlite3_errmsg(store->db);
 
 	if (is_full(store, code))
-		return err_set(err, ERR_CAPACITY,
-			       "no room is left on the disk for %s, and nothing was written: free some "
-			       "space, then try again",
-			       path);
+		return err_set(
+			err, ERR_CAPACITY,
+			"no room is left on the disk for %s, and nothing was written: free some "
+			"space, then try again",
+			path);
 	switch (code) {
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-		return err_set(err, ERR_UNAVAILABLE,
-			       "%s is locked by another program: end it (fuser %s names it), then try "
-			       "again",
-			       path, path);
+		return err_set(
+			err, ERR_UNAVAILABLE,
+			"%s is locked by another program: end it (fuser %s names it), then try "
+			"again",
+			path, path);
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
-		return err_set(err, ERR_INTERNAL,
-			       "%s cannot be written (%s): the daemon's user needs write access to it "
-			       "and to its directory",
-			       path, detail);
+		return err_set(
+			err, ERR_INTERNAL,
+			"%s cannot be written (%s): the daemon's user needs write access to it "
+			"and to its directory",
+			path, detail);
 	case SQLITE_CANTOPEN:
 		return err_set(err, ERR_INTERNAL,
 			       "%s cannot be opened (%s): its directory must exist and be writable",
 			       path, detail);
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
-		return err_set(err, ERR_INTERNAL,
-			       "%s is damaged or not a database (%s): move it away and put a backup in "
-			       "its place, or start without it for an empty one",
-			       path, detail);
+		return err_set(
+			err, ERR_INTERNAL,
+			"%s is damaged or not a database (%s): move it away and put a backup in "
+			"its place, or start without it for an empty one",
+			path, detail);
 	default:
 		return err_set(err, ERR_INTERNAL, "%s: %s", path, detail);
 	}

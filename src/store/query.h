@@ -47,7 +47,8 @@ struct query {
 };
 
 /* sql: a string literal with one statement; the cache knows it by its address. */
-struct query query_of(struct store *store, struct err *err, const char *sql, const char *types, ...);
+struct query query_of(struct store *store, struct err *err, const char *sql, const char *types,
+		      ...);
 int query_next(struct query *q);
 void query_read(struct query *q, const char *types, ...);
 void query_cleanup(struct query *q);
@@ -58,7 +59,8 @@ struct row_kind {
 	void (*read)(struct query *q, void *row);
 	void (*release)(void *row);
 };
-/* All rows that are left. rows: a pointer to the caller's array pointer. Nothing is given on failure. */
+/* All rows that are left. rows: a pointer to the caller's array pointer. Nothing is given on
+ * failure. */
 int query_list(struct query *q, const struct row_kind *kind, void *rows, size_t *count);
 
 /* A statement without rows. */
@@ -68,7 +70,8 @@ int store_change(struct store *store, struct err *err, const char *noun, const c
 		 const char *types, ...);
 int64_t store_last_id(struct store *store);
 
-/* The end of a transaction by its outcome: commits when result is 0, else rolls back and gives -1. */
+/* The end of a transaction by its outcome: commits when result is 0, else rolls back and gives -1.
+ */
 int store_end(struct store *store, int result, struct err *err);
 
 /* Fills err from the connection's last error: which file, what it means, what to do. Returns -1. */

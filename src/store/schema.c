@@ -22,7 +22,8 @@ static const char version_1[] =
 	"	name TEXT NOT NULL,"
 	"	language TEXT NOT NULL CHECK (language IN ('en', 'ja')),"
 	"	role TEXT NOT NULL"
-	"		CHECK (role IN ('student', 'observer', 'assistant', 'instructor', 'admin')),"
+	"		CHECK (role IN ('student', 'observer', 'assistant', 'instructor', "
+	"'admin')),"
 	"	password TEXT,"
 	"	created_at INTEGER NOT NULL"
 	") STRICT;"
@@ -157,7 +158,8 @@ static const char version_1[] =
 static const char *const steps[] = { version_1 };
 const struct schema schema_current = { steps, ARRAY_SIZE(steps) };
 
-/* A pragma's number. Not through the statement cache: it keys on literals and these change the schema. */
+/* A pragma's number. Not through the statement cache: it keys on literals and these change the
+ * schema. */
 static int pragma_number(struct store *store, const char *sql, int64_t *value, struct err *err)
 {
 	sqlite3_stmt *statement = NULL;
@@ -189,7 +191,8 @@ static int foreign_keys_hold(struct store *store, struct err *err)
 			0;
 }
 
-static int step_run(struct store *store, const struct schema *schema, size_t version, struct err *err)
+static int step_run(struct store *store, const struct schema *schema, size_t version,
+		    struct err *err)
 {
 	char number[96];
 
@@ -234,10 +237,11 @@ int schema_migrate(struct store *store, const struct schema *schema, struct err 
 	    pragma_number(store, "PRAGMA user_version", &version, err) < 0)
 		return -1;
 	if (version < 0 || version > (int64_t)schema->steps)
-		return err_set(err, ERR_CONFLICT,
-			       "%s was written by a newer version of Terakoya (schema %lld, this program "
-			       "knows %zu): install that version, or put a backup of before in its place",
-			       store->path, (long long)version, schema->steps);
+		return err_set(
+			err, ERR_CONFLICT,
+			"%s was written by a newer version of Terakoya (schema %lld, this program "
+			"knows %zu): install that version, or put a backup of before in its place",
+			store->path, (long long)version, schema->steps);
 	if (run_text(store, "PRAGMA foreign_keys = OFF", err) < 0)
 		return -1;
 	for (; result == 0 && version < (int64_t)schema->steps; version++)

@@ -16,8 +16,8 @@ struct schema {
 };
 extern const struct schema schema_current;
 
-/* Brings the open database to `schema`, each step with its number in one transaction. ERR_CONFLICT when
- * the file is newer than that, or belongs to another program. */
+/* Brings the open database to `schema`, each step with its number in one transaction. ERR_CONFLICT
+ * when the file is newer than that, or belongs to another program. */
 int schema_migrate(struct store *store, const struct schema *schema, struct err *err);
 
 /* store_open() with another schema: for the test of this machinery. */

@@ -38,13 +38,14 @@ static int connection_open(struct store *store, struct err *err)
 	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
 	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-	if (sqlite3_exec(store->db,
-			 "PRAGMA trusted_schema = OFF;"
-			 "PRAGMA journal_mode = WAL;"
-			 "PRAGMA synchronous = FULL;"
-			 "PRAGMA journal_size_limit = 16777216;"
-			 "PRAGMA secure_delete = ON;", /* sessions and names do not stay in free pages */
-			 NULL, NULL, NULL))
+	if (sqlite3_exec(
+		    store->db,
+		    "PRAGMA trusted_schema = OFF;"
+		    "PRAGMA journal_mode = WAL;"
+		    "PRAGMA synchronous = FULL;"
+		    "PRAGMA journal_size_limit = 16777216;"
+		    "PRAGMA secure_delete = ON;", /* sessions and names do not stay in free pages */
+		    NULL, NULL, NULL))
 		return store_fail(store, err);
 	return 0;
 }
@@ -74,7 +75,8 @@ static int instance_load(struct store *store, struct err *err)
 
 	if (!instance || strlen(instance) != sizeof(store->instance) - 1)
 		return err_set(err, ERR_INTERNAL,
-			       "%s has lost its instance id: put a backup in its place", store->path);
+			       "%s has lost its instance id: put a backup in its place",
+			       store->path);
 	memcpy(store->instance, instance, sizeof(store->instance));
 	return 0;
 }
@@ -238,7 +240,8 @@ int store_backup(struct store *store, const char *path, struct err *err)
 	AUTO_FREE char *partial = str_fmt("%s.partial", path);
 
 	if (is_same_file(store->path, path))
-		return err_set(err, ERR_INVALID, "%s is the live database: name another file", path);
+		return err_set(err, ERR_INVALID, "%s is the live database: name another file",
+			       path);
 	unlink(partial);
 	AUTO_CLOSE int fd = open(partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)

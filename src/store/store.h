@@ -1,9 +1,9 @@
-/* The one file of data: SQLite in WAL mode, synchronous=FULL, foreign keys on, STRICT tables. T0 holds
- * the only writing connection. What a call has acknowledged is on disk.
+/* The one file of data: SQLite in WAL mode, synchronous=FULL, foreign keys on, STRICT tables. T0
+ * holds the only writing connection. What a call has acknowledged is on disk.
  *
- * store.c opens, migrates and runs statements; one file per aggregate holds its queries and shows plain
- * rows. Times are milliseconds since 1970 UTC. Text is UTF-8. Rows are copied out: no pointer into
- * SQLite leaves this folder.
+ * store.c opens, migrates and runs statements; one file per aggregate holds its queries and shows
+ * plain rows. Times are milliseconds since 1970 UTC. Text is UTF-8. Rows are copied out: no
+ * pointer into SQLite leaves this folder.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -16,12 +16,14 @@
 
 struct store;
 
-/* Opens or creates the database and brings it to this program's schema. A database of a newer schema is
- * refused with ERR_CONFLICT; a damaged one (quick_check) with ERR_INTERNAL and the remedy. */
+/* Opens or creates the database and brings it to this program's schema. A database of a newer
+ * schema is refused with ERR_CONFLICT; a damaged one (quick_check) with ERR_INTERNAL and the
+ * remedy. */
 struct store *store_open(const char *path, struct err *err);
 void store_close(struct store *store); /* NULL-safe */
 
-/* Transactions nest by counting: only the outermost commits. A rollback inside makes the outermost fail. */
+/* Transactions nest by counting: only the outermost commits. A rollback inside makes the outermost
+ * fail. */
 int store_begin(struct store *store, struct err *err);
 int store_commit(struct store *store, struct err *err);
 void store_rollback(struct store *store);
@@ -29,7 +31,8 @@ void store_rollback(struct store *store);
 /* 32 hex digits, made once with the database. */
 const char *store_instance(const struct store *store);
 
-/* Copies the live database with SQLite's backup API; the copy is checked before it gets its name. */
+/* Copies the live database with SQLite's backup API; the copy is checked before it gets its name.
+ */
 int store_backup(struct store *store, const char *path, struct err *err);
 
 /* setting(key, value): NULL when unset; caller frees. */

@@ -1,5 +1,5 @@
-/* Signing in and joining, on a real store, loop and lane. Of the core there is what auth asks of it: one
- * class in memory. */
+/* Signing in and joining, on a real store, loop and lane. Of the core there is what auth asks of
+ * it: one class in memory. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -182,7 +182,8 @@ static void loop_renew(void)
 	assert_non_null(auth);
 }
 
-static void sign_in_all(const char *login, const char *password, struct outcome *outcomes, int count)
+static void sign_in_all(const char *login, const char *password, struct outcome *outcomes,
+			int count)
 {
 	int left = count;
 
@@ -399,7 +400,9 @@ static void names_are_cleaned_or_refused(void **state)
 	refused(ERR_INVALID, name_clean("", name, &err));
 	refused(ERR_INVALID, name_clean(" \xe3\x80\x80 ", name, &err));
 	refused(ERR_INVALID, name_clean("a\tb", name, &err));
-	refused(ERR_INVALID, name_clean("a\xe2\x80\xae" "b", name, &err)); /* right-to-left override */
+	refused(ERR_INVALID, name_clean("a\xe2\x80\xae"
+					"b",
+					name, &err)); /* right-to-left override */
 	refused(ERR_INVALID, name_clean("a\xe2\x80\x8b", name, &err));     /* zero-width space */
 	refused(ERR_INVALID, name_clean("\xef\xbb\xbf" "a", name, &err));
 	refused(ERR_INVALID, name_clean("\xff", name, &err));

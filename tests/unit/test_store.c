@@ -98,7 +98,9 @@ static int64_t class_made(const char *code, const char *state)
 
 static int64_t seat_made(int64_t class_id, unsigned number, const char *name)
 {
-	const struct seat_row row = { .class_id = class_id, .number = number, .name = (char *)name };
+	const struct seat_row row = { .class_id = class_id,
+				      .number = number,
+				      .name = (char *)name };
 	int64_t id;
 
 	ok(seats_add(store, &row, &id, &err));
@@ -485,9 +487,10 @@ static void a_class_goes_with_all_below_it(void **state)
 	ok(machines_add(store, &machine, &id, &err));
 	ok(labs_open(store, seat, "files", true, &err));
 	ok(classes_remove(store, class_id, &err));
-	assert_int_equal(number_of("SELECT (SELECT count(*) FROM seat) + (SELECT count(*) FROM machine)"
-				   " + (SELECT count(*) FROM lab_opened)"),
-			 0);
+	assert_int_equal(
+		number_of("SELECT (SELECT count(*) FROM seat) + (SELECT count(*) FROM machine)"
+			  " + (SELECT count(*) FROM lab_opened)"),
+		0);
 	assert_int_equal(number_of("SELECT count(*) FROM person"), 1);
 	refused(ERR_NOT_FOUND, classes_remove(store, class_id, &err));
 	assert_true(class_made("HOSHI-742", "draft") > class_id); /* ids do not come back */
@@ -624,8 +627,12 @@ static void only_news_from_automatic_checks_is_written(void **state)
 static void an_attempt_without_its_progress_is_not_kept(void **state)
 {
 	int64_t seat = seat_made(class_made("A-1", "open"), 1, "");
-	const struct attempt_row attempt = { .seat_id = seat, .lab = (char *)"l", .task = (char *)"t" };
-	const struct progress_row progress = { .seat_id = 999, .lab = (char *)"l", .task = (char *)"t" };
+	const struct attempt_row attempt = { .seat_id = seat,
+					     .lab = (char *)"l",
+					     .task = (char *)"t" };
+	const struct progress_row progress = { .seat_id = 999,
+					       .lab = (char *)"l",
+					       .task = (char *)"t" };
 
 	(void)state;
 	refused(ERR_CONFLICT, progress_record(store, &attempt, &progress, &err));
