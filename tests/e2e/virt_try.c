@@ -251,12 +251,20 @@ static void try_removal(void)
 	tell(virt_network_destroy(try.virt, "one", &err) == 0 &&
 		     virt_network_destroy(try.virt, "one", &err) == 0,
 	     "a network is removed, and removing it again is no error", &err);
-	if (virt_list(try.virt, &seen, &err) < 0) {
-		tell(false, "nothing is left behind", &err);
-		return;
+	/* libvirt may take its time to notice an end. */
+	for (int i = 0; i < 30; i++, usleep(100000)) {
+		if (virt_list(try.virt, &seen, &err) < 0) {
+			tell(false, "nothing is left behind", &err);
+			return;
+		}
+		bool empty = !seen.machines && !seen.networks && !seen.volumes;
+		virt_inventory_free(&seen);
+		if (empty) {
+			tell(true, "nothing is left behind", NULL);
+			return;
+		}
 	}
-	tell(!seen.machines && !seen.networks && !seen.volumes, "nothing is left behind", NULL);
-	virt_inventory_free(&seen);
+	tell(false, "nothing is left behind", NULL);
 }
 
 static void try_all(void)
@@ -283,7 +291,7 @@ static void *lane(void *argument)
 	(void)argument;
 	for (unsigned i; (i = atomic_fetch_add(&try.next, 1)) < try.count;) {
 		char name[32];
-		snprintf(name, sizeof(name), "seat-%u", i);
+		snprintf(name, sizeof(name), "r%d-%u", getpid(), i);
 		struct virt_machine spec = machine(name, name);
 		if (virt_machine_clone(try.virt, &spec, try.key, &try.running[i], &err) < 0)
 			tell(false, name, &err);
@@ -298,7 +306,7 @@ static void *end_lane(void *argument)
 	(void)argument;
 	for (unsigned i; (i = atomic_fetch_add(&try.next, 1)) < try.count;) {
 		char name[32];
-		snprintf(name, sizeof(name), "seat-%u", i);
+		snprintf(name, sizeof(name), "r%d-%u", getpid(), i);
 		if (virt_machine_destroy(try.virt, name, &err) < 0)
 			tell(false, name, &err);
 	}
@@ -323,7 +331,7 @@ static void networks(bool make)
 
 	for (unsigned i = 0; i < try.count; i++) {
 		char name[32];
-		snprintf(name, sizeof(name), "seat-%u", i);
+		snprintf(name, sizeof(name), "r%d-%u", getpid(), i);
 		if ((make ? virt_network_create(try.virt, name, i, &err)
 			  : virt_network_destroy(try.virt, name, &err)) < 0)
 			tell(false, name, &err);
@@ -334,7 +342,7 @@ static void networks(bool make)
 
 static void print_steps(void)
 {
-	uint64_t sum[4] = { 0 }, pss = 0;
+	uint64_t sum[4] = { 0 }, pss = 0, cpu = 0;
 
 	for (unsigned i = 0; i < try.count; i++) {
 		struct virt_usage usage = { 0 };
@@ -344,11 +352,12 @@ static void print_steps(void)
 		sum[3] += try.running[i].resume_us;
 		virt_machine_usage(try.running[i].pid, &usage, NULL);
 		pss += usage.pss;
+		cpu += usage.cpu_us;
 	}
-	printf("# mean us: volume %llu, create %llu, state %llu, resume %llu; pss %llu KiB each\n",
+	printf("# mean us: volume %llu, create %llu, state %llu, resume %llu; pss %llu KiB, cpu %llu us each\n",
 	       (unsigned long long)sum[0] / try.count, (unsigned long long)sum[1] / try.count,
 	       (unsigned long long)sum[2] / try.count, (unsigned long long)sum[3] / try.count,
-	       (unsigned long long)pss / 1024 / try.count);
+	       (unsigned long long)pss / 1024 / try.count, (unsigned long long)cpu / try.count);
 }
 
 static void measure(void)
