@@ -178,6 +178,15 @@ static void on_message(wslay_event_context_ptr frames,
 			    message->msg_length);
 }
 
+/* On a broken frame wslay has queued a goodbye, which is worth a try. */
+static void ws_read(struct ws *ws)
+{
+	if (wslay_event_recv(ws->frames) == 0)
+		return;
+	ws_flush(ws);
+	ws_die(ws);
+}
+
 static int on_io(sd_event_source *source, int fd, uint32_t events, void *context)
 {
 	struct ws *ws = context;
@@ -188,8 +197,8 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *context
 	ws->turn = 0;
 	if (events & (EPOLLERR | EPOLLHUP) && !(events & EPOLLIN))
 		ws_die(ws);
-	else if (events & EPOLLIN && wslay_event_recv(ws->frames) < 0)
-		ws_die(ws);
+	else if (events & EPOLLIN)
+		ws_read(ws);
 	ws_flush(ws);
 	if (ws->was_blocked && !ws->dead && ws_is_clear(ws)) {
 		ws->was_blocked = false;
@@ -323,8 +332,8 @@ static void on_upgrade(void *context, struct MHD_Connection *connection, void *s
 	wslay_event_config_set_max_recv_msg_length(ws->frames, WS_MESSAGE_MAX);
 	watch_socket(ws);
 	ws->events->opened(ws->context, ws);
-	if (!ws->dead && wslay_event_recv(ws->frames) < 0)
-		ws_die(ws);
+	if (!ws->dead)
+		ws_read(ws);
 	ws_flush(ws);
 }
 

@@ -37,7 +37,8 @@ export function run(args) {
 
 export function flags(state, port, web) {
 	return ["--state-dir", state, "--listen", `127.0.0.1:${port}`, "--packs", join(root, "labs"),
-		"--images", join(root, "images"), "--web", web ?? join(root, "web"),
+		"--images", join(root, "tests/func/images"), "--agent", join(root, "tests/func/images/build"),
+		"--web", web ?? join(root, "web"),
 		"--libvirt", "test:///default"];
 }
 
@@ -186,4 +187,24 @@ export function events(daemon, path, session, { headers = {}, enough, millisecon
 		});
 		request.on("error", failed);
 	});
+}
+
+/** Tries until it is true. */
+export async function until(what, milliseconds = 10000) {
+	for (const end = performance.now() + milliseconds; performance.now() < end;) {
+		const value = await what();
+		if (value) return value;
+		await new Promise((done) => setTimeout(done, 50));
+	}
+	throw new Error(`not in ${milliseconds} ms: ${what}`);
+}
+
+/** A class that students can join. Its machines run nothing (the test driver's never do). */
+export async function launchedClass(daemon, session, names) {
+	await daemon.as(session, "POST", "/images/debian-13/build", {});
+	await until(async () => (await daemon.as(session, "GET", "/images")).json[0].state === "built");
+	const made = (await daemon.as(session, "POST", "/classes", { course: "linux-intro", names })).json;
+	const reply = await daemon.as(session, "POST", `/classes/${made.id}/launch`);
+	if (reply.status !== 202) throw new Error(reply.text);
+	return made;
 }

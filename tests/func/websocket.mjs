@@ -22,7 +22,7 @@ export class WebSocketClient {
 		const where = local ? { socketPath: daemon.socket } : { host: "127.0.0.1", port: daemon.port };
 		const sent = { Connection: "Upgrade", Upgrade: "websocket", "Sec-WebSocket-Version": "13",
 			"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", ...headers };
-		if (!local) sent.Origin ??= `http://127.0.0.1:${daemon.port}`;
+		if (!local && !("Origin" in headers)) sent.Origin = `http://127.0.0.1:${daemon.port}`;
 		if (protocol) sent["Sec-WebSocket-Protocol"] = protocol;
 		if (session) sent.Cookie = session.cookie;
 		for (const name of Object.keys(sent)) if (sent[name] === undefined) delete sent[name];
