@@ -22,6 +22,11 @@ static const struct command commands[] = {
 	  .run = cmd_image_list },
 	{ .words = "course list", .arguments = "", .summary = "list the courses that are installed",
 	  .run = cmd_course_list },
+	{ .words = "lab lint", .arguments = "DIRECTORY", .least = 1, .most = 1,
+	  .summary = "read a pack and say everything that is wrong with it",
+	  .details = "Works without the daemon. Each finding is a line: file, line, what was found and what was "
+		     "expected.",
+	  .run = cmd_lab_lint },
 	{ .words = "template bake", .arguments = "COURSE", .least = 1, .most = 1,
 	  .summary = "boot, set up and freeze the machines that seats are cloned from",
 	  .details = "Builds a missing image first. Says what it does and how long it still takes.",

@@ -1,8 +1,9 @@
-/* A small sound pack in memory, and what it takes to break it in one place: for test_pack.c and others of its
- * kind. */
+/* A small sound pack in memory, and what it takes to break it in one place: for test_pack.c and
+ * others of its kind. */
 #ifndef TESTS_PACK_FIXTURE_H
 #define TESTS_PACK_FIXTURE_H
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ struct fixture_file {
 	"<" element " xml:lang=\"en\">" words "</" element "><" element " xml:lang=\"ja\">語 " words    \
 	"</" element ">"
 
+/* clang-format off */
 static const struct fixture_file fixture[] = {
 	{ "course.xml",
 	  "<course xmlns=\"urn:terakoya:course:1\" id=\"hello\" version=\"1.0.0\" tlp=\"clear\"\n"
@@ -77,6 +79,7 @@ static const struct fixture_file fixture[] = {
 	{ "greeting/desk.solve", "echo \"${P_NUMBER}\" \"$P_SEED\"\n" },
 	{ "greeting/setup.sh", "#!/bin/sh\ninstall -d /srv/hello\n" },
 };
+/* clang-format on */
 
 /* The text with the first `from` in it replaced. Fails loudly when from is not there. */
 static char *fixture_replace(const char *text, const char *from, const char *to)
@@ -88,17 +91,17 @@ static char *fixture_replace(const char *text, const char *from, const char *to)
 	return str_fmt("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
 }
 
-/* A pack that is only files. path NULL: as it is. from NULL: the file's whole text becomes `to`, or the
- * file is left out when that is NULL, too. */
+/* A pack that is only files. path NULL: as it is. from NULL: the file's whole text becomes `to`, or
+ * the file is left out when that is NULL, too. */
 static struct pack *fixture_pack(const char *path, const char *from, const char *to)
 {
 	struct pack *pack = mem_alloc(sizeof(*pack));
 
 	for (size_t i = 0; i < ARRAY_SIZE(fixture); i++) {
 		bool broken = str_equal(fixture[i].path, path);
-		AUTO_FREE char *text = broken && from ? fixture_replace(fixture[i].text, from, to) :
-						broken ? str_copy(to) :
-							 str_copy(fixture[i].text);
+		AUTO_FREE char *text = broken && from ? fixture_replace(fixture[i].text, from, to)
+				       : broken	      ? str_copy(to)
+						      : str_copy(fixture[i].text);
 		if (text)
 			tree_add(pack, fixture[i].path, false, text, strlen(text));
 	}
@@ -109,11 +112,45 @@ static struct pack *fixture_pack(const char *path, const char *from, const char 
 /* Reads it; true without findings, which the caller frees. */
 static bool fixture_read(struct pack *pack, struct pack_findings *findings)
 {
-	struct reader reader = { .pack = pack, .findings = findings, .skip_shell = fixture_skip_shell };
+	struct reader reader = { .pack = pack,
+				 .findings = findings,
+				 .skip_shell = fixture_skip_shell };
 	bool sound = pack_assemble(&reader);
 
 	free(reader.place);
 	return sound;
+}
+
+static inline void findings_print(const struct pack_findings *findings)
+{
+	for (size_t i = 0; i < findings->count; i++)
+		fprintf(stderr, "  %s:%d: %s\n", findings->item[i].file, findings->item[i].line,
+			findings->item[i].message);
+}
+
+/* Whether one of them begins with expected, "file:line: message". */
+static inline bool findings_hold(const struct pack_findings *findings, const char *expected)
+{
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct pack_finding *item = &findings->item[i];
+		AUTO_FREE char *text = str_fmt("%s:%d: %s", item->file, item->line, item->message);
+		if (str_starts(text, expected))
+			return true;
+	}
+	return false;
+}
+
+static inline struct pack *sound_pack(void)
+{
+	struct pack *pack = fixture_pack(NULL, NULL, NULL);
+	struct pack_findings findings = { 0 };
+	bool sound = fixture_read(pack, &findings);
+
+	findings_print(&findings);
+	pack_findings_free(&findings);
+	if (!sound)
+		abort();
+	return pack;
 }
 
 #endif

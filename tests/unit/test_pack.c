@@ -3,31 +3,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <cmocka.h>
 
 #include "pack_fixture.h"
 
 /* ---- a sound pack ---------------------------------------------------------------------------- */
-
-static void findings_print(const struct pack_findings *findings)
-{
-	for (size_t i = 0; i < findings->count; i++)
-		print_message("  %s:%d: %s\n", findings->item[i].file, findings->item[i].line,
-			      findings->item[i].message);
-}
-
-static struct pack *sound_pack(void)
-{
-	struct pack *pack = fixture_pack(NULL, NULL, NULL);
-	struct pack_findings findings = { 0 };
-	bool sound = fixture_read(pack, &findings);
-
-	findings_print(&findings);
-	pack_findings_free(&findings);
-	assert_true(sound);
-	return pack;
-}
 
 static void a_sound_pack_has_its_environment(void **state)
 {
@@ -274,17 +254,6 @@ static const struct broken broken[] = {
 	  "greeting/guide.en.md:0: 1 links or images lead to where they may not; expected http:, https:" },
 };
 
-static bool findings_hold(const struct pack_findings *findings, const char *expected)
-{
-	for (size_t i = 0; i < findings->count; i++) {
-		const struct pack_finding *item = &findings->item[i];
-		AUTO_FREE char *text = str_fmt("%s:%d: %s", item->file, item->line, item->message);
-		if (str_starts(text, expected))
-			return true;
-	}
-	return false;
-}
-
 static void every_broken_rule_is_found_where_it_is(void **state)
 {
 	bool all = true;
@@ -385,175 +354,6 @@ static void a_thousand_tasks_are_refused(void **state)
 	lab_is_refused(&xml, "greeting/lab.xml:0: 1000 tasks; expected at most 64");
 }
 
-/* ---- on disk --------------------------------------------------------------------------------- */
-
-static void path_write(const char *directory, const char *path, const char *text, size_t length)
-{
-	AUTO_FREE char *full = str_fmt("%s/%s", directory, path);
-	char *slash = strrchr(full, '/');
-
-	*slash = 0;
-	mkdir(full, 0755);
-	*slash = '/';
-	AUTO_FILE FILE *file = fopen(full, "w");
-	assert_non_null(file);
-	assert_int_equal(fwrite(text, 1, length, file), length);
-}
-
-static void fixture_write(char directory[])
-{
-	assert_non_null(mkdtemp(directory));
-	for (size_t i = 0; i < ARRAY_SIZE(fixture); i++)
-		path_write(directory, fixture[i].path, fixture[i].text, strlen(fixture[i].text));
-}
-
-static void directory_remove(const char *directory)
-{
-	AUTO_FREE char *command = str_fmt("rm -rf -- %s", directory);
-
-	assert_int_equal(system(command), 0);
-}
-
-#define DIRECTORY "/tmp/test-pack-XXXXXX"
-
-static void a_pack_is_read_from_a_directory(void **state)
-{
-	char directory[] = DIRECTORY;
-	struct err err = ERR_INIT;
-
-	(void)state;
-	fixture_write(directory);
-	path_write(directory, "greeting/.lab.xml.swp", "x", 1); /* no part of the pack */
-	path_write(directory, "greeting/setup.sh~", "x", 1);
-	struct pack *pack = pack_open(directory, NULL, &err);
-	assert_non_null(pack);
-	assert_int_equal(pack->files, ARRAY_SIZE(fixture));
-	assert_string_equal(pack->directory, directory);
-	struct pack *same = sound_pack();
-	assert_string_equal(pack->digest, same->digest);
-	pack_free(same);
-	pack_free(pack);
-	directory_remove(directory);
-}
-
-static void the_digest_sees_content_path_and_mode(void **state)
-{
-	struct pack *pack = sound_pack();
-	char digest[65];
-
-	(void)state;
-	memcpy(digest, pack->digest, sizeof(digest));
-	assert_int_equal(strlen(digest), 64);
-	pack->file[0].executable = true;
-	digest_pack(pack);
-	assert_string_not_equal(pack->digest, digest);
-	pack->file[0].executable = false;
-	digest_pack(pack);
-	assert_string_equal(pack->digest, digest);
-	pack->file[0].content.data[0] ^= 1;
-	digest_pack(pack);
-	assert_string_not_equal(pack->digest, digest);
-	pack->file[0].content.data[0] ^= 1;
-	pack->file[0].path[0] ^= 1;
-	digest_pack(pack);
-	assert_string_not_equal(pack->digest, digest);
-	pack_free(pack);
-}
-
-static void directory_is_refused(const char *directory, const char *finding)
-{
-	struct pack_findings findings = { 0 };
-	struct err err = ERR_INIT;
-
-	assert_null(pack_open(directory, &findings, &err));
-	assert_int_equal(err.kind, ERR_INVALID);
-	if (!findings_hold(&findings, finding))
-		findings_print(&findings);
-	assert_true(findings_hold(&findings, finding));
-	pack_findings_free(&findings);
-}
-
-static void links_and_strange_files_are_refused(void **state)
-{
-	char directory[] = DIRECTORY;
-
-	(void)state;
-	fixture_write(directory);
-	AUTO_FREE char *link = str_fmt("%s/greeting/passwd", directory);
-	AUTO_FREE char *folder = str_fmt("%s/elsewhere", directory);
-	AUTO_FREE char *fifo = str_fmt("%s/pipe", directory);
-	assert_int_equal(symlink("/etc/passwd", link), 0);
-	assert_int_equal(symlink("/etc", folder), 0);
-	assert_int_equal(mkfifo(fifo, 0600), 0);
-	path_write(directory, "with space", "x", 1);
-	directory_is_refused(directory, "greeting/passwd:0: it is a symbolic link; expected a file");
-	directory_is_refused(directory, "elsewhere:0: it is a symbolic link; expected a file");
-	directory_is_refused(directory, "pipe:0: it is a device, a socket or a pipe");
-	directory_is_refused(directory, "with space:0: its name has other characters");
-	directory_remove(directory);
-}
-
-static void a_huge_file_is_refused(void **state)
-{
-	char directory[] = DIRECTORY;
-	AUTO_FREE char *huge = mem_alloc(PACK_FILE_MAX + 1);
-
-	(void)state;
-	memset(huge, ' ', PACK_FILE_MAX + 1);
-	fixture_write(directory);
-	path_write(directory, "course.xml", huge, PACK_FILE_MAX + 1);
-	directory_is_refused(directory, "course.xml:0: it is larger than 1 MiB; expected a smaller file");
-	directory_remove(directory);
-}
-
-static void deep_folders_are_refused(void **state)
-{
-	char directory[] = DIRECTORY;
-
-	(void)state;
-	fixture_write(directory);
-	AUTO_FREE char *path = str_fmt("%s/d", directory);
-	for (int i = 0; i < PACK_FOLDERS_MAX + 1; i++) {
-		assert_int_equal(mkdir(path, 0755), 0);
-		char *deeper = str_fmt("%s/d", path);
-		free(path);
-		path = deeper;
-	}
-	directory_is_refused(directory, "d/d/d/d/d/d/d/d/d:0: it lies more than 8 folders deep");
-	directory_remove(directory);
-}
-
-static void a_missing_pack_is_not_found(void **state)
-{
-	struct err err = ERR_INIT;
-
-	(void)state;
-	assert_null(pack_open("/nonexistent/pack", NULL, &err));
-	assert_int_equal(err.kind, ERR_NOT_FOUND);
-}
-
-static void the_first_finding_is_the_error_and_lint_prints_all(void **state)
-{
-	char directory[] = DIRECTORY;
-	struct err err = ERR_INIT;
-	char *printed = NULL;
-	size_t length = 0;
-
-	(void)state;
-	fixture_write(directory);
-	path_write(directory, "greeting/guide.ja.md", "{{x}}\n\n{{y}}\n", 13);
-	assert_null(pack_open(directory, NULL, &err));
-	assert_true(str_starts(err.message, "greeting/guide.ja.md:1: {{x}} is filled in nowhere"));
-	FILE *out = open_memstream(&printed, &length);
-	assert_int_equal(pack_lint(directory, out), 2);
-	assert_int_equal(pack_lint("/nonexistent/pack", out), 1);
-	fclose(out);
-	assert_non_null(strstr(printed, "\ngreeting/guide.ja.md:3: {{y}} is filled in nowhere"));
-	assert_non_null(strstr(printed, "\nthe pack /nonexistent/pack cannot be read"));
-	free(printed);
-	directory_remove(directory);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -566,13 +366,6 @@ int main(void)
 		cmocka_unit_test(deep_nesting_is_refused),
 		cmocka_unit_test(too_many_elements_are_refused),
 		cmocka_unit_test(a_thousand_tasks_are_refused),
-		cmocka_unit_test(a_pack_is_read_from_a_directory),
-		cmocka_unit_test(the_digest_sees_content_path_and_mode),
-		cmocka_unit_test(links_and_strange_files_are_refused),
-		cmocka_unit_test(a_huge_file_is_refused),
-		cmocka_unit_test(deep_folders_are_refused),
-		cmocka_unit_test(a_missing_pack_is_not_found),
-		cmocka_unit_test(the_first_finding_is_the_error_and_lint_prints_all),
 	};
 
 	return cmocka_run_group_tests_name("pack", tests, NULL, NULL);
