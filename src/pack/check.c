@@ -140,8 +140,7 @@ static void check_days(struct reader *reader)
 	}
 }
 
-/* Texts of the course have no seat, and so no parameters. */
-static void check_course_text(struct reader *reader, const struct pack_text *text)
+void check_plain(struct reader *reader, const struct pack_text *text)
 {
 	for (int lang = 0; lang < PACK_LANGS; lang++) {
 		const struct place *place = reader_place(reader, text->in[lang]);
@@ -152,8 +151,8 @@ static void check_course_text(struct reader *reader, const struct pack_text *tex
 
 void check_course(struct reader *reader)
 {
-	check_course_text(reader, &reader->pack->title);
-	check_course_text(reader, &reader->pack->summary);
+	check_plain(reader, &reader->pack->title);
+	check_plain(reader, &reader->pack->summary);
 	check_environment(reader);
 	check_days(reader);
 }

@@ -133,23 +133,6 @@ static void check_guide_names(struct reader *reader, const struct pack_lab *lab,
 	check_names(reader, lab, file, 1, rest);
 }
 
-static void check_rendering(struct reader *reader, const char *file, const char *text)
-{
-	AUTO(buf) struct buf html = { 0 };
-	struct pack_values none = { 0 };
-	struct err err = ERR_INIT;
-	unsigned dropped = 0;
-
-	if (render_markdown(text, &none, false, &html, &dropped, &err) < 0)
-		finding_add(reader, file, 0, "%s", err.message);
-	else if (dropped)
-		finding_add(
-			reader, file, 0,
-			"%u links or images lead to where they may not; expected http:, https: or "
-			"relative links, and no images",
-			dropped);
-}
-
 static void check_guide(struct reader *reader, const struct pack_lab *lab, const char *path)
 {
 	const struct pack_file *file = tree_file(reader->pack, path);
@@ -169,7 +152,7 @@ static void check_guide(struct reader *reader, const struct pack_lab *lab, const
 	}
 	check_marks(reader, lab, file->path, text);
 	check_guide_names(reader, lab, file->path, text);
-	check_rendering(reader, file->path, text);
+	check_markdown(reader, file->path, 0, text);
 }
 
 void check_guides(struct reader *reader, const struct pack_lab *lab)

@@ -128,6 +128,10 @@ void check_guides(struct reader *reader, const struct pack_lab *lab);
 void check_names(struct reader *reader, const struct pack_lab *lab, const char *file, int line,
 		 const char *text);
 
+/* Titles and summaries are shown before there is a seat, so they have no parameters. */
+void check_plain(struct reader *reader, const struct pack_text *text);
+/* It can be rendered, and none of its links leads where it may not. */
+void check_markdown(struct reader *reader, const char *file, int line, const char *text);
 /* The "}}" that ends the name at p, at most 80 bytes away; NULL else. */
 const char *name_end(const char *p);
 

@@ -45,13 +45,30 @@ void check_names(struct reader *reader, const struct pack_lab *lab, const char *
 	}
 }
 
+void check_markdown(struct reader *reader, const char *file, int line, const char *text)
+{
+	AUTO(buf) struct buf html = { 0 };
+	struct err err = ERR_INIT;
+	unsigned dropped = 0;
+
+	if (render_markdown(text, NULL, false, &html, &dropped, &err) < 0)
+		finding_add(reader, file, line, "%s", err.message);
+	else if (dropped)
+		finding_add(reader, file, line,
+			    "%u links or images lead to where they may not; expected http:, https: "
+			    "or relative links, and no images",
+			    dropped);
+}
+
 static void check_text(struct reader *reader, const struct pack_lab *lab,
 		       const struct pack_text *text)
 {
 	for (int lang = 0; lang < PACK_LANGS; lang++) {
 		const struct place *place = reader_place(reader, text->in[lang]);
-		if (place)
-			check_names(reader, lab, place->file, place->line, text->in[lang]);
+		if (!place)
+			continue;
+		check_names(reader, lab, place->file, place->line, text->in[lang]);
+		check_markdown(reader, place->file, place->line, text->in[lang]);
 	}
 }
 
@@ -231,7 +248,7 @@ void check_lab(struct reader *reader, const struct pack_lab *lab)
 	unsigned minutes = 0;
 
 	check_machine_name(reader, lab->machine, lab->machine);
-	check_text(reader, NULL, &lab->title);
+	check_plain(reader, &lab->title);
 	for (size_t i = 0; i < lab->parameters; i++)
 		check_parameter(reader, lab, i);
 	for (size_t i = 0; i < lab->setups; i++) {

@@ -154,6 +154,10 @@ static const struct broken broken[] = {
 	  "greeting/lab.xml:13: {{nobody}} is filled in nowhere; expected the name of a <parameter>, or seed" },
 	{ COURSE, ">Hello<", ">Hello {{colleague}}<",
 	  "course.xml:3: {{colleague}} is filled in nowhere; expected no {{...}} here" },
+	{ LAB, "None yet", "[None](file:///etc/passwd)",
+	  "greeting/lab.xml:13: 1 links or images lead to where they may not; expected http:, https:" },
+	{ LAB, ">Say hello<", ">Say {{colleague}}<",
+	  "greeting/lab.xml:2: {{colleague}} is filled in nowhere; expected no {{...}} here" },
 	/* the environment */
 	{ COURSE, "<network name=\"office\"/>", "<network name=\"office\"/><network name=\"office\"/>",
 	  "course.xml:6: a second network office; expected unique names" },
