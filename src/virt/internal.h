@@ -51,6 +51,7 @@ struct virt {
 	int timer;        /* wakes T1; libvirt's id */
 	atomic_bool stopping, broken;
 	bool was_up, told; /* T1's */
+	int callback[2];   /* libvirt's ids of them; T1's */
 
 	pthread_mutex_t lock;
 	pthread_cond_t tried;  /* the first attempt to connect is over */

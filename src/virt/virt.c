@@ -233,11 +233,13 @@ static void publish(struct virt *virt, virConnectPtr connection, const struct er
 
 static int subscribe(struct virt *virt, virConnectPtr connection, struct err *err)
 {
-	if (virConnectDomainEventRegisterAny(connection, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
-					     VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle), virt,
-					     NULL) < 0 ||
-	    virConnectDomainEventRegisterAny(connection, NULL, VIR_DOMAIN_EVENT_ID_REBOOT,
-					     VIR_DOMAIN_EVENT_CALLBACK(on_reboot), virt, NULL) < 0)
+	virt->callback[0] = virConnectDomainEventRegisterAny(
+		connection, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
+		VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle), virt, NULL);
+	virt->callback[1] = virConnectDomainEventRegisterAny(
+		connection, NULL, VIR_DOMAIN_EVENT_ID_REBOOT, VIR_DOMAIN_EVENT_CALLBACK(on_reboot),
+		virt, NULL);
+	if (virt->callback[0] < 0 || virt->callback[1] < 0)
 		return err_from_virt(err, "libvirt does not report what happens to machines");
 	if (virt->is_test)
 		return 0;
@@ -245,6 +247,14 @@ static int subscribe(struct virt *virt, virConnectPtr connection, struct err *er
 	    virConnectSetKeepAlive(connection, KEEPALIVE_SECONDS, KEEPALIVE_COUNT) < 0)
 		return err_from_virt(err, "the connection to libvirt cannot be watched");
 	return 0;
+}
+
+static void unsubscribe(struct virt *virt, virConnectPtr connection)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(virt->callback); i++)
+		if (virt->callback[i] >= 0)
+			virConnectDomainEventDeregisterAny(connection, virt->callback[i]);
+	virConnectUnregisterCloseCallback(connection, on_close);
 }
 
 static virConnectPtr connect_once(struct virt *virt, struct err *err)
@@ -450,7 +460,7 @@ void virt_close(struct virt *virt)
 	virEventRemoveTimeout(virt->timer);
 	holder_drop_all(virt);
 	if (virt->connection) {
-		virConnectUnregisterCloseCallback(virt->connection, on_close);
+		unsubscribe(virt, virt->connection);
 		virConnectClose(virt->connection);
 	}
 	virt_free(virt);
