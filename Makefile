@@ -130,8 +130,8 @@ help: ## say what there is
 WEB := $(shell find web -type f ! -path 'web/test/*')
 NPM := web/package.json web/package-lock.json web/.npmrc
 
-web: build/web/importmap.sha256
-build/web/importmap.sha256: build/npm/.done $(WEB)
+web: build/web/index.html
+build/web/index.html: build/npm/.done $(WEB)
 	@echo "  WEB   build/web"
 	$(Q)web/assemble build/npm/node_modules build/web
 

@@ -57,6 +57,25 @@ async function problemOf(response) {
 	}
 }
 
+/** Reading again does no harm, and a browser gives up what is under way when a network comes or goes. */
+const READ_AGAIN_MS = [200, 800];
+
+/**
+ * @param {string} url
+ * @param {RequestInit} options
+ */
+async function send(url, options) {
+	const pauses = options.method === "GET" ? READ_AGAIN_MS : [];
+	for (let tries = 0; ; tries++) {
+		try {
+			return await fetch(url, options);
+		} catch {
+			if (tries >= pauses.length) throw new Problem("offline", 0, "");
+			await new Promise((done) => setTimeout(done, pauses[tries]));
+		}
+	}
+}
+
 /**
  * @param {string} method
  * @param {string} path below /api/v1
@@ -68,14 +87,9 @@ export async function request(method, path, body) {
 	const headers = { Accept: "application/json" };
 	if (method !== "GET") headers["X-CSRF-Token"] = csrf;
 	if (body !== undefined) headers["Content-Type"] = "application/json";
-	let response;
-	try {
-		response = await fetch(`/api/v1${path}`, {
-			method, headers, body: body === undefined ? undefined : JSON.stringify(body),
-		});
-	} catch {
-		throw new Problem("offline", 0, "");
-	}
+	const response = await send(`/api/v1${path}`, {
+		method, headers, body: body === undefined ? undefined : JSON.stringify(body),
+	});
 	if (!response.ok) {
 		const problem = await problemOf(response);
 		if (response.status === 401 && !path.startsWith("/session")) onUnauthenticated();

@@ -10,3 +10,4 @@ applySettings();
 startRouter();
 loadSession();
 render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
+dispatchEvent(new Event("terakoya-started"));

@@ -55,6 +55,14 @@ export function say(text) {
 	return typeof text === "string" ? text : (text[language.value] ?? text.en);
 }
 
+/**
+ * A title of a pack's outline, which is Markdown with the parameters not filled in, as plain words.
+ * @param {string} markdown
+ */
+export function plain(markdown) {
+	return markdown.replace(/\{\{\w+\}\}/g, "…").replace(/[`*]/g, "");
+}
+
 /** @param {number} bytes */
 export function bytes(bytes) {
 	const gib = bytes / 2 ** 30;

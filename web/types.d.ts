@@ -51,7 +51,11 @@ export interface Task {
 	title: Text; text: Text; hints: Hint[]; options?: Text[]; progress: Progress | null;
 }
 export interface Lab { id: string; title: Text; minutes: number; open: boolean; tasks: Task[] }
-export interface Workspace { class: Class; seat: Seat; labs: Lab[] }
+export interface Workspace {
+	class: Class; seat: Seat; labs: Lab[];
+	/** Ours: an event told that this has to be loaded anew. */
+	stale?: boolean;
+}
 export interface LabView { id: string; language: string; guide: string; title: string }
 
 export interface Verdict {
@@ -77,13 +81,19 @@ export interface Host {
 }
 
 export interface Course {
-	id: string; version: string; title: Text; summary?: Text;
-	labs?: { id: string; title: Text; minutes: number; day?: number; tasks: number | unknown[] }[];
-	machines?: { name: string; image: string; memory?: number }[];
-	template?: string; ready?: boolean;
+	id: string; version: string; digest: string; tlp?: string; license?: string;
+	title: Text; summary: Text;
+	labs: { id: string; title: Text; day: number; minutes: number; tasks: number }[];
+	machines: { name: string; image: string; memory_mib: number; vcpus: number; disk_mib: number }[];
 }
-export interface Image { name: string; state?: string; built?: boolean; digest?: string; bytes?: number; built_at?: number }
-export interface Template { course: string; machine: string; state?: string; ready?: boolean; baked?: boolean; ram_bytes?: number; disk_bytes?: number }
+export interface Image {
+	name: string; recipe: string; state: "building" | "built" | "missing"; problem: string;
+	disk_bytes?: number; virtual_bytes?: number;
+}
+export interface Template {
+	course: string; machine: string; image: string; key: string; baked: boolean;
+	ram_bytes: number; state_bytes: number; disk_bytes: number;
+}
 
 export interface Capacity {
 	seats: number; seats_that_fit: number; memory_needed: number; memory_free: number;

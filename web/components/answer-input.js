@@ -1,4 +1,5 @@
-/** Where a task asks for words: a line to type, or a choice. */
+/** Where a task asks for words: a line to type, or a choice. More than one option may be right; the answer
+ * is the list of their numbers, "0,2". */
 import { html } from "../html.js";
 import { say, t } from "../text.js";
 
@@ -15,9 +16,15 @@ export function AnswerInput({ task, value, change }) {
 				spellcheck=${false} onInput=${(/** @type {any} */ e) => change(e.target.value)} /></div>`;
 	}
 	if (task.kind !== "quiz") return null;
+	const chosen = value ? value.split(",").map(Number) : [];
+	/** @param {number} index */
+	function toggle(index) {
+		const next = chosen.includes(index) ? chosen.filter((one) => one !== index) : [...chosen, index];
+		change(next.sort((a, b) => a - b).join(","));
+	}
 	return html`<fieldset class="quiz"><legend>${t("answer.choose")}</legend>
-		${(task.options ?? []).map((option, index) => html`<label key=${index}><input type="radio" name=${id}
-			checked=${value === String(index)} onChange=${() => change(String(index))} />
+		${(task.options ?? []).map((option, index) => html`<label key=${index}><input type="checkbox"
+			checked=${chosen.includes(index)} onChange=${() => toggle(index)} />
 			<span dangerouslySetInnerHTML=${{ __html: say(option) }}></span></label>`)}
 	</fieldset>`;
 }

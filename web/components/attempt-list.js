@@ -1,7 +1,7 @@
 /** The last checks of a seat, newest first; loaded anew whenever its progress changes. */
 import { useEffect } from "preact/hooks";
 import { html } from "../html.js";
-import { clock, say, t, tOr } from "../text.js";
+import { clock, plain, say, t, tOr } from "../text.js";
 import { ProblemNote } from "./problem.js";
 import { useLoaded } from "./use-loaded.js";
 
@@ -20,7 +20,7 @@ export function AttemptList({ seat, labs }) {
 	function title(attempt) {
 		const lab = labs.find((one) => one.id === attempt.lab);
 		const task = lab?.tasks.find((one) => one.id === attempt.task);
-		return task ? say(task.title) : attempt.task;
+		return task ? plain(say(task.title)) : attempt.task;
 	}
 	if (error) return html`<${ProblemNote} error=${error} retry=${load} />`;
 	if (value?.length === 0) return html`<p class="help">${t("seat.attempts-none")}</p>`;
@@ -28,7 +28,7 @@ export function AttemptList({ seat, labs }) {
 		<time datetime=${new Date(one.at).toISOString()}>${clock(one.at)}</time>
 		<span class="verdict ${one.verdict}"><span aria-hidden="true">${MARKS[one.verdict]}</span>
 			<span class="visually-hidden">${t(`verdict.${one.verdict}`)}</span></span>
-		<span class="attempt-what"><span dangerouslySetInnerHTML=${{ __html: title(one) }}></span>
+		<span class="attempt-what"><span>${title(one)}</span>
 			${one.answer && html` <code>${one.answer}</code>`}</span>
 		<span class="help">${tOr(`seat.by-${one.trigger}`, one.trigger)}</span></li>`)}</ul>`;
 }

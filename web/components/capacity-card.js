@@ -49,8 +49,8 @@ function Gauge({ label, needed, free }) {
 
 /** @param {{ capacity: Capacity }} props */
 function Verdict({ capacity }) {
-	return html`<h2 class=${capacity.fits ? "fits" : "fits-not"}><span aria-hidden="true">${capacity.fits ? "✓" : "×"}</span>
-			${capacity.fits ? t("new.fits") : t("new.fits-not")}</h2>
+	return html`<h2 class=${capacity.fits ? "fits" : "fits-not"}><span class="mark" aria-hidden="true">${capacity.fits ? "✓" : "×"}</span>
+			${" "}${capacity.fits ? t("new.fits") : t("new.fits-not")}</h2>
 		<p class="help">${t("new.fits-note")}</p>
 		<${Gauge} label=${t("new.memory")} needed=${capacity.memory_needed} free=${capacity.memory_free} />
 		<${Gauge} label=${t("new.disk")} needed=${capacity.disk_needed} free=${capacity.disk_free} />

@@ -19,15 +19,13 @@ export function CourseCard({ course, works, started, finished }) {
 		<div class="course-main">
 			<h2>${say(course.title)} <span class="help">${t("courses.version", { v: course.version })}</span></h2>
 			${course.summary && html`<p>${say(course.summary)}</p>`}
-			${course.labs && html`<h3>${t("courses.labs")}</h3><ol class="course-labs">
+			${html`<h3>${t("courses.labs")}</h3><ol class="course-labs">
 				${course.labs.map((lab) => html`<li key=${lab.id}><span>${say(lab.title)}</span>
-					<span class="help">${t("lab.minutes", { n: lab.minutes })} ·
-						${t("courses.tasks", { n: typeof lab.tasks === "number" ? lab.tasks : lab.tasks?.length })}</span></li>`)}</ol>`}
+					<span class="help">${t("lab.minutes", { n: lab.minutes })}${" · "}${t("courses.tasks", { n: lab.tasks })}</span></li>`)}</ol>`}
 		</div>
 		<div class="course-side">
-			${course.machines && html`<h3>${t("courses.machines")}</h3><ul class="course-machines">
-				${course.machines.map((one) => html`<li key=${one.name}><b class="mono">${one.name}</b>
-					<span class="help">${one.image}${one.memory ? ` · ${one.memory} MB` : ""}</span></li>`)}</ul>`}
+			${html`<h3>${t("courses.machines")}</h3><ul class="course-machines">
+				${course.machines.map((one) => html`<li key=${one.name}><b class="mono">${one.name}</b> <span class="help">${one.image}${` · ${one.memory_mib} MB`}</span></li>`)}</ul>`}
 			<${TemplateState} course=${course} work=${work} started=${started} finished=${finished} />
 			<p><a class="button" href="/classes/new">${t("courses.new-class")}</a></p>
 		</div>
@@ -43,7 +41,7 @@ function TemplateState({ course, work, started, finished }) {
 		get("/templates").then(setTemplates, () => {});
 	}, [finished]);
 	const own = templates.filter((one) => one.course === course.id);
-	const ready = own.length > 0 && own.every((one) => one.ready);
+	const ready = own.length > 0 && own.every((one) => one.baked);
 	function bake() {
 		post(`/courses/${encodeURIComponent(course.id)}/bake`, { force: ready }).then(started, toastProblem);
 	}

@@ -22,17 +22,25 @@ export function GuidePane({ view, setView, reload, type }) {
 	const [chosen, setChosen] = useState(first?.id);
 	const lab = view.labs.find((one) => one.id === chosen) ?? first;
 	const seat = view.seat.id;
+	/** Tasks tick by themselves in the seat's current lab only. @param {string} id */
+	function choose(id) {
+		setChosen(id);
+		if (id !== view.seat.lab && view.labs.find((one) => one.id === id)?.open) {
+			post(`/seats/${seat}/labs/${encodeURIComponent(id)}/open`).catch(() => {});
+		}
+	}
 	if (!lab) return html`<section class="guide"><p>${t("workspace.no-labs")}</p></section>`;
 	return html`<section class="guide" aria-label=${t("workspace.guide")}>
-		<${LabRail} labs=${view.labs} current=${lab.id} choose=${setChosen} />
+		<${LabRail} labs=${view.labs} current=${lab.id} choose=${choose} />
 		<div class="guide-scroll" key=${lab.id}>
 			<article class="sheet">
 				<p class="lab-line">${t("lab.number", { n: view.labs.indexOf(lab) + 1, total: view.labs.length })}
 					<span>${t("lab.minutes", { n: lab.minutes })}</span></p>
 				<h1>${say(lab.title)}</h1>
 				<${LabGuide} seat=${seat} lab=${lab.id} type=${type} />
-				${lab.open ? html`<${TaskList} seat=${seat} lab=${lab} setView=${setView} />`
-					: html`<${OpenLab} seat=${view.seat} lab=${lab} opened=${reload} />`}
+				${!lab.open && html`<${OpenLab} seat=${view.seat} lab=${lab} opened=${reload} />`}
+				${(lab.open || lab.id === view.seat.lab) &&
+					html`<${TaskList} seat=${seat} lab=${lab} setView=${setView} />`}
 			</article>
 		</div>
 	</section>`;
@@ -54,8 +62,11 @@ function LabGuide({ seat, lab, type }) {
 	return html`<${Guide} html=${guide} type=${type} />`;
 }
 
-/** A lab is opened by its student: that prepares the machines. */
-/** @param {{ seat: import("../types.js").Seat, lab: Lab, opened: () => void }} props */
+/**
+ * A lab is opened by its student: that prepares the machines. After a reset the current one is opened
+ * again by the daemon.
+ * @param {{ seat: import("../types.js").Seat, lab: Lab, opened: () => void }} props
+ */
 function OpenLab({ seat, lab, opened }) {
 	const [busy, setBusy] = useState(false);
 	const [error, setError] = useState(/** @type {unknown} */ (null));
@@ -69,6 +80,9 @@ function OpenLab({ seat, lab, opened }) {
 			setError(problem);
 		}
 		setBusy(false);
+	}
+	if (lab.id === seat.lab && !error && !busy) {
+		return html`<p class="lab-again" role="status"><${Spinner} /> ${t("lab.opening")}</p>`;
 	}
 	return html`<div class="open-lab">
 		<p>${t("lab.open-text", { tasks: lab.tasks.filter((task) => !task.optional).length })}</p>

@@ -34,7 +34,8 @@ export function JoinForm({ token }) {
 				onInput=${(/** @type {any} */ e) => setCode(e.target.value)} />
 			<p id="code-help" class="help">${t("join.code-help")}</p>`}
 		<label for="name">${t("join.name")}</label>
-		<input id="name" class="large" required maxlength=${NAME_MAX} autocomplete="name" value=${name}
+		${token && html`<p class="help">${t("join.name-known")}</p>`}
+		<input id="name" class="large" required=${!token} maxlength=${NAME_MAX} autocomplete="name" value=${name}
 			autofocus=${!!token} onInput=${(/** @type {any} */ e) => setName(e.target.value)} />
 		<${ProblemNote} error=${error} />
 		<button type="submit" class="primary large" disabled=${busy}>

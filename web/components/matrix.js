@@ -4,7 +4,7 @@
  */
 import { html } from "../html.js";
 import { cellState } from "../state/reduce.js";
-import { say, t, tOr } from "../text.js";
+import { plain, say, t, tOr } from "../text.js";
 import { Icon } from "./icon.js";
 
 /** @typedef {import("../types.js").ClassFull} ClassFull */
@@ -15,9 +15,6 @@ import { Icon } from "./icon.js";
 const MARKS = { done: "✓", hinted: "✓", helped: "→", stuck: "×", trying: "•", none: "" };
 /** @type {Cell[]} */
 const LEGEND = ["done", "hinted", "helped", "trying", "stuck", "none"];
-
-/** What a title says without its markup. @param {string} text */
-const plain = (text) => text.replace(/<[^>]*>/g, "");
 
 /** @param {KeyboardEvent} event */
 function key(event) {

@@ -49,7 +49,7 @@ const inTerminal = (event) => event.target instanceof Element && !!event.target.
 /** @param {{ seat: Seat }} props */
 function Hand({ seat }) {
 	const now = useNow(5000);
-	return html`<p class="drawer-hand"><span><${Icon} name="hand" />
+	return html`<p class="drawer-hand"><span class="with-icon"><${Icon} name="hand" />
 			${t("seat.hand-since", { time: about(now - seat.hand) })}</span>
 		<button type="button" class="small"
 			onClick=${() => post(`/seats/${seat.id}/hand`, { raised: false }).catch(toastProblem)}>

@@ -27,8 +27,9 @@ function Feedback({ verdict }) {
 	if (verdict.verdict === "error") {
 		return html`<p class="feedback error"><strong>${t("check.error")}</strong> ${t("check.error-text")}</p>`;
 	}
+	const text = say(verdict.feedback) || t("check.not-yet-text");
 	return html`<p class="feedback not-yet"><strong>${t("check.not-yet")}</strong>
-		${" "}${say(verdict.feedback) || t("check.not-yet-text")}</p>`;
+		${" "}<span dangerouslySetInnerHTML=${{ __html: text }}></span></p>`;
 }
 
 /** @param {Props} props */

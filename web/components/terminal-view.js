@@ -54,7 +54,10 @@ function makeView(host, { machine, number, mode = "own" }) {
 		onRestart: () => screen.reset(),
 		onSize: (rows, columns) => {
 			screen.setGrid(rows, columns);
-			if (!own) screen.shrinkTo(columns, host.clientWidth - 24);
+			if (own) return;
+			screen.shrinkTo(columns, host.clientWidth - 16);
+			connection?.resize(rows, columns); // typing makes our size the shell's: it has to be the same
+			requestAnimationFrame(() => host.scrollTo(0, host.scrollHeight));
 		},
 	});
 	return { screen, connection };

@@ -42,7 +42,7 @@ function Facts({ host }) {
 			<${Finding} good=${host.can_clone} title=${host.can_clone ? t("host.clone") : t("host.clone-not")}
 				text=${host.can_clone ? t("host.clone-text") : ""} reason=${host.clone_reason} />
 			<${Finding} good=${host.libvirt} title=${host.libvirt ? t("host.libvirt-up") : t("host.libvirt-down")}
-				text=${host.libvirt ? "" : t("host.libvirt-down-text")} />
+				text=${host.libvirt ? t("host.libvirt-up-text") : t("host.libvirt-down-text")} />
 		</div>
 		<section class="card host-facts">
 			<div class="gauge"><div class="gauge-line"><span>${t("host.memory")}</span>

@@ -12,6 +12,9 @@ import { reduceWorkspace } from "../state/reduce.js";
 import { shellExtra } from "../state/shell.js";
 import { say, t } from "../text.js";
 
+/** Events come in bursts. */
+const RELOAD_MS = 200;
+
 /** @typedef {import("../types.js").Workspace} Workspace */
 
 /** @param {{ id: string }} props */
@@ -26,6 +29,12 @@ export function WorkspacePage({ id }) {
 		document.title = `${say(view.class.title)} · Terakoya`;
 		shellExtra.value = html`<${WorkspaceBar} view=${view} />`;
 	}, [view]);
+
+	useEffect(() => {
+		if (!view?.stale) return;
+		const timer = setTimeout(load, RELOAD_MS);
+		return () => clearTimeout(timer);
+	}, [view?.stale, view?.seat]);
 
 	if (error && !view) return html`<div class="page page-narrow"><${ProblemNote} error=${error} retry=${load} /></div>`;
 	if (!view) return html`<div class="page" aria-busy="true"></div>`;

@@ -55,13 +55,27 @@ function seatWithProgress(seat, row) {
 }
 
 /**
+ * Which labs are open, and whether the class still is, no event tells: they change with the machines.
+ * @param {Workspace} view
+ * @param {Seat} now
+ */
+function isStale(view, now) {
+	const lab = view.labs.find((one) => one.id === now.lab);
+	if (now.state === "absent" || now.state === "removing") return true;
+	return now.state === "ready" && (view.seat.state !== "ready" || (!!lab && !lab.open));
+}
+
+/**
  * @param {Workspace} view
  * @param {string} type
  * @param {any} data
  * @returns {Workspace}
  */
 export function reduceWorkspace(view, type, data) {
-	if (type === "seat" && data.id === view.seat.id) return { ...view, seat: { ...view.seat, ...data } };
+	if (type === "seat" && data.id === view.seat.id) {
+		const stale = view.stale || isStale(view, data);
+		return { ...view, stale, seat: { ...view.seat, ...data } };
+	}
 	if (type === "class" && data.id === view.class.id) return { ...view, class: { ...view.class, ...data } };
 	if (type === "progress" && data.seat === view.seat.id) {
 		const labs = view.labs.map((lab) => lab.id !== data.lab ? lab : {
@@ -142,6 +156,7 @@ export function leftMs(ready, total, elapsed) {
 export function reduceClasses(classes, type, data) {
 	if (type !== "class") return classes;
 	const { seat, labs, ...row } = data;
+	if (row.state === "removed") return classes.filter((one) => one.id !== row.id);
 	return classes.some((one) => one.id === row.id)
 		? classes.map((one) => (one.id === row.id ? { ...one, ...row } : one))
 		: [row, ...classes];

@@ -10,6 +10,7 @@ const RETRY_MS = [300, 700, 1500, 3000, 6000, 10000];
 const PING_MS = 5000;
 /** No answer to a ping for so long: the connection is dead, whatever the socket believes. */
 const DEAD_MS = 12000;
+const NORMAL = 1000;
 /** The daemon takes at most 64 KiB at once. */
 const INPUT_MAX = 32768;
 
@@ -72,7 +73,7 @@ export class TerminalConnection {
 			if (typeof event.data === "string") this.control(JSON.parse(event.data));
 			else this.output(event.data);
 		};
-		socket.onclose = (event) => this.dropped(socket, event.reason);
+		socket.onclose = (event) => this.dropped(socket, event.reason, event.code === NORMAL);
 	}
 
 	opened() {
@@ -110,15 +111,18 @@ export class TerminalConnection {
 	}
 
 	/**
+	 * The shell's end is told before a normal close; "ended" and another code is a terminal that could
+	 * not be opened yet.
 	 * @param {WebSocket} socket
 	 * @param {string} reason
+	 * @param {boolean} [normal]
 	 */
-	dropped(socket, reason) {
+	dropped(socket, reason, normal = false) {
 		if (socket !== this.socket) return;
 		this.socket = null;
 		this.latency.value = null;
 		clearInterval(this.pings);
-		if (this.closed || this.state.value === "ended") return;
+		if (this.closed || (this.state.value === "ended" && normal)) return;
 		this.state.value = "lost";
 		this.why.value = reason;
 		const pause = RETRY_MS[Math.min(this.failures++, RETRY_MS.length - 1)];
@@ -144,7 +148,6 @@ export class TerminalConnection {
 		const old = this.socket;
 		this.socket = null;
 		old?.close();
-		this.options.onRestart();
 		this.open();
 	}
 

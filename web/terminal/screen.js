@@ -10,6 +10,7 @@ import { Unicode11Addon } from "@xterm/addon-unicode11";
 import { Terminal } from "@xterm/xterm";
 import { copyText } from "../clipboard.js";
 import { withinPolicy } from "./policy.js";
+import { isReport } from "./report.js";
 
 const FONT = 'ui-monospace, "JetBrains Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", ' +
 	'"BIZ UDGothic", "Noto Sans Mono CJK JP", "MS Gothic", monospace';
@@ -25,15 +26,6 @@ const THEME = {
 	brightBlue: "#a9c8f8", brightMagenta: "#e2bdef", brightCyan: "#9fdedb", brightWhite: "#ffffff",
 	scrollbarSliderBackground: "#ffffff26", scrollbarSliderHoverBackground: "#ffffff40",
 };
-
-/** Device attributes, cursor position, status and mode reports; colour and string reports. */
-// eslint-disable-next-line no-control-regex
-const REPORT = /^(?:\x1b\[[?>=]?[\d;]*[cRn]|\x1b\[[?\d;]*\$y|\x1b[\]P][^\x07\x1b]*(?:\x07|\x1b\\))+$/;
-
-/** @param {string} data */
-export function isReport(data) {
-	return REPORT.test(data);
-}
 
 /**
  * @typedef {object} ScreenOptions

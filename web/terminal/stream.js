@@ -17,10 +17,12 @@ export class TerminalStream {
 		/** The offset after the last byte we have; null before the first frame. @type {number | null} */
 		this.next = null;
 		this.fresh = true;
+		this.over = false;
 	}
 
-	/** The terminal is over: another one will begin at 0. */
+	/** The terminal is over: what comes next is another one's. */
 	restart() {
+		this.over = this.over || this.next !== null;
 		this.next = null;
 		this.fresh = true;
 	}
@@ -46,9 +48,11 @@ export class TerminalStream {
 	 * @returns {Accepted}
 	 */
 	take(offset, bytes) {
-		const restarted = this.fresh && offset === 0 && this.next !== null && this.next > 0;
-		if (this.next === null || restarted) this.next = offset;
+		const again = this.fresh && offset === 0 && this.next !== null && this.next > 0;
+		const restarted = this.over || again;
+		if (this.next === null || again) this.next = offset;
 		this.fresh = false;
+		this.over = false;
 
 		const skipped = Math.max(0, offset - this.next);
 		const known = Math.min(Math.max(0, this.next - offset), bytes.length);

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import {
+	cellState, figures, leftMs, readNames, reduceClass, reduceClasses, reduceWorks, reduceWorkspace,
+} from "../state/reduce.js";
+
+const seat = (id, more = {}) => ({ id, class: 1, number: id, name: "", joined: true, hand: 0, lab: "", state: "ready",
+	machines: [], points: 0, done: 0, progress: [], ...more });
+const row = (id, task, more = {}) => ({ seat: id, lab: "files", task, done: false, caught_up: false, points: 0,
+	attempts: 0, hints: 0, last_code: 0, first_at: 0, done_at: 0, ...more });
+const classView = () => ({ id: 1, state: "preparing", seats: 2, ready: 1, ready_ms: 0,
+	labs: [{ id: "files", tasks: [{ id: "a", optional: false }, { id: "b", optional: true }] }],
+	seat: [seat(1), seat(2, { state: "cloning" })] });
+
+test("a seat's event changes that seat and the count of those ready, and keeps its progress", () => {
+	const before = classView();
+	before.seat[1].progress = [row(2, "a")];
+	const { progress, ...event } = seat(2);
+	const after = reduceClass(before, "seat", event);
+	assert.equal(after.ready, 2);
+	assert.deepEqual(after.seat[1].progress, [row(2, "a")]);
+	assert.equal(before.seat[1].state, "cloning");
+	assert.equal(after.seat[0], before.seat[0]);
+});
+
+test("an event of another class changes nothing", () => {
+	const before = classView();
+	assert.equal(reduceClass(before, "seat", seat(9, { class: 2 })), before);
+	assert.equal(reduceClass(before, "class", { id: 2, state: "open" }), before);
+	assert.equal(reduceClass(before, "progress", row(9, "a")), before);
+});
+
+test("a class's event keeps seats and labs, which it does not carry", () => {
+	const after = reduceClass(classView(), "class", { id: 1, state: "open", ready_ms: 8400 });
+	assert.equal(after.state, "open");
+	assert.equal(after.seat.length, 2);
+	assert.equal(after.labs.length, 1);
+});
+
+test("progress replaces the row of its task, and the seat's sums follow", () => {
+	let view = reduceClass(classView(), "progress", row(1, "a", { attempts: 1 }));
+	view = reduceClass(view, "progress", row(1, "a", { done: true, points: 8 }));
+	assert.equal(view.seat[0].progress.length, 1);
+	assert.deepEqual([view.seat[0].points, view.seat[0].done], [8, 1]);
+});
+
+test("the share that is done counts required tasks of those who joined", () => {
+	const view = classView();
+	view.seat[0].progress = [row(1, "a", { done: true }), row(1, "b", { done: true })];
+	view.seat[1].joined = false;
+	view.seat[0].hand = 5;
+	const now = figures(view);
+	assert.deepEqual([now.ready, now.joined, now.hands, now.broken, now.share], [1, 1, 1, 0, 1]);
+});
+
+test("a cell tells done, hinted, shown, stuck and at work apart", () => {
+	assert.equal(cellState(undefined), "none");
+	assert.equal(cellState(row(1, "a")), "none");
+	assert.equal(cellState(row(1, "a", { attempts: 1 })), "trying");
+	assert.equal(cellState(row(1, "a", { attempts: 3 })), "stuck");
+	assert.equal(cellState(row(1, "a", { done: true, attempts: 9 })), "done");
+	assert.equal(cellState(row(1, "a", { done: true, hints: 1 })), "hinted");
+	assert.equal(cellState(row(1, "a", { done: true, caught_up: true })), "helped");
+});
+
+const workspace = () => ({ class: { id: 1, state: "open" }, seat: seat(1, { lab: "files" }),
+	labs: [{ id: "files", open: true, tasks: [{ id: "a", progress: null }, { id: "b", progress: null }] }] });
+
+test("a task of the workspace ticks by its event", () => {
+	const before = workspace();
+	const after = reduceWorkspace(before, "progress", row(1, "a", { done: true }));
+	assert.equal(after.labs[0].tasks[0].progress.done, true);
+	assert.equal(after.labs[0].tasks[1], before.labs[0].tasks[1]);
+	assert.equal(reduceWorkspace(before, "progress", row(2, "a")), before);
+});
+
+test("a workspace is loaded anew when a reset is over, and when the machines go", () => {
+	const resting = reduceWorkspace(workspace(), "seat", seat(1, { hand: 7, lab: "files" }));
+	assert.ok(!resting.stale);
+	let view = reduceWorkspace(workspace(), "seat", seat(1, { state: "cloning", lab: "files" }));
+	assert.ok(!view.stale);
+	view = reduceWorkspace(view, "seat", seat(1, { lab: "files" }));
+	assert.ok(view.stale);
+	assert.ok(reduceWorkspace(workspace(), "seat", seat(1, { state: "removing" })).stale);
+});
+
+test("classes come first when they are new, change in place, and go when they are removed", () => {
+	let list = reduceClasses([{ id: 1, state: "open" }], "class", { id: 2, state: "draft" });
+	assert.deepEqual(list.map((one) => one.id), [2, 1]);
+	list = reduceClasses(list, "class", { id: 1, state: "closed" });
+	assert.deepEqual(list.map((one) => one.state), ["draft", "closed"]);
+	assert.deepEqual(reduceClasses(list, "class", { id: 2, state: "removed" }).map((one) => one.id), [1]);
+});
+
+test("work is added once and then changes in place", () => {
+	const works = reduceWorks(reduceWorks([], "job", { id: 4, fraction: 0 }), "job", { id: 4, fraction: 0.5 });
+	assert.deepEqual(works, [{ id: 4, fraction: 0.5 }]);
+	assert.equal(reduceWorks(works, "seat", {}), works);
+});
+
+test("what is left of a launch follows from the rate so far", () => {
+	assert.equal(leftMs(0, 30, 1000), 0);
+	assert.equal(leftMs(20, 30, 6000), 3000);
+	assert.equal(leftMs(30, 30, 9000), 0);
+});
+
+test("names are read line by line; blanks are evened out, and those on the list twice are told", () => {
+	const { names, twice } = readNames("青木 健\r\n\n  Maria   Schneider \n青木　健\nA\nA\nA\n");
+	assert.deepEqual(names, ["青木 健", "Maria Schneider", "青木 健", "A", "A", "A"]);
+	assert.deepEqual(twice, ["青木 健", "A"]);
+});
