@@ -20,10 +20,12 @@
 
 #define VIRT_NAME_MAX  48  /* a machine's, network's or volume's, without prefix */
 #define VIRT_CHAIN_MAX 8   /* images that stand on each other, the overlay included */
+#define VIRT_DIR_MODE  0711 /* QEMU's user passes through, nobody lists */
 #define VIRT_PORT      "terakoya.0"
 
 struct holder;
 struct mailbox;
+struct ended;
 
 /* What libvirt and QEMU are on this host; found once per connection. */
 struct host_facts {
@@ -57,6 +59,7 @@ struct virt {
 	pthread_cond_t tried;  /* the first attempt to connect is over */
 	bool attempted;
 	virConnectPtr connection; /* NULL while libvirtd is away */
+	struct ended *ended;      /* domains that are dead, but not yet to libvirt */
 	struct host_facts facts;
 	bool facts_known;
 	struct err away; /* why there is no connection */
@@ -92,6 +95,12 @@ static inline void pool_cleanup(virStoragePoolPtr *pool)
 {
 	if (*pool)
 		virStoragePoolFree(*pool);
+}
+
+static inline void volume_cleanup(virStorageVolPtr *volume)
+{
+	if (*volume)
+		virStorageVolFree(*volume);
 }
 
 /* ---- virt.c --------------------------------------------------------------------------------- */
@@ -140,6 +149,7 @@ int volume_chain_read(struct volume_chain *chain, const char *path, struct err *
 int volume_write(const char *path, const char *base, uint64_t size, const struct host_facts *facts,
 		 struct err *err);
 int volume_ensure_pool(struct virt *virt, virConnectPtr connection, struct err *err);
+void volume_drop_pool(struct virt *virt, virConnectPtr connection);
 int volume_remove_path(const char *path, struct err *err);
 
 /* ---- xml.c ---------------------------------------------------------------------------------- */
@@ -184,6 +194,9 @@ int machine_read_running(struct virt *virt, virDomainPtr domain, struct virt_run
 			 struct err *err);
 /* Ends a domain. gently: lets QEMU write out its caches. Success when it is gone already. */
 int machine_end(struct virt *virt, virDomainPtr domain, bool gently, struct err *err);
+
+/* Waits until libvirt has noticed every end that it was left to notice. */
+void machine_settle(struct virt *virt, virConnectPtr connection);
 
 /* ---- monitor.c ------------------------------------------------------------------------------ */
 

@@ -100,6 +100,7 @@ int virt_list(struct virt *virt, struct virt_inventory *inventory, struct err *e
 
 	if (!connection)
 		return -1;
+	machine_settle(virt, connection);
 	if (list_machines(virt, connection, &seen, err) < 0 ||
 	    list_networks(virt, connection, &seen, err) < 0 ||
 	    list_volumes(virt, &seen, err) < 0) {

@@ -12,9 +12,12 @@
 /* Machines: transient domains, each on an overlay of its own. What libvirt forgets when a machine
  * powers off is in the database; what must survive is the overlay, and that is a file. */
 
-#define MEMORY_STEP  (2ull << 20)
-#define KILL_MS_MAX  60 /* a killed QEMU of 400 MB is dead after 5 to 20 ms */
-#define KILL_STEP_US 3000
+#define MEMORY_STEP    (2ull << 20)
+#define KILL_MS_MAX    200 /* a killed QEMU of 400 MB is dead after 5 to 20 ms */
+#define ZOMBIE_STEPS   3
+#define KILL_STEP_US   3000
+#define SETTLE_MS_MAX  5000
+#define SETTLE_STEP_US 20000
 
 int machine_check(const struct virt_machine *machine, struct err *err)
 {
@@ -187,31 +190,73 @@ static enum life process_life(int pid)
 	return rest && rest[1] && rest[2] == 'Z' ? LIFE_ZOMBIE : LIFE_RUNS;
 }
 
-/* Kills QEMU and waits until it is dead. True when libvirt need not be told. */
+/* Kills QEMU and waits until it is dead and buried, or stays a zombie. True when it does. */
 static bool kill_process(int pid)
 {
 	enum life life = LIFE_RUNS;
+	unsigned unburied = 0;
 
 	kill(pid, SIGKILL);
 	for (uint64_t end = clock_mono_ms() + KILL_MS_MAX; clock_mono_ms() < end;) {
 		life = process_life(pid);
 		if (life == LIFE_GONE)
 			return false;
+		if (life == LIFE_ZOMBIE && ++unburied > ZOMBIE_STEPS)
+			return true;
 		usleep(KILL_STEP_US);
 	}
-	return life == LIFE_ZOMBIE;
+	return false;
+}
+
+struct ended {
+	char name[80]; /* the domain's */
+	struct ended *next;
+};
+
+static void remember_ended(struct virt *virt, virDomainPtr domain)
+{
+	struct ended *ended = mem_alloc(sizeof(*ended));
+
+	snprintf(ended->name, sizeof(ended->name), "%s", virDomainGetName(domain));
+	pthread_mutex_lock(&virt->lock);
+	ended->next = virt->ended;
+	virt->ended = ended;
+	pthread_mutex_unlock(&virt->lock);
+}
+
+void machine_settle(struct virt *virt, virConnectPtr connection)
+{
+	uint64_t end = clock_mono_ms() + SETTLE_MS_MAX;
+
+	pthread_mutex_lock(&virt->lock);
+	struct ended *list = virt->ended;
+	virt->ended = NULL;
+	pthread_mutex_unlock(&virt->lock);
+	while (list) {
+		AUTO(domain) virDomainPtr domain = virDomainLookupByName(connection, list->name);
+		if (domain && clock_mono_ms() < end) {
+			usleep(SETTLE_STEP_US);
+			continue;
+		}
+		struct ended *next = list->next;
+		free(list);
+		list = next;
+	}
 }
 
 /* libvirt asks QEMU to end, and looks whether it has only every 200 ms. A machine that is thrown away
  * has nothing to write out, so it is killed first, and libvirt finds it gone at the first look. Where
  * process 1 is slow to bury the dead, libvirt would wait for that too (1.2 s with some containers'
- * init); then it is left to notice the end by itself, which it does, and we are done. */
+ * init); then it is left to notice the end by itself, and whoever must not see the domain any more
+ * waits for that once, for all of them (machine_settle). */
 int machine_end(struct virt *virt, virDomainPtr domain, bool gently, struct err *err)
 {
 	int pid = gently || virt->is_test ? 0 : read_pid(domain);
 
-	if (pid > 1 && kill_process(pid))
+	if (pid > 1 && kill_process(pid)) {
+		remember_ended(virt, domain);
 		return 0;
+	}
 	if (virDomainDestroyFlags(domain, gently ? VIR_DOMAIN_DESTROY_GRACEFUL : 0) < 0) {
 		int code = virGetLastErrorCode();
 		if (code == VIR_ERR_NO_DOMAIN || code == VIR_ERR_OPERATION_INVALID)

@@ -30,14 +30,13 @@ static int monitor(virDomainPtr domain, const char *command, json_t *arguments, 
 		   json_t **reply, struct err *err)
 {
 	int files[1] = { fd ? *fd : -1 };
-	char *answer = NULL;
+	AUTO_FREE char *answer = NULL;
 	AUTO(json) json_t *request = json_pack("{s:s, s:o*}", "execute", command, "arguments",
 					       arguments);
 	AUTO_FREE char *text = json_dumps(request, JSON_COMPACT);
 	int code = fd ? virDomainQemuMonitorCommandWithFiles(domain, text, 1, files, NULL, NULL,
 							     &answer, 0)
 		      : virDomainQemuMonitorCommand(domain, text, &answer, 0);
-	AUTO_FREE char *owned = answer;
 
 	if (code < 0)
 		return err_from_virt(err, "QEMU's monitor does not take %s", command);

@@ -289,6 +289,7 @@ int virt_network_destroy(struct virt *virt, const char *name, struct err *err)
 	if (!connection)
 		return -1;
 	AUTO_FREE char *full = str_fmt("%s%s", virt->prefix, name);
+	machine_settle(virt, connection);
 	pthread_mutex_lock(&virt->network_lock);
 	AUTO(network) virNetworkPtr network = virNetworkLookupByName(connection, full);
 	if (network)

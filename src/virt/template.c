@@ -31,7 +31,6 @@
 #define RECIPE     "1" /* raise when xml.c changes the hardware of machines */
 #define PAGE       4096u
 #define JSON_MAX   (64 * 1024)
-#define DIR_MODE   0711
 #define BAKE_AGE_S 120 /* a younger one may still be on its way to its domain */
 
 static void json_cleanup(json_t **value)
@@ -208,7 +207,7 @@ static int bake_in(struct virt *virt, const struct virt_machine *machine, const 
 	struct volume_chain chain;
 	struct template_facts about;
 
-	if (mkdir(dir, DIR_MODE) < 0)
+	if (mkdir(dir, VIRT_DIR_MODE) < 0)
 		return err_errno(err, "cannot make %s", dir);
 	if (make_ram(ram, machine->memory, facts, err) < 0 ||
 	    volume_write(disk, machine->base_disk, machine->disk, facts, err) < 0 ||

@@ -370,7 +370,7 @@ static int make_directories(const struct virt *virt, struct err *err)
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		AUTO_FREE char *path = str_fmt("%s%s", virt->state_dir, names[i]);
-		if (mkdir(path, 0711) < 0 && errno != EEXIST)
+		if (mkdir(path, VIRT_DIR_MODE) < 0 && errno != EEXIST)
 			return err_errno(err, "cannot make directory %s", path);
 	}
 	return 0;
@@ -460,6 +460,8 @@ void virt_close(struct virt *virt)
 	virEventRemoveTimeout(virt->timer);
 	holder_drop_all(virt);
 	if (virt->connection) {
+		machine_settle(virt, virt->connection);
+		volume_drop_pool(virt, virt->connection);
 		unsubscribe(virt, virt->connection);
 		virConnectClose(virt->connection);
 	}

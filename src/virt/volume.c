@@ -243,10 +243,33 @@ int volume_remove_path(const char *path, struct err *err)
 	return 0;
 }
 
+/* What the pool has seen goes from its list as well; the rest is only a file. */
 int virt_volume_remove(struct virt *virt, const char *name, struct err *err)
 {
 	if (virt_check_name(name, err) < 0)
 		return -1;
 	AUTO_FREE char *path = volume_path(virt, name);
+	AUTO(connection) virConnectPtr connection =
+		virt->is_test ? NULL : virt_connection(virt, NULL);
+	if (connection) {
+		AUTO(volume) virStorageVolPtr volume =
+			virStorageVolLookupByPath(connection, path);
+		if (volume)
+			virStorageVolDelete(volume, 0);
+	}
 	return volume_remove_path(path, err);
+}
+
+/* An empty pool of a daemon that ends is of no use to anyone. Its directory stays. */
+void volume_drop_pool(struct virt *virt, virConnectPtr connection)
+{
+	AUTO_FREE char *name = str_copy_n(virt->prefix, strlen(virt->prefix) - 1);
+	AUTO_FREE char *path = str_fmt("%s/pool", virt->state_dir);
+
+	if (virt->is_test || rmdir(path) < 0) /* not empty: machines run on */
+		return;
+	AUTO(pool) virStoragePoolPtr pool = virStoragePoolLookupByName(connection, name);
+	if (pool)
+		virStoragePoolDestroy(pool);
+	mkdir(path, VIRT_DIR_MODE);
 }
