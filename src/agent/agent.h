@@ -140,9 +140,11 @@ struct pty {
 	uint16_t channel;     /* 0: free */
 	pid_t pid;            /* 0 when the shell has ended */
 	int status;
-	uint64_t ended_ms;    /* when it ended; after a moment the rest of its output is not awaited */
+	uint64_t ended_ms;    /* when it ended, or last moved since: the rest of its output is awaited
+				 for a moment only */
 	int master;           /* -1 when there is no more output */
 	bool closing, attached;
+	bool exit_said;       /* PTY_EXIT went out; PTY_CLOSE will confirm it */
 	uint16_t rows, columns;
 	uint8_t *ring;        /* output: byte number n is at n % AGENT_PTY_HISTORY */
 	uint64_t first, next; /* kept: [first, next) */

@@ -6,6 +6,9 @@
  *	0 ....... first ....... acked ....... sent ....... next
  *	 forgotten     history        in flight     unsent
  *
+ * The last words may be lost with a connection like any others: a terminal that has ended is kept, to
+ * be attached once more, until the host has confirmed PTY_EXIT with PTY_CLOSE.
+ *
  * first <= acked <= sent <= next, next - first <= history size, next - acked <= window.
  */
 #include "agent/agent.h"
@@ -21,7 +24,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define DRAIN_MS  500  /* for output of what the shell has left behind on the terminal */
+#define DRAIN_MS  500  /* without output or room for it, once the shell has ended */
 #define HANGUP_MS 2000 /* between SIGHUP and SIGKILL */
 #define TTY_GROUP 5    /* on every Debian */
 
@@ -150,6 +153,13 @@ static size_t window_left(const struct pty *pty)
 	return AGENT_PTY_HISTORY - (size_t)(pty->next - pty->acked);
 }
 
+/* Something moved: what is left of an ended shell's output has a fresh moment to come. */
+static void pty_stir(struct pty *pty)
+{
+	if (pty->ended_ms && !pty->closing)
+		pty->ended_ms = now_ms();
+}
+
 static void pty_read(struct pty *pty)
 {
 	size_t at = pty->next % AGENT_PTY_HISTORY, room = window_left(pty);
@@ -160,6 +170,7 @@ static void pty_read(struct pty *pty)
 		return;
 	ssize_t got = read(pty->master, pty->ring + at, room);
 	if (got > 0) {
+		pty_stir(pty);
 		pty->next += (uint64_t)got;
 		if (pty->next - pty->first > AGENT_PTY_HISTORY)
 			pty->first = pty->next - AGENT_PTY_HISTORY;
@@ -200,10 +211,10 @@ bool pty_pump(struct agent *agent, struct pty *pty)
 		say_data(&agent->port, pty);
 		return true;
 	}
-	if (pty->pid || pty->master >= 0)
+	if (pty->pid || pty->master >= 0 || pty->exit_said)
 		return false;
 	port_send_u32(&agent->port, FRAME_PTY_EXIT, pty->channel, (uint32_t)pty->status);
-	pty_release(pty);
+	pty->exit_said = true;
 	return true;
 }
 
@@ -270,7 +281,7 @@ void pty_reaped(struct pty *pty, int status)
 
 void pty_detach(struct pty *pty)
 {
-	pty->attached = false;
+	pty->attached = pty->exit_said = false;
 	if (pty->channel && pty->closing && !pty->pid)
 		pty_release(pty);
 }
@@ -337,12 +348,15 @@ static void pty_handle(struct agent *agent, struct pty *pty, const struct frame 
 	struct frame_reader reader;
 
 	frame_open(&reader, frame);
+	pty_stir(pty);
 	if (frame->type == FRAME_PTY_ATTACH)
 		pty_attach(&agent->port, pty, frame_get_u64(&reader));
 	else if (frame->type == FRAME_PTY_ACK)
 		pty->acked = clamp(frame_get_u64(&reader), pty->acked, pty->sent);
 	else if (frame->type == FRAME_PTY_INPUT)
 		pty_input(pty, frame->payload + 4, frame->length - 4);
+	else if (frame->type == FRAME_PTY_CLOSE && pty->exit_said)
+		pty_release(pty);
 	else if (frame->type == FRAME_PTY_CLOSE)
 		pty->attached = true, pty_hangup(pty);
 	if (frame->type != FRAME_PTY_RESIZE)

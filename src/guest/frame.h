@@ -62,8 +62,8 @@ enum frame_type {
 	FRAME_PTY_RESIZE, /* host: u16 rows, u16 columns */
 	FRAME_PTY_DATA,   /* agent: u64 offset, data */
 	FRAME_PTY_ACK,    /* host: u64 offset */
-	FRAME_PTY_CLOSE,  /* host */
-	FRAME_PTY_EXIT,   /* agent: u32 wait status; the channel is free */
+	FRAME_PTY_CLOSE,  /* host: hang up; or, after PTY_EXIT: seen, forget it */
+	FRAME_PTY_EXIT,   /* agent: u32 wait status */
 	FRAME_TYPES
 };
 

@@ -219,6 +219,7 @@ static int exit_frame(struct link *link, struct terminal *terminal, struct frame
 {
 	if (!terminal->live)
 		return link_refuse(link, "a terminal ends that was not open");
+	link_queue_frame(link, FRAME_PTY_CLOSE, terminal->channel, NULL, 0); /* we have seen it */
 	return gone_frame(link, terminal, (int)frame_get_u32(reader));
 }
 
