@@ -2,6 +2,7 @@
 import { html } from "../html.js";
 import { figures } from "../state/reduce.js";
 import { duration, number, t } from "../text.js";
+import { Attention } from "./attention.js";
 import { Matrix } from "./matrix.js";
 import { SeatDrawer } from "./seat-drawer.js";
 
@@ -16,7 +17,8 @@ export function ClassLive({ view, head, selected, select }) {
 		<${Figures} view=${view} />
 		<div class=${seat ? "class-split with-drawer" : "class-split"}>
 			<${Matrix} view=${view} selected=${selected} select=${select} />
-			${seat && html`<${SeatDrawer} key=${seat.id} seat=${seat} labs=${view.labs} close=${() => select(null)} />`}
+			${seat ? html`<${SeatDrawer} key=${seat.id} seat=${seat} labs=${view.labs} close=${() => select(null)} />`
+				: html`<${Attention} view=${view} select=${select} />`}
 		</div>
 	</div>`;
 }

@@ -49,7 +49,7 @@ function makeView(host, { machine, number, mode = "own" }) {
 	});
 	connection = new TerminalConnection({
 		machine: machine.id, terminal: number, watch: mode === "watch", size: own ? screen.grid : null,
-		onBytes: (bytes) => screen.write(bytes),
+		onBytes: (bytes) => screen.write(bytes, own ? undefined : () => screen.showCursor()),
 		onSkipped: (count) => screen.mark(t("terminal.skipped", { n: formatNumber(count) })),
 		onRestart: () => screen.reset(),
 		onSize: (rows, columns) => {
@@ -57,7 +57,6 @@ function makeView(host, { machine, number, mode = "own" }) {
 			if (own) return;
 			screen.shrinkTo(columns, host.clientWidth - 16);
 			connection?.resize(rows, columns); // typing makes our size the shell's: it has to be the same
-			requestAnimationFrame(() => host.scrollTo(0, host.scrollHeight));
 		},
 	});
 	return { screen, connection };

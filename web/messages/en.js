@@ -154,7 +154,7 @@ export default {
 	"reset.stays": "Progress and points stay.",
 
 	"machine.absent": "not there",
-	"machine.waiting": "waiting its turn",
+	"machine.waiting": "waiting",
 	"machine.cloning": "cloning",
 	"machine.booting": "booting",
 	"machine.personalising": "personalising",
@@ -245,6 +245,11 @@ export default {
 	"cell.stuck": "stuck",
 	"cell.trying": "at work",
 	"cell.none": "not begun",
+
+	"attention.title": "Who needs you",
+	"attention.none": "Nobody, just now.",
+	"attention.stuck": "{n} tries at “{task}”",
+	"attention.help": "Choose a seat to see its terminal and its machine.",
 
 	"seat.close": "Close",
 	"seat.title": "Seat {n}",

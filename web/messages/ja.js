@@ -246,6 +246,11 @@ export default {
 	"cell.trying": "取組中",
 	"cell.none": "未着手",
 
+	"attention.title": "声をかけたい席",
+	"attention.none": "今はありません。",
+	"attention.stuck": "「{task}」に {n} 回挑戦中",
+	"attention.help": "席を選ぶと、ターミナルとマシンが表示されます。",
+
 	"seat.close": "閉じる",
 	"seat.title": "{n} 番の席",
 	"seat.hand-since": "{time}前から手を挙げています",

@@ -171,3 +171,31 @@ export function readNames(text) {
 	const twice = [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
 	return { names, twice };
 }
+
+/**
+ * @typedef {object} Need
+ * @property {"hand" | "machine" | "stuck"} kind
+ * @property {Seat} seat
+ * @property {import("../types.js").Text} [title] of the task one is stuck at
+ * @property {number} [attempts]
+ */
+
+/**
+ * Who needs somebody: hands in the order they went up, broken machines, then those who tried in vain most.
+ * @param {ClassFull} view
+ * @returns {Need[]}
+ */
+export function needs(view) {
+	const tasks = new Map(view.labs.flatMap((lab) => lab.tasks.map((task) => [`${lab.id}/${task.id}`, task])));
+	/** @type {Need[]} */
+	const stuck = view.seat.flatMap((seat) => (seat.progress ?? []).filter((row) => cellState(row) === "stuck")
+		.map((row) => ({ kind: /** @type {"stuck"} */ ("stuck"), seat, attempts: row.attempts,
+			title: tasks.get(`${row.lab}/${row.task}`)?.title })));
+	return [
+		...view.seat.filter((seat) => seat.hand).sort((a, b) => a.hand - b.hand)
+			.map((seat) => ({ kind: /** @type {"hand"} */ ("hand"), seat })),
+		...view.seat.filter((seat) => ["failed", "lost", "off"].includes(seat.state))
+			.map((seat) => ({ kind: /** @type {"machine"} */ ("machine"), seat })),
+		...stuck.sort((a, b) => (b.attempts ?? 0) - (a.attempts ?? 0)),
+	];
+}

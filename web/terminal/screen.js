@@ -140,6 +140,13 @@ export class Screen {
 		this.terminal.resize(columns, rows);
 	}
 
+	/** Where the frame is lower than the grid: scrolls it so that the line being written is seen. */
+	showCursor() {
+		const row = this.terminal.buffer.active.cursorY + 2;
+		const height = (this.terminal.element?.clientHeight ?? 0) / this.terminal.rows;
+		this.host.scrollTop = Math.max(0, row * height - this.host.clientHeight);
+	}
+
 	/**
 	 * A size of type that shows `columns` in `width` pixels.
 	 * @param {number} columns

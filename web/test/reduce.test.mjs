@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {
-	cellState, figures, leftMs, readNames, reduceClass, reduceClasses, reduceWorks, reduceWorkspace,
+	cellState, figures, leftMs, needs, readNames, reduceClass, reduceClasses, reduceWorks, reduceWorkspace,
 } from "../state/reduce.js";
 
 const seat = (id, more = {}) => ({ id, class: 1, number: id, name: "", joined: true, hand: 0, lab: "", state: "ready",
@@ -108,4 +108,12 @@ test("names are read line by line; blanks are evened out, and those on the list 
 	const { names, twice } = readNames("青木 健\r\n\n  Maria   Schneider \n青木　健\nA\nA\nA\n");
 	assert.deepEqual(names, ["青木 健", "Maria Schneider", "青木 健", "A", "A", "A"]);
 	assert.deepEqual(twice, ["青木 健", "A"]);
+});
+
+test("hands come first in their order, then broken machines, then those who tried most", () => {
+	const view = classView();
+	view.seat = [seat(1, { progress: [row(1, "a", { attempts: 3 })] }), seat(2, { hand: 20 }), seat(3, { hand: 10 }),
+		seat(4, { state: "failed" }), seat(5, { progress: [row(5, "a", { attempts: 7 })] }), seat(6)];
+	assert.deepEqual(needs(view).map((need) => [need.kind, need.seat.id]),
+		[["hand", 3], ["hand", 2], ["machine", 4], ["stuck", 5], ["stuck", 1]]);
 });
