@@ -181,7 +181,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	return finish(request, path, method);
 }
 
-static void on_log(void *context, const char *format, va_list args)
+static void __attribute__((format(printf, 2, 0)))
+on_log(void *context, const char *format, va_list args)
 {
 	char text[512];
 

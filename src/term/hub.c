@@ -63,7 +63,7 @@ struct viewer {
 	const struct viewer_events *events;
 	void *context;
 	uint64_t position; /* of the next byte that it needs */
-	bool has_offset;
+	bool has_offset;   /* position is one of this shell's */
 	bool fresh;        /* was not called yet */
 	bool blocked, short_of_room, read_only;
 	uint16_t rows, columns;
@@ -203,6 +203,7 @@ static void viewer_place(struct viewer *viewer)
 
 	if (!viewer->has_offset || viewer->position > known)
 		viewer->position = ring_safe_start(&terminal->ring);
+	viewer->has_offset = true;
 }
 
 static void terminal_flow(struct terminal *terminal)
@@ -335,8 +336,10 @@ static void terminal_open(struct terminal *terminal, struct machine *machine)
 	terminal->exists = true;
 	terminal->acked = terminal->promised = 0;
 	ring_restart(&terminal->ring, 0);
-	TAILQ_FOREACH(viewer, &terminal->viewers, entry)
+	TAILQ_FOREACH(viewer, &terminal->viewers, entry) {
 		viewer->position = 0;
+		viewer->has_offset = true;
+	}
 	terminal_state(terminal, TERMINAL_OPENING, NULL);
 	link_pty_open(machine->link, &spec, on_asked, asked_new(terminal));
 }
