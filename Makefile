@@ -75,6 +75,11 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libterakoya.a
 	@echo "  LD    $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lcmocka -lpthread
 
+# Machines without the daemon: bakes, clones and measures through src/virt alone.
+$(BUILD)/tests/virt_try: $(BUILD)/tests/e2e/virt_try.o $(BUILD)/libterakoya.a
+	@echo "  LD    $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lpthread
+
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/libterakoya.a
 	@echo "  LD    $@"
 	@mkdir -p $(@D)

@@ -3,6 +3,7 @@
  *
  *	virt_try STATE KERNEL INITRD DISK CMDLINE SETTLE-SECONDS             what holds, as TAP
  *	virt_try STATE KERNEL INITRD DISK CMDLINE SETTLE-SECONDS COUNT LANES figures
+ *	virt_try STATE                                                       a network, until stdin ends
  *
  * STATE is a directory that libvirt's QEMU user can reach. Everything made is removed at the end, but
  * for the template, which the next run uses again.
@@ -26,6 +27,7 @@
 
 #define INSTANCE "f00d5eed00000000000000000000cafe"
 #define COUNT_MAX 200
+#define LANES_MAX 16
 
 static struct {
 	const char *state, *kernel, *initrd, *disk, *cmdline;
@@ -307,7 +309,7 @@ static void *end_lane(void *argument)
 
 static void in_lanes(void *(*work)(void *))
 {
-	pthread_t threads[16];
+	pthread_t threads[LANES_MAX];
 
 	atomic_store(&try.next, 0);
 	for (unsigned i = 0; i < try.lanes; i++)
@@ -393,6 +395,31 @@ static void stop_loop(void *argument)
 	loop_stop(try.loop, 0);
 }
 
+/* For tests of the air gap: its bridge is tkf00d5e plus the serial, 7. */
+static void hold_network(void)
+{
+	struct err err = ERR_INIT;
+	char byte;
+
+	if (virt_network_create(try.virt, "air-gap", 7, &err) < 0) {
+		tell(false, "a network is made", &err);
+		return;
+	}
+	printf("network ready\n");
+	fflush(stdout);
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+	tell(virt_network_destroy(try.virt, "air-gap", &err) == 0, "the network is removed", &err);
+}
+
+static void *run_network(void *argument)
+{
+	(void)argument;
+	hold_network();
+	loop_post(try.loop, stop_loop, NULL);
+	return NULL;
+}
+
 static void *run(void *argument)
 {
 	struct err err = ERR_INIT;
@@ -416,6 +443,20 @@ static void *run(void *argument)
 	return NULL;
 }
 
+static void take_arguments(int argc, char **argv)
+{
+	try.state = argv[1];
+	try.lanes = 1;
+	if (argc < 7)
+		return;
+	try.kernel = argv[2], try.initrd = argv[3], try.disk = argv[4], try.cmdline = argv[5];
+	try.settle = (unsigned)atoi(argv[6]);
+	if (argc < 9)
+		return;
+	try.count = (unsigned)atoi(argv[7]) < COUNT_MAX ? (unsigned)atoi(argv[7]) : COUNT_MAX;
+	try.lanes = (unsigned)atoi(argv[8]) < LANES_MAX ? (unsigned)atoi(argv[8]) : LANES_MAX;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct virt_events events = { on_stopped, on_rebooted, on_connection };
@@ -424,16 +465,12 @@ int main(int argc, char **argv)
 
 	if (argc > 0 && str_equal(argv[0], HOLDER_NAME))
 		return holder_main(argc, argv);
-	if (argc != 7 && argc != 9) {
-		fprintf(stderr, "usage: %s STATE KERNEL INITRD DISK CMDLINE SETTLE [COUNT LANES]\n",
+	if (argc != 2 && argc != 7 && argc != 9) {
+		fprintf(stderr, "usage: %s STATE [KERNEL INITRD DISK CMDLINE SETTLE [COUNT LANES]]\n",
 			argv[0]);
 		return 2;
 	}
-	try.state = argv[1], try.kernel = argv[2], try.initrd = argv[3], try.disk = argv[4];
-	try.cmdline = argv[5];
-	try.settle = (unsigned)atoi(argv[6]);
-	try.count = argc == 9 ? (unsigned)atoi(argv[7]) : 0;
-	try.lanes = argc == 9 ? (unsigned)atoi(argv[8]) : 1;
+	take_arguments(argc, argv);
 	struct virt_config config = { .uri = "qemu:///system", .state_dir = try.state,
 				      .instance = INSTANCE };
 	try.loop = loop_new(&err);
@@ -442,7 +479,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s\n", err.message);
 		return 1;
 	}
-	pthread_create(&thread, NULL, run, NULL);
+	pthread_create(&thread, NULL, argc == 2 ? run_network : run, NULL);
 	loop_run(try.loop);
 	pthread_join(thread, NULL);
 	virt_close(try.virt);
