@@ -19,7 +19,7 @@ static bool url_is_bad(const char *url)
 	       !str_is_clean_utf8(url, strlen(url));
 }
 
-struct request *request_new(struct listener *listener, const char *raw_url)
+struct request *request_begin(struct listener *listener, const char *raw_url)
 {
 	struct request *request = mem_alloc(sizeof(*request));
 

@@ -54,7 +54,7 @@ struct request {
 	struct ws *ws;             /* a WebSocket that has not begun yet */
 };
 
-struct request *request_new(struct listener *listener, const char *raw_url);
+struct request *request_begin(struct listener *listener, const char *raw_url);
 void request_free(struct request *request);
 
 const char *request_header(const struct request *request, const char *name); /* NULL: none */

@@ -92,7 +92,7 @@ static int on_post(sd_event_source *source, void *context)
 
 static void *on_url(void *context, const char *url, struct MHD_Connection *connection)
 {
-	struct request *request = request_new(context, url);
+	struct request *request = request_begin(context, url);
 
 	request->connection = connection;
 	return request;
