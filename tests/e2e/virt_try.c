@@ -1,5 +1,5 @@
 /* Bakes one machine and clones it, on real machines, and says in TAP what holds; with a count, it
- * measures that many clones instead. It knows nothing of the agent: a guest that boots is enough.
+ * measures that many clones instead.
  *
  *	virt_try STATE KERNEL INITRD DISK CMDLINE SETTLE-SECONDS             what holds, as TAP
  *	virt_try STATE KERNEL INITRD DISK CMDLINE SETTLE-SECONDS COUNT LANES figures
@@ -22,6 +22,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "guest/link.h"
 #include "virt/holder.h"
 #include "virt/virt.h"
 
@@ -38,6 +39,11 @@ static struct {
 	atomic_uint next, stopped;
 	atomic_bool up;
 	struct virt_running running[COUNT_MAX];
+	/* One link at a time, T0's; `answered` hands its hello over. */
+	struct link *link;
+	const char *channel;
+	struct link_hello hello;
+	atomic_bool answered;
 } try;
 
 static unsigned passed, failed;
@@ -61,6 +67,74 @@ static struct virt_machine machine(const char *name, const char *network)
 	};
 
 	return machine;
+}
+
+/* ---- the agent ------------------------------------------------------------------------------ */
+
+static void on_up(void *context, const struct link_hello *hello)
+{
+	(void)context;
+	try.hello = *hello;
+	atomic_store(&try.answered, true);
+}
+
+static void on_down(void *context, const struct err *why)
+{
+	(void)context, (void)why;
+}
+
+static void on_data(void *context, uint16_t channel, uint64_t offset, const uint8_t *data,
+		    size_t length)
+{
+	(void)context, (void)channel, (void)offset, (void)data, (void)length;
+}
+
+static void on_exit_of(void *context, uint16_t channel, int status)
+{
+	(void)context, (void)channel, (void)status;
+}
+
+static void on_writable(void *context, uint16_t channel)
+{
+	(void)context, (void)channel;
+}
+
+static void open_link(void *argument)
+{
+	static const struct link_events events = { on_up, on_down, on_data, on_exit_of,
+						   on_writable };
+
+	(void)argument;
+	try.link = link_new(try.loop, try.channel, &events, NULL);
+}
+
+static void close_link(void *argument)
+{
+	(void)argument;
+	link_free(try.link);
+	try.link = NULL;
+}
+
+/* Waits for the agent's hello from a boot other than `not`; its boot id, or "" in vain. */
+static const char *boot_id(const struct virt_running *running, const char *not, unsigned seconds)
+{
+	static char id[sizeof(try.hello.boot_id)];
+	uint64_t end = clock_mono_ms() + seconds * 1000u;
+	bool found = false;
+
+	try.channel = running->channel;
+	atomic_store(&try.answered, false);
+	loop_post(try.loop, open_link, NULL);
+	while (!found && clock_mono_ms() < end) {
+		usleep(5000);
+		if (!atomic_exchange(&try.answered, false))
+			continue;
+		snprintf(id, sizeof(id), "%s", try.hello.boot_id);
+		found = !str_equal(id, not);
+	}
+	loop_post(try.loop, close_link, NULL);
+	usleep(100000);
+	return found ? id : "";
 }
 
 /* ---- bake ----------------------------------------------------------------------------------- */
@@ -90,6 +164,8 @@ static int bake(struct err *err)
 		return -1;
 	printf("# booted, channel %s console %s pid %d\n", running.channel, running.console,
 	       running.pid);
+	if (!boot_id(&running, "", 300)[0])
+		return err_set(err, ERR_TIMEOUT, "the agent does not answer within 300 s");
 	sleep(try.settle);
 	uint64_t freeze = clock_mono_ms();
 	if (virt_template_freeze(try.virt, "bake", try.key, &template, err) < 0)
@@ -204,8 +280,16 @@ static void try_power(void)
 	struct virt_running running;
 	struct err err = ERR_INIT;
 
-	tell(virt_machine_power(try.virt, "one", VIRT_POWER_RESET, &err) == 0,
-	     "a clone can be reset", &err);
+	if (virt_machine_find(try.virt, "one", &running, &err) < 0) {
+		tell(false, "a clone is found", &err);
+		return;
+	}
+	char first[40];
+	snprintf(first, sizeof(first), "%s", boot_id(&running, "", 10));
+	tell(first[0], "a clone's agent answers", NULL);
+	tell(virt_machine_power(try.virt, "one", VIRT_POWER_RESET, &err) == 0 &&
+		     boot_id(&running, first, 240)[0],
+	     "a clone that is reset boots afresh, and its agent answers", &err);
 	tell(virt_machine_power(try.virt, "one", VIRT_POWER_OFF, &err) == 0 &&
 		     virt_machine_find(try.virt, "one", &running, &err) < 0 &&
 		     err.kind == ERR_NOT_FOUND,

@@ -1,0 +1,50 @@
+// src/virt alone, on real machines: bakes a template and clones it, tries to write the template's RAM through the clone,
+// resets, switches off, boots again, removes. tests/e2e/virt_try.c does the work; each line of it is a test here.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { Daemon, build, ok, prepareHost, state, virsh } from './lab.mjs';
+
+const run = promisify(execFile);
+
+/** The newest image of the name, built by a daemon when there is none. */
+async function image(name) {
+  const all = path.join(state, 'images');
+  const find = () =>
+    (existsSync(all) ? readdirSync(all) : [])
+      .map((entry) => path.join(all, entry))
+      .filter((dir) => path.basename(dir).startsWith(name) && existsSync(path.join(dir, 'image.json')))
+      .map((dir) => ({ dir, ...JSON.parse(readFileSync(path.join(dir, 'image.json'), 'utf8')) }))
+      .sort((a, b) => b.built_at - a.built_at)[0];
+  if (find()) return find();
+  const daemon = await new Daemon().start();
+  try {
+    await ok('image', 'build', name);
+  } finally {
+    await daemon.stop();
+  }
+  return find();
+}
+
+test('machines are baked, cloned, reset and removed through libvirt', async (t) => {
+  await prepareHost();
+  const { dir, cmdline } = await image('debian-13');
+  const scratch = mkdtempSync('/var/tmp/terakoya-virt-');
+  try {
+    const { stdout } = await run(
+      path.join(build, 'tests/virt_try'),
+      [scratch, ...['vmlinuz', 'initrd', 'disk.qcow2'].map((file) => path.join(dir, file)), cmdline, '10'],
+      { timeout: 900000 },
+    ).catch((error) => error);
+    const lines = (stdout ?? '').split('\n').filter((line) => /^(not )?ok /.test(line));
+    assert.match(stdout ?? '', /^1\.\.\d+$/m, `virt_try came to no end:\n${stdout}`);
+    for (const line of lines)
+      await t.test(line.replace(/^.*? - /, ''), () => assert.match(line, /^ok /, stdout));
+    assert.ok(!(await virsh('list', '--all', '--name')).includes('tk-f00d5e-'), 'nothing is left behind');
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+});
