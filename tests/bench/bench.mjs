@@ -175,7 +175,7 @@ async function daemonFigure(view) {
 }
 
 async function busyMemory(view) {
-  for (const seat of view.seat) await solveAll(seat, view.labs.slice(0, 2), { type: true });
+  for (const seat of view.seat) await solveAll(seat, view.labs.slice(0, 2));
   const pss = machines().map(pssMb);
   figure('memory per seat after both labs (PSS)', round(pss.reduce((a, b) => a + b, 0) / pss.length, 1), 'MB', '250', 'pss_worked_mb');
 }
