@@ -110,6 +110,19 @@ enum machine_event {
 	MACHINE_EVENTS
 };
 
+/* What an answer that is waited for has to know to find its machine again. */
+struct awaited {
+	struct core *core;
+	int64_t machine_id;
+	unsigned life;
+	size_t step; /* for the one who waits */
+};
+struct awaited *await(const struct machine *machine);
+/* The machine, if it still is in the life that asked; frees the token. */
+struct machine *awaited_machine(struct awaited *awaited);
+/* Probes a machine; ends in EVENT_PROBED or EVENT_REFUSED. */
+void probe_begin(struct machine *machine);
+
 /* The one way in which a machine's state changes. reason may be NULL. */
 void machine_step(struct machine *machine, enum machine_event event, const char *reason);
 /* Fills in the domain's name of the present generation. */

@@ -130,23 +130,15 @@ static const unsigned char table[MACHINE_STATES][MACHINE_EVENTS] = {
 	[MACHINE_REMOVING] = { [EVENT_REMOVE] = TO(REMOVING) },
 };
 
-/* What an answer that is waited for has to know to find its machine again. */
-struct awaited {
-	struct core *core;
-	int64_t machine_id;
-	unsigned life;
-};
-
-static struct awaited *await(const struct machine *machine)
+struct awaited *await(const struct machine *machine)
 {
 	struct awaited *awaited = mem_alloc(sizeof(*awaited));
 
-	*awaited = (struct awaited){ machine->core, machine->row.id, machine->life };
+	*awaited = (struct awaited){ machine->core, machine->row.id, machine->life, 0 };
 	return awaited;
 }
 
-/* The machine, if it still is in the life that asked; frees the token. */
-static struct machine *awaited_machine(struct awaited *awaited)
+struct machine *awaited_machine(struct awaited *awaited)
 {
 	struct machine *machine = core_machine(awaited->core, awaited->machine_id);
 	bool fresh = machine && machine->life == awaited->life;
@@ -364,47 +356,11 @@ static void enter_personalising(struct machine *machine, enum machine_event even
 	free(identity);
 }
 
-static void probed(void *context, const struct link_exec_result *result, const struct err *err)
-{
-	struct machine *machine = awaited_machine(context);
-	char reason[256];
-
-	if (!machine || (err && err->kind == ERR_UNAVAILABLE))
-		return;
-	if (!err && result->status == 0 && !result->timed_out) {
-		machine_step(machine, EVENT_PROBED, NULL);
-		return;
-	}
-	if (err)
-		snprintf(reason, sizeof(reason), "its probe could not run: %.200s", err->message);
-	else
-		snprintf(reason, sizeof(reason), "its probe %s (status %d): %.150s",
-			 result->timed_out ? "took too long" : "failed", result->status,
-			 result->error_length ? (const char *)result->errors : "it said nothing");
-	machine_step(machine, EVENT_REFUSED, reason);
-}
-
 static void enter_probing(struct machine *machine, enum machine_event event)
 {
-	static const char *const argv[] = { "/bin/sh", "-s", NULL };
-	AUTO(buf) struct buf text = { 0 };
-	struct err err = ERR_INIT;
-
 	(void)event;
 	machine_deadline(machine, PROBE_MS);
-	if (!machine->spec->probe) {
-		machine_step(machine, EVENT_PROBED, NULL);
-		return;
-	}
-	if (pack_script(machine->seat->class->pack, machine->spec->probe, &text, &err) < 0) {
-		machine_step(machine, EVENT_REFUSED, err.message);
-		return;
-	}
-	struct link_exec probe = { .argv = argv,
-				   .input = text.data,
-				   .input_length = text.length,
-				   .timeout_ms = PROBE_MS - 5000 };
-	link_exec(machine->link, &probe, probed, await(machine));
+	probe_begin(machine);
 }
 
 static void enter_ready(struct machine *machine, enum machine_event event)

@@ -98,8 +98,9 @@ static void check_machine(struct reader *reader, size_t n)
 		check_nic(reader, n, i);
 	for (size_t i = 0; i < machine->setups; i++)
 		check_script(reader, machine->setup[i], machine->setup[i], NULL);
-	if (machine->probe)
-		check_script(reader, machine->probe, machine->probe, NULL);
+	for (size_t i = 0; i < machine->probes; i++)
+		if (machine->probe[i].kind == PACK_PROBE_SCRIPT)
+			check_script(reader, machine->probe[i].what, machine->probe[i].what, NULL);
 }
 
 static void check_environment(struct reader *reader)

@@ -31,6 +31,22 @@ static void nics_read(const struct source *source, const xmlNode *parent,
 	}
 }
 
+static void probes_read(const struct source *source, const xmlNode *parent,
+			struct pack_machine *machine)
+{
+	machine->probe = mem_alloc(node_count(parent, "probe") * sizeof(*machine->probe));
+	for (xmlNode *node = node_first(parent, "probe"); node; node = node_next(node, "probe")) {
+		struct pack_probe *probe = &machine->probe[machine->probes++];
+		probe->port = (unsigned)node_number(node, "port", 0);
+		probe->what = node_attr(source, node, "file");
+		probe->kind = probe->port ? PACK_PROBE_PORT : PACK_PROBE_FILE;
+		if (probe->port || probe->what)
+			continue;
+		probe->kind = PACK_PROBE_SCRIPT;
+		probe->what = node_script_path(source, node);
+	}
+}
+
 static void machine_read(const struct source *source, const xmlNode *node,
 			 struct pack_machine *machine, size_t place)
 {
@@ -46,7 +62,7 @@ static void machine_read(const struct source *source, const xmlNode *node,
 	machine->user_sudo = node_flag(user, "sudo");
 	nics_read(source, node, machine, place);
 	machine->setup = scripts_read(source, node, "setup", &machine->setups);
-	machine->probe = node_script(source, node, "probe");
+	probes_read(source, node, machine);
 }
 
 static void environment_read(const struct source *source, const xmlNode *root)

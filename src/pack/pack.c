@@ -217,6 +217,8 @@ static void machine_free(struct pack_machine *machine)
 	free(machine->name);
 	free(machine->image);
 	free(machine->user);
+	for (size_t i = 0; i < machine->probes; i++)
+		free(machine->probe[i].what);
 	free(machine->probe);
 }
 

@@ -32,6 +32,18 @@ struct pack_nic {
 	char mac[18];  /* derived from the machine's place: the same in every seat */
 };
 
+enum pack_probe_kind {
+	PACK_PROBE_FILE,   /* this regular file is there and can be read; the agent looks itself */
+	PACK_PROBE_PORT,   /* something listens on this TCP port; likewise */
+	PACK_PROBE_SCRIPT, /* this script of the pack ends with status 0 */
+};
+
+struct pack_probe {
+	enum pack_probe_kind kind;
+	char *what;    /* path in the guest, or of the script in the pack; NULL for a port */
+	unsigned port;
+};
+
 struct pack_machine {
 	char *name;  /* [a-z][a-z0-9-]{0,31} */
 	char *image; /* "debian-13" */
@@ -42,7 +54,8 @@ struct pack_machine {
 	bool user_sudo;
 	char **setup; /* script paths, run once as root at bake time, in order */
 	size_t setups;
-	char *probe;  /* script path, run as root before a seat is called ready; NULL: the agent's answer is enough */
+	struct pack_probe *probe; /* all must hold before a seat is called ready, in this order */
+	size_t probes;            /* 0: that the agent made the machine itself is enough */
 };
 
 enum pack_parameter_kind { PACK_CHOOSE, PACK_NUMBER };

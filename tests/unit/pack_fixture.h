@@ -34,6 +34,7 @@ static const struct fixture_file fixture[] = {
 	  "      <nic network=\"office\" address=\"10.10.0.10/24\"/>\n"
 	  "      <user name=\"student\" sudo=\"true\"/>\n"
 	  "      <setup script=\"environment/desk.sh\"/>\n"
+	  "      <probe file=\"/etc/hostname\"/><probe port=\"22\"/>\n"
 	  "      <probe script=\"environment/desk.probe\"/>\n"
 	  "    </machine>\n"
 	  "    <machine name=\"files\" image=\"debian-13\" memory=\"256\" vcpus=\"2\" disk=\"2048\">\n"

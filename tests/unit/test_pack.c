@@ -25,11 +25,16 @@ static void a_sound_pack_has_its_environment(void **state)
 	assert_int_equal(desk->disk_mib, 4096);
 	assert_true(desk->user_sudo);
 	assert_string_equal(desk->nic[0].mac, "52:54:00:7e:00:00");
-	assert_string_equal(desk->probe, "environment/desk.probe");
+	assert_int_equal(desk->probes, 3);
+	assert_int_equal(desk->probe[0].kind, PACK_PROBE_FILE);
+	assert_string_equal(desk->probe[0].what, "/etc/hostname");
+	assert_int_equal(desk->probe[1].port, 22);
+	assert_int_equal(desk->probe[2].kind, PACK_PROBE_SCRIPT);
+	assert_string_equal(desk->probe[2].what, "environment/desk.probe");
 	assert_string_equal(pack->machine[1].nic[0].mac, "52:54:00:7e:01:00");
 	assert_int_equal(pack->machine[1].disk_mib, 2048);
 	assert_false(pack->machine[1].user_sudo);
-	assert_null(pack->machine[1].probe);
+	assert_int_equal(pack->machine[1].probes, 0);
 	assert_null(pack_machine(pack, "gone"));
 	pack_free(pack);
 }
