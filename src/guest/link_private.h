@@ -128,7 +128,7 @@ void request_fail_all(struct link *link, const struct err *why);
 /* Calls completions that are due; stops when one of them frees the link. */
 void request_settle(struct link *link);
 
-struct request *request_new(enum request_kind kind, uint64_t timeout_ms, link_done_fn *done,
+struct request *link_request_new(enum request_kind kind, uint64_t timeout_ms, link_done_fn *done,
 			    void *context);
 /* Takes the request: runs it now or when a channel is free. Its id, or 0. */
 uint32_t request_submit(struct link *link, struct request *request);

@@ -44,7 +44,7 @@ static const char *open_obstacle(struct link *link, const struct link_pty_spec *
 void link_pty_open(struct link *link, const struct link_pty_spec *spec, link_done_fn *done,
 		   void *context)
 {
-	struct request *request = request_new(REQUEST_PTY_OPEN, PTY_OPEN_MS, done, context);
+	struct request *request = link_request_new(REQUEST_PTY_OPEN, PTY_OPEN_MS, done, context);
 	const char *obstacle = open_obstacle(link, spec);
 	struct frame_writer writer;
 

@@ -17,7 +17,7 @@
 #define PTY_OPEN_MS  30000u
 #define ORPHAN_MS    30000u  /* for the agent to let go of what we gave up */
 
-struct request *request_new(enum request_kind kind, uint64_t timeout_ms, link_done_fn *done,
+struct request *link_request_new(enum request_kind kind, uint64_t timeout_ms, link_done_fn *done,
 			    void *context)
 {
 	struct request *request = mem_alloc(sizeof(*request));
@@ -31,7 +31,7 @@ struct request *request_new(enum request_kind kind, uint64_t timeout_ms, link_do
 	return request;
 }
 
-static void request_free(struct request *request)
+static void link_request_free(struct request *request)
 {
 	buf_free(&request->start);
 	buf_free(&request->input);
@@ -65,7 +65,7 @@ void request_finish(struct link *link, struct request *request, const struct err
 	if (is_job(request) && request->state == REQUEST_RUNNING)
 		link->jobs--;
 	if (request->orphan) {
-		request_free(request);
+		link_request_free(request);
 		return;
 	}
 	request->state = REQUEST_FINISHED;
@@ -101,7 +101,7 @@ void request_settle(struct link *link)
 	while ((request = TAILQ_FIRST(&link->finished))) {
 		TAILQ_REMOVE(&link->finished, request, entry);
 		request_tell(request);
-		request_free(request);
+		link_request_free(request);
 	}
 	if (!link->freed)
 		request_start_queued(link);
@@ -191,7 +191,7 @@ static uint32_t request_reject(struct link *link, struct request *request, enum 
 uint32_t request_submit(struct link *link, struct request *request)
 {
 	if (link->freed) {
-		request_free(request);
+		link_request_free(request);
 		return 0;
 	}
 	while (!++link->next_id)
@@ -229,7 +229,7 @@ uint64_t request_next_deadline(const struct link *link)
 /* Nobody waits any more, but the channel stays taken: a copy of the request keeps it. */
 static struct request *request_orphan(struct link *link, struct request *request)
 {
-	struct request *orphan = request_new(request->kind, 0, NULL, NULL);
+	struct request *orphan = link_request_new(request->kind, 0, NULL, NULL);
 
 	orphan->orphan = true;
 	orphan->state = REQUEST_RUNNING;
@@ -417,7 +417,7 @@ static void put_identity(struct frame_writer *writer, const struct link_identity
 void link_identify(struct link *link, const struct link_identity *identity, uint64_t timeout_ms,
 		   link_done_fn *done, void *context)
 {
-	struct request *request = request_new(REQUEST_IDENTIFY, timeout_ms, done, context);
+	struct request *request = link_request_new(REQUEST_IDENTIFY, timeout_ms, done, context);
 	struct frame_writer writer;
 
 	start_begin(&writer, request, FRAME_IDENTIFY);
@@ -430,7 +430,7 @@ uint32_t link_exec(struct link *link, const struct link_exec *exec, link_exec_fn
 		   void *context)
 {
 	uint64_t timeout = exec->timeout_ms < EXEC_MAX_MS ? exec->timeout_ms : EXEC_MAX_MS;
-	struct request *request = request_new(REQUEST_EXEC, timeout + GRACE_MS, NULL, context);
+	struct request *request = link_request_new(REQUEST_EXEC, timeout + GRACE_MS, NULL, context);
 	struct frame_writer writer;
 
 	request->exec_done = done;
@@ -452,7 +452,7 @@ void link_exec_cancel(struct link *link, uint32_t id)
 	TAILQ_FOREACH (request, &link->finished, entry)
 		if (request->id == id) {
 			TAILQ_REMOVE(&link->finished, request, entry);
-			request_free(request);
+			link_request_free(request);
 			return;
 		}
 	TAILQ_FOREACH (request, &link->requests, entry)
@@ -471,7 +471,7 @@ void link_exec_cancel(struct link *link, uint32_t id)
 void link_put_file(struct link *link, const char *path, unsigned mode, const char *owner,
 		   const uint8_t *data, size_t length, link_done_fn *done, void *context)
 {
-	struct request *request = request_new(REQUEST_PUT, FILE_MS, done, context);
+	struct request *request = link_request_new(REQUEST_PUT, FILE_MS, done, context);
 	struct frame_writer writer;
 
 	start_begin(&writer, request, FRAME_PUT);
@@ -486,7 +486,7 @@ void link_put_file(struct link *link, const char *path, unsigned mode, const cha
 void link_get_file(struct link *link, const char *path, size_t most, link_exec_fn *done,
 		   void *context)
 {
-	struct request *request = request_new(REQUEST_GET, FILE_MS, NULL, context);
+	struct request *request = link_request_new(REQUEST_GET, FILE_MS, NULL, context);
 	struct frame_writer writer;
 
 	request->exec_done = done;
@@ -501,7 +501,7 @@ void link_get_file(struct link *link, const char *path, size_t most, link_exec_f
 /* The answer carries the request's id, which submitting it gives: the next one. */
 void link_ping(struct link *link, uint64_t timeout_ms, link_done_fn *done, void *context)
 {
-	struct request *request = request_new(REQUEST_PING, timeout_ms, done, context);
+	struct request *request = link_request_new(REQUEST_PING, timeout_ms, done, context);
 	uint32_t id = link->next_id + 1 ? link->next_id + 1 : 1;
 	struct frame_writer writer;
 
