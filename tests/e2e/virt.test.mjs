@@ -2,7 +2,7 @@
 // resets, switches off, boots again, removes. tests/e2e/virt_try.c does the work; each line of it is a test here.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -33,6 +33,7 @@ test('machines are baked, cloned, reset and removed through libvirt', async (t) 
   await prepareHost();
   const { dir, cmdline } = await image('debian-13');
   const scratch = mkdtempSync('/var/tmp/terakoya-virt-');
+  chmodSync(scratch, 0o711); // libvirt's QEMU user has to pass
   try {
     const { stdout } = await run(
       path.join(build, 'tests/virt_try'),
