@@ -171,6 +171,7 @@ int main(int argc, char **argv)
 	block_signals();
 	if (sodium_init() < 0 || options_read(&daemon.options, argc, argv, &err) < 0) {
 		fprintf(stderr, "terakoyad: %s\n", err.message);
+		options_free(&daemon.options);
 		return 2;
 	}
 	int code = daemon.options.routes ? print_routes() : serve(&daemon);

@@ -1,7 +1,7 @@
 /** The real daemon for a test: its own state directory, a free port, libvirt's test driver. */
 import { spawn } from "node:child_process";
 import { createServer, connect } from "node:net";
-import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import http from "node:http";
@@ -18,8 +18,13 @@ export function freePort() {
 	});
 }
 
+const states = [];
+process.on("exit", () => states.forEach((state) => rmSync(state, { recursive: true, force: true })));
+
+/** A directory that libvirt could pass through, gone with the test. */
 export function makeState() {
 	const state = mkdtempSync("/var/tmp/tk-func-");
+	states.push(state);
 	chmodSync(state, 0o755);
 	return state;
 }
@@ -63,11 +68,11 @@ export class Daemon {
 		return daemon;
 	}
 
-	/** Ends it as systemd would, and gives its exit code. */
+	/** Ends it as systemd would. An exit that is not clean (a leak that a sanitizer found) is an error. */
 	async stop() {
 		this.child.kill("SIGTERM");
 		const code = await this.exited;
-		if (existsSync(this.state)) rmSync(this.state, { recursive: true });
+		if (code !== 0) throw new Error(`terakoyad ended with ${code}: ${this.log.slice(-4000)}`);
 		return code;
 	}
 
