@@ -35,6 +35,16 @@ static int card_find(int fd, const char *mac, struct ifreq *request)
 	return error;
 }
 
+static bool has_ipv4(int fd, struct ifreq *request, unsigned long call, struct in_addr value)
+{
+	struct sockaddr_in address;
+
+	if (ioctl(fd, call, request) < 0)
+		return false;
+	memcpy(&address, &request->ifr_addr, sizeof(address));
+	return address.sin_addr.s_addr == value.s_addr;
+}
+
 static int set_ipv4(int fd, struct ifreq *request, unsigned long call, struct in_addr value)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = value };
@@ -56,6 +66,9 @@ static int card_address(int fd, struct ifreq *request, const char *text)
 	if (prefix > 32 || end == slash || *end || inet_pton(AF_INET, copy, &address) != 1)
 		return EINVAL;
 	mask.s_addr = prefix ? htonl(0xffffffffu << (32 - prefix)) : 0;
+	if (has_ipv4(fd, request, SIOCGIFADDR, address) &&
+	    has_ipv4(fd, request, SIOCGIFNETMASK, mask))
+		return 0; /* a clone has its template's */
 	int error = set_ipv4(fd, request, SIOCSIFADDR, address);
 	return error ? error : set_ipv4(fd, request, SIOCSIFNETMASK, mask);
 }

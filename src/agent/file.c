@@ -109,9 +109,29 @@ void file_get(struct agent *agent, struct job *job, struct frame_reader *reader)
 		fail(agent, job, EFBIG, what);
 }
 
+/* What is so already is left alone: ext4 allocates and submits blocks on every rename that replaces a
+ * file, and a clone has most of its files from its template. */
+static bool is_so_already(const char *path, mode_t mode, const void *data, size_t length)
+{
+	char there[8193];
+	struct stat status;
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	bool same = fd >= 0 && !fstat(fd, &status) && S_ISREG(status.st_mode) &&
+		    (status.st_mode & 07777) == mode && !status.st_uid &&
+		    (size_t)status.st_size == length && length < sizeof(there) &&
+		    read(fd, there, sizeof(there)) == (ssize_t)length && !memcmp(there, data, length);
+
+	if (fd >= 0)
+		close(fd);
+	return same;
+}
+
 int file_write(const char *path, mode_t mode, const void *data, size_t length)
 {
 	char *name;
+
+	if (is_so_already(path, mode, data, length))
+		return 0;
 	struct job job = { .input = temporary_open(path, &name) };
 	int error = 0;
 

@@ -176,10 +176,12 @@ static bool is_plain_name(const char *name)
 /* A zone that the machine does not have is no reason to fail: it stays at what it was. */
 static int set_time_zone(const char *zone)
 {
-	char path[128];
+	char path[128], now[128] = "";
 
 	snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", zone);
 	if (!*zone || strstr(zone, "..") || access(path, R_OK) < 0)
+		return 0;
+	if (readlink("/etc/localtime", now, sizeof(now) - 1) > 0 && !strcmp(now, path))
 		return 0;
 	unlink("/etc/localtime.tk");
 	if (symlink(path, "/etc/localtime.tk") < 0 || rename("/etc/localtime.tk", "/etc/localtime") < 0)
