@@ -48,8 +48,12 @@ export function flags(state, port, web) {
 }
 
 export class Daemon {
+	get transport() {
+		return http;
+	}
+
 	static async start({ web, args = [], state = makeState(), port } = {}) {
-		const daemon = new Daemon();
+		const daemon = new this();
 		daemon.port = port ?? (await freePort());
 		daemon.state = state;
 		daemon.socket = join(state, "terakoya.sock");
@@ -91,7 +95,9 @@ export class Daemon {
 		if (payload !== undefined) sent["Content-Length"] ??= Buffer.byteLength(payload);
 		const where = local ? { socketPath: this.socket } : { host: "127.0.0.1", port: this.port };
 		return new Promise((done, failed) => {
-			const request = http.request({ ...where, method, path, headers: sent, agent: false }, (reply) => {
+			const transport = local ? http : this.transport;
+			const request = transport.request({ ...where, method, path, headers: sent, agent: false,
+				rejectUnauthorized: false }, (reply) => {
 				let text = "";
 				reply.setEncoding("utf8");
 				reply.on("data", (data) => (text += data));

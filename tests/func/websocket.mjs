@@ -27,7 +27,8 @@ export class WebSocketClient {
 		if (session) sent.Cookie = session.cookie;
 		for (const name of Object.keys(sent)) if (sent[name] === undefined) delete sent[name];
 		return new Promise((done, failed) => {
-			const request = http.request({ ...where, path, headers: sent, agent: false });
+			const transport = local ? http : daemon.transport;
+			const request = transport.request({ ...where, path, headers: sent, agent: false, rejectUnauthorized: false });
 			request.on("upgrade", (reply, socket, head) =>
 				done({ status: 101, headers: reply.headers, client: new WebSocketClient(socket, head) }));
 			request.on("response", (reply) => {
