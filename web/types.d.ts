@@ -16,7 +16,13 @@ export interface Session {
 
 export interface Machine {
 	id: number; name: string; state: MachineState; reason: string;
-	stage_ms: number; ready_ms: number; replaced: number;
+	stage_ms: number; ready_ms: number; replaced: number; health?: Health | null;
+}
+
+export interface Health {
+	disk_total_mib: number; disk_free_mib: number; files_free: number;
+	memory_total_mib: number; memory_free_mib: number;
+	processes: number; processes_max: number; load: number;
 }
 
 export interface Seat {

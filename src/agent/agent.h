@@ -66,6 +66,9 @@ ssize_t port_send_from(struct port *port, enum frame_type type, uint16_t channel
 uint8_t *port_tail(struct port *port, size_t *room);
 void port_commit(struct port *port, size_t length);
 
+/* A student's fork bomb stops here; checks run as root and are not counted with it. */
+#define AGENT_USER_PROCESSES 512
+
 /* ---- spawn.c: children ------------------------------------------------------------------------- */
 
 struct account {
@@ -163,6 +166,11 @@ void pty_hangup(struct pty *pty);
 bool pty_wants(const struct pty *pty, struct pollfd *entry); /* false: nothing to wait for */
 uint64_t pty_deadline(const struct pty *pty);                /* 0: none */
 void pty_expire(struct pty *pty, uint64_t now);
+
+/* ---- health.c ------------------------------------------------------------------------------------- */
+
+/* Answers a ping, with what this machine has left. */
+void health_answer(struct port *port, const struct frame *ping);
 
 /* ---- identify.c, card.c --------------------------------------------------------------------------- */
 

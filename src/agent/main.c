@@ -92,7 +92,7 @@ void agent_frame(struct agent *agent, const struct frame *frame)
 	else if (!agent->port.hello)
 		return; /* left over from a session that is gone */
 	else if (frame->type == FRAME_PING)
-		port_send(&agent->port, FRAME_PONG, 0, frame->payload, frame->length);
+		health_answer(&agent->port, frame);
 	else if (frame->type == FRAME_IDENTIFY)
 		identify(agent, frame);
 	else if (frame->type >= FRAME_PTY_OPEN)

@@ -18,9 +18,6 @@
 #define SYSTEM_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define USER_PATH   "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games"
 
-/* A student's fork bomb stops here; checks run as root and are not counted with it. */
-#define USER_PROCESSES_MAX 512
-
 /* ---- accounts: the files themselves, because static glibc has no name service ------------------- */
 
 int account_find(const char *name, struct account *account)
@@ -151,7 +148,7 @@ static int take_descriptors(const struct spawn *spawn)
 
 static int take_account(const struct account *account)
 {
-	const struct rlimit processes = { USER_PROCESSES_MAX, USER_PROCESSES_MAX };
+	const struct rlimit processes = { AGENT_USER_PROCESSES, AGENT_USER_PROCESSES };
 
 	if (account->uid)
 		setrlimit(RLIMIT_NPROC, &processes);

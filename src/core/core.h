@@ -98,8 +98,10 @@ struct machine {
 	bool proven;                /* this generation was ready once: its disk holds somebody's work */
 	bool making;                /* a lane is making it */
 	char doomed[64];            /* the domain it replaces; removed when this one is settled */
-	uint64_t down_at, seen_at;  /* clock_mono_ms(): connection lost (0: it is up), last sign of life */
+	uint64_t down_at;           /* clock_mono_ms(): connection lost; 0: it is up */
 	bool pinging;
+	uint64_t asked_at;          /* clock_mono_ms() of the last ping */
+	struct link_health health;  /* of its answer; all 0 before the first */
 };
 
 struct seat_lab;

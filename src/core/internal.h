@@ -129,11 +129,16 @@ void machine_step(struct machine *machine, enum machine_event event, const char 
 void machine_domain(const struct machine *machine, char name[64]);
 void machine_load(struct machine *machine); /* from its row, after a restart */
 void machine_release(struct machine *machine); /* link, timer: before its memory goes */
-void machine_pulse(struct core *core);         /* asks silent machines for a sign of life */
 /* Its part of the seat, for virt/. The strings live as long as the machine and its pack. */
 struct machine_order;
 int machine_power(struct machine *machine, enum virt_power power, struct err *err);
 void machine_fill_identity(const struct machine *machine, struct link_identity *identity);
+
+/* ---- pulse.c ---------------------------------------------------------------------------------- */
+
+void machine_pulse(struct core *core); /* asks machines for a sign of life, and how they are */
+/* What a ready machine suffers from, or "". */
+void machine_complaint(const struct machine *machine, char text[128]);
 
 /* ---- launch.c --------------------------------------------------------------------------------- */
 

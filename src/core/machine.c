@@ -34,9 +34,6 @@
 #define BOOT_MS        300000 /* a cold boot: 30 s alone, minutes when many boot at once */
 #define PERSONALISE_MS 30000
 #define PROBE_MS       30000
-#define DOWN_MS        5000  /* without a connection before a machine counts as lost */
-#define QUIET_MS       20000 /* without a sign of life before it is asked for one */
-#define PING_MS        10000
 
 const char *const machine_state_names[] = {
 	[MACHINE_ABSENT] = "absent",
@@ -185,7 +182,6 @@ static void link_up(void *context, const struct link_hello *hello)
 
 	machine->hello = *hello;
 	machine->down_at = 0;
-	machine->seen_at = clock_mono_ms();
 	machine_step(machine, known ? EVENT_KNOWN : EVENT_UP, NULL);
 	if (machine->core->terminals)
 		machine->core->terminals->up(machine->core->terminals_context, machine, hello);
@@ -207,7 +203,6 @@ static void link_data(void *context, uint16_t channel, uint64_t offset, const ui
 {
 	struct machine *machine = context;
 
-	machine->seen_at = clock_mono_ms();
 	if (machine->core->terminals)
 		machine->core->terminals->data(machine->core->terminals_context, machine, channel,
 					       offset, data, length);
@@ -256,6 +251,7 @@ static void machine_disconnect(struct machine *machine)
 	if (!link)
 		return;
 	link_free(link);
+	machine->health = (struct link_health){ 0 };
 	if (core->terminals && !core->stopping)
 		core->terminals->down(core->terminals_context, machine, true);
 }
@@ -371,6 +367,7 @@ static void enter_ready(struct machine *machine, enum machine_event event)
 		machine->ready_ms = (uint32_t)(clock_mono_ms() - machine->wanted_at);
 	machine->proven = true;
 	machine->row.replaced = 0;
+	machine->asked_at = 0;
 	machine_save(machine);
 	discard_doomed(machine);
 	class_settled(machine->seat->class);
@@ -535,49 +532,6 @@ void machine_fill_identity(const struct machine *machine, struct link_identity *
 	fill_hosts(machine, identity);
 	snprintf(identity->user, sizeof(identity->user), "%s", spec->user ? spec->user : "");
 	identity->user_sudo = spec->user_sudo;
-}
-
-/* ---- signs of life ---------------------------------------------------------------------------- */
-
-static void ponged(void *context, const struct err *err)
-{
-	struct machine *machine = awaited_machine(context);
-
-	if (!machine)
-		return;
-	machine->pinging = false;
-	if (!err)
-		machine->seen_at = clock_mono_ms();
-	else if (err->kind != ERR_UNAVAILABLE)
-		machine_step(machine, EVENT_SILENT, NULL);
-}
-
-static void machine_check_pulse(struct machine *machine, uint64_t now)
-{
-	if (!machine->link)
-		return;
-	if (machine->state == MACHINE_READY && machine->down_at && now - machine->down_at > DOWN_MS) {
-		machine_step(machine, EVENT_SILENT, NULL);
-		return;
-	}
-	bool listens = machine->state == MACHINE_READY && link_is_up(machine->link);
-	if (listens && !machine->pinging && now - machine->seen_at > QUIET_MS) {
-		machine->pinging = true;
-		link_ping(machine->link, PING_MS, ponged, await(machine));
-	}
-	/* The agent answered after all, and it still knows who it is. */
-	if (machine->state == MACHINE_LOST && link_is_up(machine->link) && !machine->down_at &&
-	    now - machine->stage_at > QUIET_MS && !machine->pinging)
-		machine_step(machine, EVENT_KNOWN, NULL);
-}
-
-void machine_pulse(struct core *core)
-{
-	struct machine *machine;
-	uint64_t now = clock_mono_ms();
-
-	LIST_FOREACH(machine, &core->machines, by_id)
-		machine_check_pulse(machine, now);
 }
 
 /* ---- power, loading, release ------------------------------------------------------------------ */

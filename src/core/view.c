@@ -93,13 +93,28 @@ static int state_rank(enum machine_state state)
 	return 0;
 }
 
+static json_t *view_health(const struct link_health *health)
+{
+	if (!health->memory_total_mib)
+		return json_null();
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f}", "disk_total_mib",
+			 I(health->disk_total_mib), "disk_free_mib", I(health->disk_free_mib),
+			 "files_free", I(health->files_free), "memory_total_mib",
+			 I(health->memory_total_mib), "memory_free_mib", I(health->memory_free_mib),
+			 "processes", I(health->processes), "processes_max", I(health->processes_max),
+			 "load", health->load / 100.0);
+}
+
 static json_t *view_machine(const struct machine *machine)
 {
+	char complaint[128];
 	int64_t since = clock_real_ms() - (int64_t)(clock_mono_ms() - machine->stage_at);
 
-	return json_pack("{s:I, s:s, s:s, s:o, s:I, s:I, s:i, s:s}", "id", I(machine->row.id), "name",
+	machine_complaint(machine, complaint);
+	return json_pack("{s:I, s:s, s:s, s:o, s:o, s:I, s:I, s:i, s:s}", "id", I(machine->row.id), "name",
 			 machine->row.name, "state", machine_state_names[machine->state], "reason",
-			 text(machine->row.reason), "stage_ms", I(since), "ready_ms",
+			 text(*complaint ? complaint : machine->row.reason), "health",
+			 view_health(&machine->health), "stage_ms", I(since), "ready_ms",
 			 I(machine->ready_ms), "replaced", (int)machine->row.replaced, "user",
 			 machine->spec && machine->spec->user ? machine->spec->user : "root");
 }

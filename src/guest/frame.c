@@ -17,7 +17,7 @@ static const struct rule {
 	[FRAME_HELLO_REPLY] = { "hello-reply", FRAME_FROM_AGENT, false, 34, 1024 },
 	[FRAME_BOOTED] = { "booted", FRAME_FROM_AGENT, false, 0, 0 },
 	[FRAME_PING] = { "ping", FRAME_FROM_HOST, false, 8, 8 },
-	[FRAME_PONG] = { "pong", FRAME_FROM_AGENT, false, 8, 8 },
+	[FRAME_PONG] = { "pong", FRAME_FROM_AGENT, false, FRAME_PONG_LENGTH, FRAME_PONG_LENGTH },
 	[FRAME_IDENTIFY] = { "identify", FRAME_FROM_HOST, true, 64, FRAME_PAYLOAD_MAX },
 	[FRAME_EXEC] = { "exec", FRAME_FROM_HOST, true, 14, FRAME_PAYLOAD_MAX },
 	[FRAME_PUT] = { "put", FRAME_FROM_HOST, true, 10, FRAME_PAYLOAD_MAX },

@@ -25,6 +25,7 @@
 #define FRAME_PAYLOAD_MAX  (32 * 1024)
 #define FRAME_MAX          (FRAME_HEADER + FRAME_PAYLOAD_MAX)
 #define FRAME_NONCE        16
+#define FRAME_PONG_LENGTH  (8 + 8 * 4)
 #define FRAME_MESSAGE_MAX  480         /* bytes of text in a JOB_FAIL or PTY_FAIL */
 #define FRAME_JOB_WINDOW   (32 * 1024) /* bytes of input a new job accepts without credit */
 #define FRAME_PTY_WINDOW   (16 * 1024) /* bytes of input a new terminal accepts without credit */
@@ -38,7 +39,7 @@ enum frame_type {
 			      u16 count, then count times {u16 channel, rows, columns, u64 first, next} */
 	FRAME_BOOTED,      /* agent: it has started and knows no host: say hello */
 	FRAME_PING,        /* host: 8 bytes, any */
-	FRAME_PONG,        /* agent: the same 8 bytes */
+	FRAME_PONG,        /* agent: the same 8 bytes, then struct link_health: 8 times u32 */
 
 	FRAME_IDENTIFY,   /* host: struct link_identity, field by field; a job */
 	FRAME_EXEC,       /* host: u32 timeout ms, text user, text directory, list argv, list env */

@@ -145,8 +145,20 @@ void link_put_file(struct link *link, const char *path, unsigned mode, const cha
 void link_get_file(struct link *link, const char *path, size_t most, link_exec_fn *done,
 		   void *context);
 
+/* What a machine has left, as its agent says with every answer to a ping. All of it is the guest's
+ * word: to be shown, never to be relied upon. */
+struct link_health {
+	uint32_t disk_total_mib, disk_free_mib; /* of the root file system, for ordinary users */
+	uint32_t files_free;                    /* that may still be made on it */
+	uint32_t memory_total_mib, memory_free_mib; /* free: what the kernel could give */
+	uint32_t processes, processes_max;      /* threads of everybody; what the student may have */
+	uint32_t load;                          /* the last minute's, in hundredths */
+};
+
 /* Round trip to the agent. */
 void link_ping(struct link *link, uint64_t timeout_ms, link_done_fn *done, void *context);
+/* Of the last answered ping on this connection; NULL before the first. */
+const struct link_health *link_health(const struct link *link);
 
 /* ---- terminals ------------------------------------------------------------------------------ */
 

@@ -89,6 +89,8 @@ struct link {
 	uint32_t next_id;
 	uint16_t next_channel;
 	unsigned jobs;       /* channels in use */
+	struct link_health health;
+	bool health_known;
 	unsigned lost_pings; /* timed out; their answers may still come */
 	struct terminal terminal[LINK_PTYS_MAX];
 

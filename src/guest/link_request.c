@@ -115,6 +115,7 @@ void request_fail_all(struct link *link, const struct err *why)
 		request_finish(link, request, why);
 	link->jobs = 0;
 	link->lost_pings = 0;
+	link->health_known = false;
 }
 
 /* ---- the beginning ----------------------------------------------------------------------------- */
@@ -278,6 +279,26 @@ void request_expire(struct link *link, uint64_t now)
 
 /* ---- answers ----------------------------------------------------------------------------------- */
 
+static void health_read(struct link *link, struct frame_reader *reader)
+{
+	struct link_health *health = &link->health;
+
+	health->disk_total_mib = frame_get_u32(reader);
+	health->disk_free_mib = frame_get_u32(reader);
+	health->files_free = frame_get_u32(reader);
+	health->memory_total_mib = frame_get_u32(reader);
+	health->memory_free_mib = frame_get_u32(reader);
+	health->processes = frame_get_u32(reader);
+	health->processes_max = frame_get_u32(reader);
+	health->load = frame_get_u32(reader);
+	link->health_known = true;
+}
+
+const struct link_health *link_health(const struct link *link)
+{
+	return link->health_known ? &link->health : NULL;
+}
+
 static int pong_frame(struct link *link, const struct frame *frame)
 {
 	struct frame_reader reader;
@@ -288,6 +309,7 @@ static int pong_frame(struct link *link, const struct frame *frame)
 	TAILQ_FOREACH (request, &link->requests, entry)
 		if (request->kind == REQUEST_PING && request->state == REQUEST_RUNNING &&
 		    request->id == id) {
+			health_read(link, &reader);
 			request_finish(link, request, NULL);
 			return 0;
 		}

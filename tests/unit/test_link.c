@@ -488,6 +488,9 @@ static void a_ping_comes_back(void **state)
 		WAIT(w.done);
 		assert_false(w.failed);
 	}
+	assert_non_null(link_health(w.link));
+	assert_true(link_health(w.link)->disk_total_mib > link_health(w.link)->disk_free_mib);
+	assert_true(link_health(w.link)->memory_total_mib > 0 && link_health(w.link)->processes > 0);
 	print_message("ping: %llu us\n", (unsigned long long)(clock_mono_us() - start) / 100);
 }
 
@@ -671,7 +674,7 @@ static void a_guest_that_breaks_the_protocol_is_dropped_and_tried_again(void **s
 	evil_frame(FRAME_JOB_OUTPUT, 9, bytes, 60);
 	evil_frame(FRAME_PTY_DATA, 9, bytes, 20);
 	evil_frame(FRAME_PTY_EXIT, 9, bytes, 4);
-	evil_frame(FRAME_PONG, 0, bytes, 8);
+	evil_frame(FRAME_PONG, 0, bytes, FRAME_PONG_LENGTH);
 	evil_frame(FRAME_HELLO_REPLY, 0, bytes, 50);
 	evil_frame(FRAME_HELLO, 0, bytes, 18);
 	run_script("echo after all", 5000);
