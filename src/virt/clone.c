@@ -16,8 +16,8 @@
  *	3  the device state through a file descriptor (monitor.c), without RAM: that is there already
  *	4  x-ignore-shared off again, and resume
  *
- * Until 4 is done libvirt shows the domain as paused in start-up, and virt_machine_find() and
- * virt_list() say of it that it is no machine: a daemon that was killed in between destroys it.
+ * Until 4 is done the domain is marked as waking, and virt_machine_find() and virt_list() say of it
+ * that it is no machine: a daemon that was killed in between destroys it.
  *
  * A clone wakes with everything of its template, the state of the random numbers and its network
  * cards' addresses included. Making it somebody of its own is the agent's work (guest/link.h). */
@@ -74,7 +74,7 @@ static int start_clone(struct virt *virt, const struct xml_domain *spec, const c
 {
 	AUTO(connection) virConnectPtr connection = virt_connection(virt, err);
 
-	if (!connection)
+	if (!connection || machine_mark_waking(virt, spec->machine->name, err) < 0)
 		return -1;
 	AUTO_FREE char *text = xml_domain(spec);
 	uint64_t begin = clock_mono_us();
@@ -85,6 +85,7 @@ static int start_clone(struct virt *virt, const struct xml_domain *spec, const c
 	running->create_us = (uint32_t)(clock_mono_us() - begin);
 	if (wake(domain, state, running, err) < 0)
 		return -1;
+	machine_clear_waking(virt, spec->machine->name);
 	return machine_read_running(virt, domain, running, err);
 }
 

@@ -189,6 +189,11 @@ int machine_check(const struct virt_machine *machine, struct err *err);
  * which is the one asked for, and *running is filled. */
 int machine_make_disk(struct virt *virt, const struct virt_machine *machine, const char *disk,
 		      struct virt_running *running, bool *runs, struct err *err);
+/* A domain that waits for its state, or has it but was never resumed, is no machine: it is marked as
+ * waking from before it is made until it runs. */
+int machine_mark_waking(const struct virt *virt, const char *name, struct err *err);
+void machine_clear_waking(const struct virt *virt, const char *name);
+bool machine_is_whole(const struct virt *virt, virDomainPtr domain, const char *name);
 /* Fills channel, console and pid of a domain that runs. */
 int machine_read_running(struct virt *virt, virDomainPtr domain, struct virt_running *running,
 			 struct err *err);

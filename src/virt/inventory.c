@@ -9,16 +9,6 @@
 
 /* What of ours is there, seen and not remembered. */
 
-static bool is_running(virDomainPtr domain)
-{
-	int state, reason;
-
-	if (virDomainGetState(domain, &state, &reason, 0) < 0)
-		return false; /* gone meanwhile */
-	return state == VIR_DOMAIN_RUNNING ||
-	       (state == VIR_DOMAIN_PAUSED && reason != VIR_DOMAIN_PAUSED_STARTING_UP);
-}
-
 /* The name behind our prefix, or NULL for somebody else's object. */
 static const char *own(const struct virt *virt, const char *name)
 {
@@ -39,7 +29,7 @@ static int list_machines(struct virt *virt, virConnectPtr connection,
 		if (name) {
 			struct virt_seen *seen = &inventory->machine[inventory->machines++];
 			snprintf(seen->name, sizeof(seen->name), "%s", name);
-			seen->running = is_running(domains[i]);
+			seen->running = machine_is_whole(virt, domains[i], name);
 		}
 		virDomainFree(domains[i]);
 	}

@@ -1,6 +1,7 @@
 #include "virt/internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -75,6 +76,42 @@ int machine_read_running(struct virt *virt, virDomainPtr domain, struct virt_run
 		return -1;
 	running->pid = virt->is_test ? 0 : read_pid(domain);
 	return 0;
+}
+
+/* ---- half-made machines --------------------------------------------------------------------- */
+
+/* libvirt shows a domain that was never resumed just as one that an admin has paused. The difference
+ * is a file beside the overlay: it is made before such a domain, and goes once it was resumed. */
+static char *waking_path(const struct virt *virt, const char *name)
+{
+	return str_fmt("%s/pool/%s.waking", virt->state_dir, name);
+}
+
+int machine_mark_waking(const struct virt *virt, const char *name, struct err *err)
+{
+	AUTO_FREE char *path = waking_path(virt, name);
+	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	return fd < 0 ? err_errno(err, "cannot make %s", path) : 0;
+}
+
+void machine_clear_waking(const struct virt *virt, const char *name)
+{
+	AUTO_FREE char *path = waking_path(virt, name);
+
+	unlink(path);
+}
+
+bool machine_is_whole(const struct virt *virt, virDomainPtr domain, const char *name)
+{
+	AUTO_FREE char *path = waking_path(virt, name);
+	int state, reason;
+
+	if (virDomainGetState(domain, &state, &reason, 0) < 0)
+		return false; /* gone meanwhile */
+	if (state == VIR_DOMAIN_PAUSED)
+		return access(path, F_OK) < 0;
+	return state == VIR_DOMAIN_RUNNING;
 }
 
 /* ---- boot and start ------------------------------------------------------------------------- */
@@ -289,7 +326,6 @@ int virt_machine_find(struct virt *virt, const char *name, struct virt_running *
 		      struct err *err)
 {
 	struct virt_running found = { 0 };
-	int state, reason;
 
 	if (virt_check_name(name, err) < 0)
 		return -1;
@@ -299,9 +335,7 @@ int virt_machine_find(struct virt *virt, const char *name, struct virt_running *
 	AUTO(domain) virDomainPtr domain = domain_find(virt, connection, name, err);
 	if (!domain)
 		return -1;
-	if (virDomainGetState(domain, &state, &reason, 0) < 0)
-		return err_from_virt(err, "cannot see whether machine %s runs", name);
-	if (state == VIR_DOMAIN_PAUSED && reason == VIR_DOMAIN_PAUSED_STARTING_UP)
+	if (!machine_is_whole(virt, domain, name))
 		return err_set(err, ERR_CONFLICT,
 			       "machine %s was never resumed: destroy it and make it again", name);
 	if (machine_read_running(virt, domain, &found, err) < 0)

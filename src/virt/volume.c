@@ -249,6 +249,7 @@ int virt_volume_remove(struct virt *virt, const char *name, struct err *err)
 	if (virt_check_name(name, err) < 0)
 		return -1;
 	AUTO_FREE char *path = volume_path(virt, name);
+	machine_clear_waking(virt, name);
 	AUTO(connection) virConnectPtr connection =
 		virt->is_test ? NULL : virt_connection(virt, NULL);
 	if (connection) {

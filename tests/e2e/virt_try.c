@@ -274,6 +274,37 @@ static void try_list(void)
 	virt_inventory_free(&seen);
 }
 
+/* As virsh has it, for what src/virt does not do itself. */
+static void virsh(const char *verb, const char *name)
+{
+	AUTO_FREE char *command =
+		str_fmt("virsh -q -c qemu:///system %s tk-%.6s-%s", verb, INSTANCE, name);
+
+	if (system(command) != 0)
+		tell(false, command, NULL);
+}
+
+static void try_half_made(void)
+{
+	AUTO_FREE char *mark = str_fmt("%s/pool/one.waking", try.state);
+	struct virt_running running;
+	struct virt_inventory seen = { 0 };
+	struct err err = ERR_INIT;
+
+	virsh("suspend", "one");
+	tell(virt_machine_find(try.virt, "one", &running, &err) == 0,
+	     "a machine that an admin paused is still a machine", &err);
+	close(open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	tell(virt_machine_find(try.virt, "one", &running, &err) < 0 && err.kind == ERR_CONFLICT,
+	     "a clone that was never resumed is no machine", &err);
+	tell(virt_list(try.virt, &seen, &err) == 0 && seen.machines == 1 &&
+		     !seen.machine[0].running,
+	     "and it is listed as such", &err);
+	virt_inventory_free(&seen);
+	unlink(mark);
+	virsh("resume", "one");
+}
+
 static void try_power(void)
 {
 	struct virt_machine spec = machine("one", "one");
@@ -356,6 +387,7 @@ static void try_all(void)
 	try_find();
 	try_list();
 	try_refusals();
+	try_half_made();
 	try_power();
 	try_removal();
 }
