@@ -77,15 +77,17 @@ static void port_found(struct port *port)
 	port->announced = true;
 }
 
-/* The host end was closed. A virtio port stays open, a test's socket is replaced by the next. */
+/* The host end is closed, or so it seems: when a host opens it and speaks at once, its bytes may be here
+ * before the driver has learned that it is open. So a session and what it has to say are kept; if the
+ * host is truly gone, the next one's hello ends them. A test's socket is replaced by the next. */
 static void port_lost(struct port *port)
 {
 	port->away = true;
-	port->hello = false;
 	port->readable = false;
-	port->out_start = port->out_end = 0;
 	frame_parser_init(&port->in, FRAME_FROM_HOST);
 	if (port->listening) {
+		port->hello = false;
+		port->out_start = port->out_end = 0;
 		close(port->fd);
 		port->fd = -1;
 	}
