@@ -14,7 +14,7 @@ export function LabRail({ labs, current, choose }) {
 		${labs.map((lab, index) => {
 			const { done, total } = tally(lab);
 			const complete = total > 0 && done === total;
-			return html`<li key=${lab.id}><button type="button" class=${complete ? "complete" : ""}
+			return html`<li key=${lab.id}><button type="button" title=${say(lab.title)} class=${complete ? "complete" : ""}
 				aria-current=${lab.id === current ? "step" : undefined} onClick=${() => choose(lab.id)}>
 				<span class="rail-number">${complete ? "✓" : index + 1}</span>
 				<span class="rail-title">${say(lab.title)}</span>

@@ -30,6 +30,7 @@ function Keys() {
 			<dt><kbd>Ctrl</kbd>+<kbd>Shift</kbd>+<kbd>C</kbd></dt><dd>${t("keys.copy")}</dd>
 			<dt><kbd>Ctrl</kbd>+<kbd>Shift</kbd>+<kbd>V</kbd></dt><dd>${t("keys.paste")}</dd>
 			<dt><kbd>Ctrl</kbd>+<kbd>C</kbd></dt><dd>${t("keys.stop")}</dd>
+			<dt><kbd>Ctrl</kbd>+<kbd>Shift</kbd>+<kbd>L</kbd></dt><dd>${t("keys.leave")}</dd>
 			<dt><kbd>Tab</kbd></dt><dd>${t("keys.complete")}</dd>
 			<dt><kbd>↑</kbd></dt><dd>${t("keys.history")}</dd></dl>
 			<label><input type="checkbox" checked=${screenReader.value} onChange=${(/** @type {any} */ e) => {

@@ -144,6 +144,7 @@ export default {
 	"keys.copy": "copy what is selected",
 	"keys.paste": "paste",
 	"keys.stop": "stop the running program",
+	"keys.leave": "to the guide, and back",
 	"keys.complete": "complete a name",
 	"keys.history": "earlier commands",
 

@@ -144,6 +144,7 @@ export default {
 	"keys.copy": "選択部分をコピー",
 	"keys.paste": "貼り付け",
 	"keys.stop": "実行中のプログラムを止める",
+	"keys.leave": "ガイドへ移る、戻る",
 	"keys.complete": "名前を補完する",
 	"keys.history": "前のコマンド",
 

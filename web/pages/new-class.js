@@ -4,7 +4,7 @@ import { post } from "../api.js";
 import { CapacityCard } from "../components/capacity-card.js";
 import { ProblemNote } from "../components/problem.js";
 import { Roster } from "../components/roster.js";
-import { toast } from "../components/toasts.js";
+import { toast, toastProblem } from "../components/toasts.js";
 import { useHost } from "../components/use-host.js";
 import { useLoaded } from "../components/use-loaded.js";
 import { useTitle } from "../components/use-title.js";
@@ -46,7 +46,8 @@ export function NewClassPage() {
 			setError(problem);
 			setBusy(false);
 			if (!made) return;
-			toast(t("new.draft-kept"), "bad");
+			toastProblem(problem);
+			toast(t("new.draft-kept"));
 		}
 		navigate(`/classes/${made.id}`);
 	}

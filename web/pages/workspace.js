@@ -10,6 +10,7 @@ import { html } from "../html.js";
 import { split } from "../settings.js";
 import { reduceWorkspace } from "../state/reduce.js";
 import { shellExtra } from "../state/shell.js";
+import { LEAVE_KEY } from "../terminal/screen.js";
 import { say, t } from "../text.js";
 
 /** Events come in bursts. */
@@ -59,6 +60,20 @@ function Halves({ view, setView, reload }) {
 		frame.current?.style.setProperty("--guide", `${split.value}fr`);
 		frame.current?.style.setProperty("--terminal", `${100 - split.value}fr`);
 	}, [split.value]);
+
+	useEffect(() => {
+		/** @param {KeyboardEvent} event */
+		function key(event) {
+			if (!event.ctrlKey || !event.shiftKey || event.code !== LEAVE_KEY) return;
+			event.preventDefault();
+			const inside = document.activeElement?.closest(".terminal");
+			setSide(inside ? "guide" : "terminal");
+			if (!inside) terminal.current?.focus();
+			else /** @type {HTMLElement | null} */ (document.querySelector(".guide [aria-current]"))?.focus();
+		}
+		addEventListener("keydown", key);
+		return () => removeEventListener("keydown", key);
+	}, []);
 
 	/** @param {string} text */
 	function type(text) {
