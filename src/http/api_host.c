@@ -23,6 +23,24 @@ int api_host(struct request *request, struct err *err)
 	return 0;
 }
 
+static json_t *view_pace(const struct hub_pace *pace)
+{
+	return json_pack("{s:i, s:i}", "p50_us", (int)pace->p50_us, "p99_us", (int)pace->p99_us);
+}
+
+int api_stats(struct request *request, struct err *err)
+{
+	struct hub_stats stats;
+
+	(void)err;
+	hub_stats(request->server->hub, &stats);
+	reply_json(request, MHD_HTTP_OK,
+		   json_pack("{s:i, s:i, s:I, s:o, s:o}", "terminals", (int)stats.terminals, "viewers",
+			     (int)stats.viewers, "ring_bytes", (json_int_t)stats.ring_bytes, "keys",
+			     view_pace(&stats.keys), "output", view_pace(&stats.output)));
+	return 0;
+}
+
 static json_t *view_audit(const struct audit_row *row)
 {
 	return json_pack("{s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:I, s:I}", "id", (json_int_t)row->id,

@@ -33,6 +33,7 @@ static const struct route routes[] = {
 	{ "DELETE", V1 "/session", RULE_SIGNED_IN, api_session_delete, NULL, false },
 
 	{ "GET", V1 "/host", RULE_STAFF, api_host, NULL, false },
+	{ "GET", V1 "/stats", RULE_STAFF, api_stats, NULL, false },
 	{ "GET", V1 "/audit", RULE_STAFF, api_audit, "class", false },
 	{ "PUT", V1 "/accounts/{login}", RULE_ADMIN, api_account_put, NULL, true },
 

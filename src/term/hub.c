@@ -30,6 +30,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/grade.h"
+#include "term/pace.h"
 #include "term/ring.h"
 
 #define BUCKETS   256
@@ -86,6 +87,7 @@ struct hub {
 	LIST_HEAD(, terminal) bucket[BUCKETS]; /* by machine */
 	TAILQ_HEAD(, viewer) fresh;
 	LIST_HEAD(, asked) asked;
+	struct pace keys, output;
 };
 
 /* ---- looking up ----------------------------------------------------------------------------- */
@@ -455,6 +457,7 @@ static void on_data(void *context, struct machine *machine, uint16_t channel, ui
 	size_t known = terminal->ring.next - offset;
 	ring_append(&terminal->ring, data + known, length - known);
 	terminal_flow(terminal);
+	pace_add_turn(&terminal->hub->output, core_loop(terminal->hub->core));
 	grade_activity(machine);
 }
 
@@ -598,6 +601,7 @@ size_t viewer_input(struct viewer *viewer, const uint8_t *data, size_t length)
 		taken = link_pty_write(link, terminal->number, data, length);
 	taken += keep_input(terminal, data + taken, length - taken);
 	viewer->short_of_room = taken < length;
+	pace_add_turn(&terminal->hub->keys, core_loop(terminal->hub->core));
 	if (machine)
 		grade_activity(machine);
 	return taken;
@@ -673,7 +677,10 @@ void hub_stats(const struct hub *hub, struct hub_stats *stats)
 	const struct terminal *terminal;
 	const struct viewer *viewer;
 
-	*stats = (struct hub_stats){ 0 };
+	*stats = (struct hub_stats){
+		.keys = { pace_quantile(&hub->keys, 0.5), pace_quantile(&hub->keys, 0.99) },
+		.output = { pace_quantile(&hub->output, 0.5), pace_quantile(&hub->output, 0.99) },
+	};
 	for (size_t i = 0; i < BUCKETS; i++) {
 		LIST_FOREACH(terminal, &hub->bucket[i], entry) {
 			stats->terminals++;

@@ -61,9 +61,15 @@ void viewer_resize(struct viewer *viewer, uint16_t rows, uint16_t columns);
 /* Ends the shell itself (SIGHUP). */
 void hub_close_terminal(struct hub *hub, int64_t machine_id, uint16_t number);
 
+/* Microseconds from the turn of the loop in which bytes came to their being passed on. */
+struct hub_pace {
+	uint32_t p50_us, p99_us;
+};
+
 struct hub_stats {
 	unsigned terminals, viewers;
 	uint64_t ring_bytes;
+	struct hub_pace keys, output; /* of the last few thousand, to the guest and from it */
 };
 void hub_stats(const struct hub *hub, struct hub_stats *stats);
 
