@@ -26,7 +26,7 @@ struct agent;
 
 uint64_t now_ms(void); /* monotonic */
 
-/* ---- port.c: the wire -------------------------------------------------------------------------- */
+/* ---- port.c: the wire -------------------------------------------------------------------- */
 
 struct port {
 	const char *path;   /* the virtio port, or with `listening` a unix socket for tests */
@@ -69,7 +69,7 @@ void port_commit(struct port *port, size_t length);
 /* A student's fork bomb stops here; checks run as root and are not counted with it. */
 #define AGENT_USER_PROCESSES 512
 
-/* ---- spawn.c: children ------------------------------------------------------------------------- */
+/* ---- spawn.c: children ------------------------------------------------------------------- */
 
 struct account {
 	char name[64], home[256], shell[256];
@@ -97,7 +97,7 @@ pid_t spawn_start(const struct spawn *spawn, char why[FRAME_MESSAGE_MAX]);
 /* Runs a program to its end, without input or output. Exit status, or -1. Blocks for `most_ms`. */
 int spawn_wait(const char *const *argv, uint64_t most_ms);
 
-/* ---- job.c: commands and files ------------------------------------------------------------------ */
+/* ---- job.c: commands and files ----------------------------------------------------------- */
 
 enum job_kind { JOB_FREE, JOB_EXEC, JOB_PUT, JOB_GET };
 
@@ -119,7 +119,8 @@ struct job {
 };
 
 void job_frame(struct agent *agent, const struct frame *frame);
-bool job_pump(struct agent *agent, struct job *job); /* says at most one thing; false: nothing to say */
+/* Says at most one thing; false: there was nothing to say. */
+bool job_pump(struct agent *agent, struct job *job);
 void job_write(struct job *job);                     /* held input to the child */
 void job_reaped(struct job *job, int status);
 void job_kill(struct job *job);
@@ -137,7 +138,7 @@ void file_discard(struct job *job);
 /* A whole small file, atomically. 0, or an errno. */
 int file_write(const char *path, mode_t mode, const void *data, size_t length);
 
-/* ---- pty.c: terminals ---------------------------------------------------------------------------- */
+/* ---- pty.c: terminals -------------------------------------------------------------------- */
 
 struct pty {
 	uint16_t channel;     /* 0: free */
@@ -167,12 +168,12 @@ bool pty_wants(const struct pty *pty, struct pollfd *entry); /* false: nothing t
 uint64_t pty_deadline(const struct pty *pty);                /* 0: none */
 void pty_expire(struct pty *pty, uint64_t now);
 
-/* ---- health.c ------------------------------------------------------------------------------------- */
+/* ---- health.c ---------------------------------------------------------------------------- */
 
 /* Answers a ping, with what this machine has left. */
 void health_answer(struct port *port, const struct frame *ping);
 
-/* ---- identify.c, card.c --------------------------------------------------------------------------- */
+/* ---- identify.c, card.c ------------------------------------------------------------------ */
 
 /* Makes the machine itself and answers. */
 void identify(struct agent *agent, const struct frame *frame);
@@ -181,7 +182,7 @@ void identity_recall(struct agent *agent);
 /* Brings up the card with this hardware address, with "10.10.0.10/24" or "". 0, or an errno. */
 int card_set(const char *mac, const char *address);
 
-/* ---- main.c ----------------------------------------------------------------------------------------- */
+/* ---- main.c ------------------------------------------------------------------------------ */
 
 struct agent {
 	struct port port;

@@ -109,8 +109,8 @@ void file_get(struct agent *agent, struct job *job, struct frame_reader *reader)
 		fail(agent, job, EFBIG, what);
 }
 
-/* What is so already is left alone: ext4 allocates and submits blocks on every rename that replaces a
- * file, and a clone has most of its files from its template. */
+/* What is so already is left alone: ext4 allocates and submits blocks on every rename that replaces
+ * a file, and a clone has most of its files from its template. */
 static bool is_so_already(const char *path, mode_t mode, const void *data, size_t length)
 {
 	char there[8193];

@@ -1,5 +1,5 @@
-/* A clone wakes up as its template: same random numbers to come, same clock, name and keys. This makes
- * it a machine of its own. All of it happens in this process, in a few milliseconds: under software
+/* A clone wakes up as its template: same random numbers to come, same clock, name and keys. This
+ * makes it a machine of its own. All of it happens in this process, in a few milliseconds: under software
  * emulation a single child would cost a clone more than everything here. Only a missing account is
  * made by a child, and only a template's bake meets that.
  *
@@ -57,7 +57,7 @@ static void complain(struct complaint *complaint, int error, const char *what, c
 	complaint->length += wrote > 0 ? (size_t)wrote : 0;
 }
 
-/* ---- reading --------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------- */
 
 static unsigned bounded_count(struct frame_reader *reader, unsigned most)
 {
@@ -99,7 +99,7 @@ static bool identity_read(struct identity *identity, const struct frame *frame)
 	return frame_close(&reader);
 }
 
-/* ---- the steps ------------------------------------------------------------------------------------- */
+/* ---- the steps --------------------------------------------------------------------------- */
 
 static int set_entropy(const uint8_t *entropy)
 {
@@ -243,7 +243,7 @@ static void identity_take(const struct identity *identity, struct complaint *com
 			 "bring up the card", identity->nic[i].mac);
 }
 
-/* ---- the instance: gone with a reboot, kept when only the agent was killed --------------------------- */
+/* ---- the instance: gone with a reboot, kept when only the agent was killed --------------- */
 
 static void instance_keep(uint64_t instance)
 {

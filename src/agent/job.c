@@ -53,7 +53,7 @@ static struct job *job_new(struct agent *agent, enum job_kind kind, uint16_t cha
 	return NULL;
 }
 
-/* ---- starting a command ----------------------------------------------------------------------------- */
+/* ---- starting a command ------------------------------------------------------------------ */
 
 struct pipes {
 	int in[2], out[2], err[2];
@@ -132,7 +132,7 @@ static void exec_start(struct agent *agent, struct job *job, struct frame_reader
 	exec_run(&agent->port, job, &spawn, user);
 }
 
-/* ---- input -------------------------------------------------------------------------------------------- */
+/* ---- input ------------------------------------------------------------------------------- */
 
 void job_write(struct job *job)
 {
@@ -201,7 +201,7 @@ static void job_eof(struct agent *agent, struct job *job)
 	job_release(job);
 }
 
-/* ---- the end ------------------------------------------------------------------------------------------ */
+/* ---- the end ----------------------------------------------------------------------------- */
 
 void job_kill(struct job *job)
 {
@@ -252,7 +252,7 @@ static void job_cancel(struct agent *agent, struct job *job)
 	job_release(job);
 }
 
-/* ---- output ------------------------------------------------------------------------------------------- */
+/* ---- output ------------------------------------------------------------------------------ */
 
 static uint32_t exit_status(int status)
 {
@@ -334,7 +334,7 @@ unsigned job_poll(const struct job *job, struct pollfd *set, bool hear)
 	return count;
 }
 
-/* ---- frames ------------------------------------------------------------------------------------------- */
+/* ---- frames ------------------------------------------------------------------------------ */
 
 static void job_begin(struct agent *agent, const struct frame *frame)
 {

@@ -25,7 +25,7 @@ uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* ---- hello ------------------------------------------------------------------------------------------ */
+/* ---- hello ------------------------------------------------------------------------------- */
 
 static void say_hello(struct agent *agent, const uint8_t *nonce)
 {
@@ -101,7 +101,7 @@ void agent_frame(struct agent *agent, const struct frame *frame)
 		job_frame(agent, frame);
 }
 
-/* ---- speaking --------------------------------------------------------------------------------------- */
+/* ---- speaking ---------------------------------------------------------------------------- */
 
 static bool has_room(const struct port *port)
 {
@@ -137,7 +137,7 @@ static bool speak(struct agent *agent)
 	return has_room(&agent->port);
 }
 
-/* ---- signals ---------------------------------------------------------------------------------------- */
+/* ---- signals ----------------------------------------------------------------------------- */
 
 static void reap(struct agent *agent)
 {
@@ -189,7 +189,7 @@ static void farewell(struct agent *agent)
 			kill(-agent->pty[i].pid, SIGKILL);
 }
 
-/* ---- the loop --------------------------------------------------------------------------------------- */
+/* ---- the loop ---------------------------------------------------------------------------- */
 
 static int sooner(int timeout, uint64_t deadline, uint64_t now)
 {
@@ -282,7 +282,7 @@ static void turn(struct agent *agent, bool more)
 		look_at_port(agent, false);
 }
 
-/* ---- start ------------------------------------------------------------------------------------------ */
+/* ---- start ------------------------------------------------------------------------------- */
 
 static void read_boot_id(char boot_id[37])
 {

@@ -100,7 +100,7 @@ int port_timeout(const struct port *port)
 	return port->away ? LOOK_FOR_HOST_MS : -1;
 }
 
-/* ---- receiving ----------------------------------------------------------------------------------- */
+/* ---- receiving --------------------------------------------------------------------------- */
 
 static void receive_some(struct port *port)
 {
@@ -154,7 +154,7 @@ void port_receive(struct agent *agent)
 	}
 }
 
-/* ---- sending ------------------------------------------------------------------------------------- */
+/* ---- sending ----------------------------------------------------------------------------- */
 
 size_t port_room(const struct port *port)
 {

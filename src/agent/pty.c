@@ -52,7 +52,7 @@ static struct pty *pty_find(struct agent *agent, uint16_t channel)
 	return NULL;
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------ */
+/* ---- opening ----------------------------------------------------------------------------- */
 
 static void set_size(struct pty *pty, uint16_t rows, uint16_t columns)
 {
@@ -146,7 +146,7 @@ static void pty_open(struct agent *agent, const struct frame *frame)
 	port_send(&agent->port, FRAME_PTY_OPENED, frame->channel, NULL, 0);
 }
 
-/* ---- output ------------------------------------------------------------------------------------------- */
+/* ---- output ------------------------------------------------------------------------------ */
 
 static size_t window_left(const struct pty *pty)
 {
@@ -218,7 +218,7 @@ bool pty_pump(struct agent *agent, struct pty *pty)
 	return true;
 }
 
-/* ---- input -------------------------------------------------------------------------------------------- */
+/* ---- input ------------------------------------------------------------------------------- */
 
 static void pty_write(struct pty *pty)
 {
@@ -268,7 +268,7 @@ void pty_ready(struct pty *pty, short events)
 		pty_read(pty);
 }
 
-/* ---- the end ------------------------------------------------------------------------------------------ */
+/* ---- the end ----------------------------------------------------------------------------- */
 
 void pty_reaped(struct pty *pty, int status)
 {
@@ -325,7 +325,7 @@ void pty_expire(struct pty *pty, uint64_t now)
 		pty->ended_ms = now;
 }
 
-/* ---- frames ------------------------------------------------------------------------------------------- */
+/* ---- frames ------------------------------------------------------------------------------ */
 
 static uint64_t clamp(uint64_t value, uint64_t low, uint64_t high)
 {

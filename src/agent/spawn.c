@@ -18,7 +18,7 @@
 #define SYSTEM_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define USER_PATH   "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games"
 
-/* ---- accounts: the files themselves, because static glibc has no name service ------------------- */
+/* ---- accounts: the files themselves, because static glibc has no name service ------------ */
 
 int account_find(const char *name, struct account *account)
 {
@@ -66,7 +66,7 @@ static int take_groups(const struct account *account)
 	return setgroups(count, groups);
 }
 
-/* ---- what a child's life begins with -------------------------------------------------------------- */
+/* ---- what a child's life begins with ----------------------------------------------------- */
 
 static bool same_name(const char *a, const char *b)
 {
@@ -180,7 +180,7 @@ static const char *become(const struct spawn *spawn)
 	return "run";
 }
 
-/* ---- starting ------------------------------------------------------------------------------------- */
+/* ---- starting ---------------------------------------------------------------------------- */
 
 static void describe(char why[FRAME_MESSAGE_MAX], const char *step, const char *name)
 {

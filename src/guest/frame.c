@@ -73,7 +73,7 @@ static void number_put(uint8_t *bytes, size_t size, uint64_t value)
 		bytes[i] = (uint8_t)value;
 }
 
-/* ---- reading a stream -------------------------------------------------------------------------- */
+/* ---- reading a stream -------------------------------------------------------------------- */
 
 void frame_parser_init(struct frame_parser *parser, enum frame_side from)
 {
@@ -155,7 +155,7 @@ void frame_parser_reject(struct frame_parser *parser, const struct frame *frame,
 	parser->skipped++;
 }
 
-/* ---- writing one payload ----------------------------------------------------------------------- */
+/* ---- writing one payload ----------------------------------------------------------------- */
 
 static uint8_t *writer_take(struct frame_writer *writer, size_t length)
 {
@@ -241,7 +241,7 @@ size_t frame_end(struct frame_writer *writer)
 	return writer->length;
 }
 
-/* ---- reading one payload ----------------------------------------------------------------------- */
+/* ---- reading one payload ----------------------------------------------------------------- */
 
 void frame_open(struct frame_reader *reader, const struct frame *frame)
 {

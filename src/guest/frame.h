@@ -88,7 +88,7 @@ const char *frame_type_name(enum frame_type type);
  * the sum keeps them from being typed into a shell. */
 uint32_t frame_sum(const uint8_t *data, size_t length);
 
-/* ---- reading a stream -------------------------------------------------------------------------- */
+/* ---- reading a stream -------------------------------------------------------------------- */
 
 struct frame_parser {
 	enum frame_side from;
@@ -117,7 +117,7 @@ int frame_parser_next(struct frame_parser *parser, struct frame *frame);
 void frame_parser_reject(struct frame_parser *parser, const struct frame *frame,
 			 enum frame_type scan_for);
 
-/* ---- writing and reading one payload ----------------------------------------------------------- */
+/* ---- writing and reading one payload ----------------------------------------------------- */
 
 struct frame_writer {
 	uint8_t *data;

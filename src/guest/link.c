@@ -40,7 +40,7 @@
 static void link_drop(struct link *link, const struct err *why);
 static void link_settle(struct link *link);
 
-/* ---- sending --------------------------------------------------------------------------------- */
+/* ---- sending ----------------------------------------------------------------------------- */
 
 int link_refuse(struct link *link, const char *format, ...)
 {
@@ -121,7 +121,7 @@ void link_flush(struct link *link)
 					      EPOLLIN | (link->out.length ? EPOLLOUT : 0));
 }
 
-/* ---- the handshake ----------------------------------------------------------------------------- */
+/* ---- the handshake ----------------------------------------------------------------------- */
 
 static void hello_send(struct link *link)
 {
@@ -243,7 +243,7 @@ static int hello_frame(struct link *link, const struct frame *frame)
 	return 0;
 }
 
-/* ---- receiving --------------------------------------------------------------------------------- */
+/* ---- receiving --------------------------------------------------------------------------- */
 
 static void session_end(struct link *link, const struct err *why)
 {
@@ -358,7 +358,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *data)
 	return 0;
 }
 
-/* ---- connecting -------------------------------------------------------------------------------- */
+/* ---- connecting -------------------------------------------------------------------------- */
 
 static void connection_close(struct link *link)
 {
@@ -417,7 +417,7 @@ static void link_connect(struct link *link)
 	greeting_begin(link);
 }
 
-/* ---- time -------------------------------------------------------------------------------------- */
+/* ---- time -------------------------------------------------------------------------------- */
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 {
@@ -449,7 +449,7 @@ void link_rearm(struct link *link)
 		sd_event_source_set_enabled(link->timer, SD_EVENT_OFF);
 }
 
-/* ---- later ------------------------------------------------------------------------------------- */
+/* ---- later ------------------------------------------------------------------------------- */
 
 static void link_settle(struct link *link)
 {
@@ -490,7 +490,7 @@ void link_guest_error(struct err *err, uint32_t code, const char *message)
 	err->code = (int)(code & 0xffff);
 }
 
-/* ---- life -------------------------------------------------------------------------------------- */
+/* ---- life -------------------------------------------------------------------------------- */
 
 struct link *link_new(struct loop *loop, const char *socket_path, const struct link_events *events,
 		      void *context)

@@ -66,7 +66,7 @@ struct link *link_new(struct loop *loop, const char *socket_path, const struct l
 void link_free(struct link *link); /* NULL-safe; pending completions are called with ERR_UNAVAILABLE */
 bool link_is_up(const struct link *link);
 
-/* ---- identity ------------------------------------------------------------------------------- */
+/* ---- identity ---------------------------------------------------------------------------- */
 
 struct link_nic {
 	char mac[18];     /* which card, by its hardware address, "52:54:00:..." */
@@ -104,7 +104,7 @@ typedef void link_done_fn(void *context, const struct err *err);
 void link_identify(struct link *link, const struct link_identity *identity, uint64_t timeout_ms,
 		   link_done_fn *done, void *context);
 
-/* ---- commands ------------------------------------------------------------------------------- */
+/* ---- commands ---------------------------------------------------------------------------- */
 
 struct link_exec {
 	const char *user;        /* NULL: root */
@@ -135,7 +135,7 @@ uint32_t link_exec(struct link *link, const struct link_exec *exec, link_exec_fn
 /* Kills it in the guest; done is not called any more. Unknown ids are ignored. */
 void link_exec_cancel(struct link *link, uint32_t id);
 
-/* ---- files ---------------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------- */
 
 /* Writes a whole file atomically (temporary name, fsync not needed, rename). mode is octal, owner a
  * user name or NULL for root. */
@@ -160,7 +160,7 @@ void link_ping(struct link *link, uint64_t timeout_ms, link_done_fn *done, void 
 /* Of the last answered ping on this connection; NULL before the first. */
 const struct link_health *link_health(const struct link *link);
 
-/* ---- terminals ------------------------------------------------------------------------------ */
+/* ---- terminals --------------------------------------------------------------------------- */
 
 struct link_pty_spec {
 	uint16_t channel;        /* chosen by the caller, 1..65535, not in use */

@@ -99,7 +99,7 @@ struct link {
 	struct err *doomed; /* the connection is to be dropped as soon as no caller is inside */
 };
 
-/* ---- link.c ---------------------------------------------------------------------------------- */
+/* ---- link.c ------------------------------------------------------------------------------ */
 
 /* Adds bytes of whole frames to what is sent; link_flush() then tries to send them. */
 void link_queue(struct link *link, const void *bytes, size_t length);
@@ -119,7 +119,7 @@ void link_rearm(struct link *link); /* after a deadline has changed */
 /* A text from the guest for an error message: bounded, and replaced when it is not clean UTF-8. */
 void link_guest_error(struct err *err, uint32_t code, const char *message);
 
-/* ---- link_request.c ---------------------------------------------------------------------------- */
+/* ---- link_request.c ---------------------------------------------------------------------- */
 
 /* Frames of jobs and pings. 0, or -1 after link_refuse(). */
 int request_frame(struct link *link, const struct frame *frame);
@@ -137,7 +137,7 @@ uint32_t request_submit(struct link *link, struct request *request);
 void request_finish(struct link *link, struct request *request, const struct err *err);
 struct request *request_find(struct link *link, bool job, enum request_kind kind, uint16_t channel);
 
-/* ---- link_pty.c -------------------------------------------------------------------------------- */
+/* ---- link_pty.c -------------------------------------------------------------------------- */
 
 int pty_frame(struct link *link, const struct frame *frame);
 void pty_forget_all(struct link *link);

@@ -29,7 +29,7 @@ void pty_forget_all(struct link *link)
 	memset(link->terminal, 0, sizeof(link->terminal));
 }
 
-/* ---- opening and attaching --------------------------------------------------------------------- */
+/* ---- opening and attaching --------------------------------------------------------------- */
 
 static const char *open_obstacle(struct link *link, const struct link_pty_spec *spec)
 {
@@ -105,7 +105,7 @@ void link_pty_attach(struct link *link, uint16_t channel, uint64_t offset)
 	link_flush(link);
 }
 
-/* ---- what owners do ------------------------------------------------------------------------------ */
+/* ---- what owners do ---------------------------------------------------------------------- */
 
 size_t link_pty_write(struct link *link, uint16_t channel, const uint8_t *data, size_t length)
 {
@@ -168,7 +168,7 @@ void link_pty_close(struct link *link, uint16_t channel)
 	link_flush(link);
 }
 
-/* ---- what the guest says -------------------------------------------------------------------------- */
+/* ---- what the guest says ----------------------------------------------------------------- */
 
 static int opened_frame(struct link *link, struct terminal *terminal)
 {

@@ -57,7 +57,7 @@ struct request *request_find(struct link *link, bool job, enum request_kind kind
 	return NULL;
 }
 
-/* ---- the end ----------------------------------------------------------------------------------- */
+/* ---- the end ----------------------------------------------------------------------------- */
 
 void request_finish(struct link *link, struct request *request, const struct err *err)
 {
@@ -118,7 +118,7 @@ void request_fail_all(struct link *link, const struct err *why)
 	link->health_known = false;
 }
 
-/* ---- the beginning ----------------------------------------------------------------------------- */
+/* ---- the beginning ----------------------------------------------------------------------- */
 
 static uint16_t channel_take(struct link *link)
 {
@@ -214,7 +214,7 @@ uint32_t request_submit(struct link *link, struct request *request)
 	return request->id;
 }
 
-/* ---- time -------------------------------------------------------------------------------------- */
+/* ---- time -------------------------------------------------------------------------------- */
 
 uint64_t request_next_deadline(const struct link *link)
 {
@@ -277,7 +277,7 @@ void request_expire(struct link *link, uint64_t now)
 	}
 }
 
-/* ---- answers ----------------------------------------------------------------------------------- */
+/* ---- answers ----------------------------------------------------------------------------- */
 
 static void health_read(struct link *link, struct frame_reader *reader)
 {
@@ -396,7 +396,7 @@ int request_frame(struct link *link, const struct frame *frame)
 	return output_frame(link, request, frame);
 }
 
-/* ---- what callers ask for ---------------------------------------------------------------------- */
+/* ---- what callers ask for ---------------------------------------------------------------- */
 
 static void start_begin(struct frame_writer *writer, struct request *request, enum frame_type type)
 {
