@@ -404,9 +404,8 @@ static json_t *recipe_view(struct recipe *recipe)
 
 	digest_refresh(recipe);
 	about = image_newest(recipe, &directory);
-	view = json_pack("{s:s, s:s, s:s, s:s}", "name", recipe->name, "recipe", recipe->digest, "state",
-			 recipe->work ? "building" : about ? "built" : "missing", "problem",
-			 recipe->problem);
+	view = json_pack("{s:s, s:s, s:b, s:b, s:s}", "name", recipe->name, "recipe", recipe->digest, "built",
+			 about != NULL, "building", recipe->work != NULL, "problem", recipe->problem);
 	if (about) {
 		json_object_update(view, about);
 		json_object_set_new(view, "path", json_string(directory));
