@@ -11,9 +11,10 @@
 /* A machine from a template: the whole point of it all.
  *
  *	1  an overlay on the template's disk (volume.c)
- *	2  the template's hardware, its RAM mapped privately from the sealed memfd (holder.c), a fresh
- *	   genid, and QEMU waiting for its device state; the domain starts paused
- *	3  the device state through a file descriptor (monitor.c), without RAM: that is there already
+ *	2  the template's hardware, its RAM mapped privately from the sealed memfd (holder.c), a
+ *	   fresh genid, and QEMU waiting for its device state; the domain starts paused
+ *	3  the device state through a file descriptor (monitor.c), without RAM: that is there
+ *	   already
  *	4  x-ignore-shared off again, and resume
  *
  * Until 4 is done the domain is marked as waking, and virt_machine_find() and virt_list() say of it
@@ -30,19 +31,21 @@ static int check_fit(const struct template_facts *template, const struct host_fa
 	template_fill(&now, host, machine);
 	if (!str_equal(now.qemu, template->qemu) || !str_equal(now.libvirt, template->libvirt))
 		return err_set(err, ERR_CONFLICT,
-			       "template %.12s is of QEMU %s and libvirt %s, here are %s and %s: bake "
-			       "it again",
+			       "template %.12s is of QEMU %s and libvirt %s, here are %s and "
+			       "%s: bake it again",
 			       key, template->qemu, template->libvirt, now.qemu, now.libvirt);
 	if (!str_equal(now.machine_type, template->machine_type) ||
 	    !str_equal(now.cpu, template->cpu))
 		return err_set(err, ERR_CONFLICT,
-			       "template %.12s is of a %s with %s, here are %s and %s: bake it again",
-			       key, template->machine_type, template->cpu, now.machine_type, now.cpu);
+			       "template %.12s is of a %s with %s, here are %s and %s: bake it "
+			       "again",
+			       key, template->machine_type, template->cpu, now.machine_type,
+			       now.cpu);
 	if (now.memory != template->memory || now.vcpus != template->vcpus ||
 	    now.nics != template->nics)
 		return err_set(err, ERR_CONFLICT,
-			       "template %.12s has %llu MiB, %u processors and %u cards, machine %s is "
-			       "to have %llu, %u and %u: bake it again",
+			       "template %.12s has %llu MiB, %u processors and %u cards, "
+			       "machine %s is to have %llu, %u and %u: bake it again",
 			       key, (unsigned long long)template->memory >> 20, template->vcpus,
 			       template->nics, machine->name, (unsigned long long)now.memory >> 20,
 			       now.vcpus, now.nics);

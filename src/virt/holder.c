@@ -22,21 +22,22 @@
 
 /* The template's RAM, so that no clone can change it.
  *
- * QEMU before 8.2 opens a memory backend's file read-write even for a private mapping. Were that the
- * template's RAM file, a student who breaks out of QEMU could write into the memory of everybody
- * else's next machine. A sealed memfd is the way out: after F_SEAL_WRITE the kernel refuses every
- * write and every shared writable mapping, for ever and to everyone, while QEMU's O_RDWR open and
- * its private mapping go on working. (From 8.2 on, readonly=on,rom=off on the file would do too.
- * One way that works everywhere is better than two.)
+ * QEMU before 8.2 opens a memory backend's file read-write even for a private mapping. Were that
+ * the template's RAM file, a student who breaks out of QEMU could write into the memory of
+ * everybody else's next machine. A sealed memfd is the way out: after F_SEAL_WRITE the kernel
+ * refuses every write and every shared writable mapping, for ever and to everyone, while QEMU's
+ * O_RDWR open and its private mapping go on working. (From 8.2 on, readonly=on,rom=off on the file
+ * would do too. One way that works everywhere is better than two.)
  *
- * QEMU reaches the memfd as /proc/PID/fd/N of a small process that holds it: a holder. The kernel lets
- * one process follow another's descriptors only if it could trace it, so the holder takes the uid and
- * the gid of libvirt's QEMU user and stays dumpable; that is why the daemon itself cannot hold it. A
- * holder is this very program, run again under the name HOLDER_NAME. It owns nothing secret: it is
- * exec'ed with an empty environment and no descriptor but the three below.
+ * QEMU reaches the memfd as /proc/PID/fd/N of a small process that holds it: a holder. The kernel
+ * lets one process follow another's descriptors only if it could trace it, so the holder takes the
+ * uid and the gid of libvirt's QEMU user and stays dumpable; that is why the daemon itself cannot
+ * hold it. A holder is this very program, run again under the name HOLDER_NAME. It owns nothing
+ * secret: it is exec'ed with an empty environment and no descriptor but the three below.
  *
- *	fd 0  a pipe whose other end only the daemon has: when it closes, however the daemon died, the
- *	      holder ends (PR_SET_PDEATHSIG would follow the thread that forked, and lanes come and go)
+ *	fd 0  a pipe whose other end only the daemon has: when it closes, however the daemon died,
+ *	      the holder ends (PR_SET_PDEATHSIG would follow the thread that forked, and lanes come
+ *	      and go)
  *	fd 1  a pipe on which the holder says "N\n", its memfd's number, when the RAM is sealed
  *	fd 2  the daemon's
  *
@@ -44,6 +45,7 @@
 
 #define READY_BYTES_MAX 16
 #define COPY_STEP       (64u << 20)
+#define ALL_SEALS       (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 struct holder {
 	char key[65];
@@ -61,8 +63,8 @@ static int copy_run(int from, int to, off_t begin, off_t end)
 	if (lseek(to, begin, SEEK_SET) < 0)
 		return -1;
 	while (begin < end) {
-		size_t length = (size_t)(end - begin) < COPY_STEP ? (size_t)(end - begin) : COPY_STEP;
-		ssize_t done = sendfile(to, from, &begin, length);
+		size_t left = (size_t)(end - begin);
+		ssize_t done = sendfile(to, from, &begin, left < COPY_STEP ? left : COPY_STEP);
 		if (done <= 0)
 			return -1;
 	}
@@ -120,7 +122,7 @@ int holder_main(int argc, char **argv)
 		return holder_fail("cannot become libvirt's QEMU user");
 	if (copy_extents(file, memory) < 0)
 		return holder_fail("cannot copy the template's RAM");
-	if (fcntl(memory, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+	if (fcntl(memory, F_ADD_SEALS, ALL_SEALS) < 0)
 		return holder_fail("cannot seal the template's RAM");
 	close(file);
 	dprintf(STDOUT_FILENO, "%d\n", memory);

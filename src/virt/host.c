@@ -20,8 +20,8 @@
 #define LOG_MODULE "virt"
 #include "base/log.h"
 
-/* What this host can do. Asked once per connection, since QEMU and libvirt change only with a package
- * upgrade, which restarts libvirtd; memory and disk are read each time. */
+/* What this host can do. Asked once per connection, since QEMU and libvirt change only with a
+ * package upgrade, which restarts libvirtd; memory and disk are read each time. */
 
 #define KVM_DEVICE    "/dev/kvm"
 #define KVM_API       12 /* the only stable version there has been: Linux, virt/kvm/api.rst, 4.1 */
@@ -52,7 +52,7 @@ static bool kvm_works(char reason[256])
 	if (!processor_has_virtualisation())
 		snprintf(reason, 256,
 			 "the processor shows neither vmx nor svm in /proc/cpuinfo: switch on "
-			 "virtualisation in the firmware, or nested virtualisation on the outer host");
+			 "virtualisation in the firmware, or nested on the outer host");
 	else if (fd < 0)
 		snprintf(reason, 256, KVM_DEVICE " cannot be opened: %s", strerror(errno));
 	else if (ioctl(fd, KVM_GET_API_VERSION, 0) != KVM_API)
@@ -104,8 +104,8 @@ static int ask_owner(virConnectPtr connection, struct host_facts *facts, struct 
 	struct passwd *user = getpwnam("libvirt-qemu");
 	if (!user)
 		return err_set(err, ERR_INTERNAL,
-			       "cannot tell which user libvirt runs QEMU as: it shows no DAC label, "
-			       "and there is no user libvirt-qemu");
+			       "cannot tell which user libvirt runs QEMU as: it shows no DAC "
+			       "label, and there is no user libvirt-qemu");
 	facts->uid = user->pw_uid;
 	facts->gid = user->pw_gid;
 	return 0;
@@ -180,7 +180,7 @@ static void find_clone_support(struct host_facts *facts)
 			 "machines boot cold");
 	else if (!memfd_seals())
 		snprintf(reason, sizeof(facts->clone_reason),
-			 "this kernel has no sealed memory files (memfd_create): machines boot cold");
+			 "this kernel has no sealed memory (memfd_create): machines boot cold");
 	else if (geteuid() != 0)
 		snprintf(reason, sizeof(facts->clone_reason),
 			 "terakoyad does not run as root, and cannot hand memory to QEMU's user");

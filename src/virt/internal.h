@@ -1,10 +1,10 @@
 /* What the files of src/virt share. Nobody outside this folder includes it.
  *
  * Threads: virt_open() and virt_close() run on T0, T1 runs libvirt's event loop and owns the
- * connection's coming and going, and every other function runs on a lane. `lock` below guards the few
- * fields that they share; it is never held over a call that can block, but for the two locks that say
- * so. This is the one folder beside src/loop with locks: its calls block, so it is many-threaded by
- * nature, and nothing of it is state of T0.
+ * connection's coming and going, and every other function runs on a lane. `lock` below guards the
+ * few fields that they share; it is never held over a call that can block, but for the two locks
+ * that say so. This is the one folder beside src/loop with locks: its calls block, so it is
+ * many-threaded by nature, and nothing of it is state of T0.
  */
 #ifndef VIRT_INTERNAL_H
 #define VIRT_INTERNAL_H
@@ -176,7 +176,7 @@ char *xml_pool(const struct virt *virt);
 
 /* What a running domain's XML says: its agent socket and console. "" where there is none. */
 int xml_read_running(const char *text, struct virt_running *running, struct err *err);
-/* Text at an XPath of a document of libvirt; false when there is no such node or it does not fit. */
+/* Text at an XPath of a libvirt document; false when there is no such node or it does not fit. */
 bool xml_read_text(const char *text, const char *path, char *value, size_t size);
 
 /* ---- machine.c ------------------------------------------------------------------------------ */
@@ -185,12 +185,12 @@ bool xml_read_text(const char *text, const char *path, char *value, size_t size)
 virDomainPtr domain_find(struct virt *virt, virConnectPtr connection, const char *name,
 			    struct err *err);
 int machine_check(const struct virt_machine *machine, struct err *err);
-/* Makes its overlay on machine->base_disk. *runs: there was one already with a machine running on it,
- * which is the one asked for, and *running is filled. */
+/* Makes its overlay on machine->base_disk. *runs: there was one already with a machine running on
+ * it, which is the one asked for, and *running is filled. */
 int machine_make_disk(struct virt *virt, const struct virt_machine *machine, const char *disk,
 		      struct virt_running *running, bool *runs, struct err *err);
-/* A domain that waits for its state, or has it but was never resumed, is no machine: it is marked as
- * waking from before it is made until it runs. */
+/* A domain that waits for its state, or has it but was never resumed, is no machine: it is marked
+ * as waking from before it is made until it runs. */
 int machine_mark_waking(const struct virt *virt, const char *name, struct err *err);
 void machine_clear_waking(const struct virt *virt, const char *name);
 bool machine_is_whole(const struct virt *virt, virDomainPtr domain, const char *name);
@@ -231,7 +231,7 @@ int template_read(const struct virt *virt, const char *key, struct template_fact
 
 /* ---- holder.c ------------------------------------------------------------------------------- */
 
-/* The path under which QEMU finds the template's sealed RAM. Starts its holder when there is none. */
+/* The path under which QEMU finds the template's sealed RAM. Starts a holder when needed. */
 int holder_path(struct virt *virt, const char *key, const struct host_facts *facts, char path[64],
 		struct err *err);
 void holder_drop(struct virt *virt, const char *key); /* running clones are not touched */

@@ -80,8 +80,9 @@ int machine_read_running(struct virt *virt, virDomainPtr domain, struct virt_run
 
 /* ---- half-made machines --------------------------------------------------------------------- */
 
-/* libvirt shows a domain that was never resumed just as one that an admin has paused. The difference
- * is a file beside the overlay: it is made before such a domain, and goes once it was resumed. */
+/* libvirt shows a domain that was never resumed just as one that an admin has paused. The
+ * difference is a file beside the overlay: it is made before such a domain, and goes once it was
+ * resumed. */
 static char *waking_path(const struct virt *virt, const char *name)
 {
 	return str_fmt("%s/pool/%s.waking", virt->state_dir, name);
@@ -142,6 +143,7 @@ int machine_make_disk(struct virt *virt, const struct virt_machine *machine, con
 {
 	struct host_facts facts;
 	const char *base = machine->base_disk;
+	const struct host_facts *owner = virt->is_test ? NULL : &facts;
 
 	*runs = false;
 	if (host_facts(virt, &facts, err) < 0)
@@ -151,7 +153,7 @@ int machine_make_disk(struct virt *virt, const struct virt_machine *machine, con
 		base = NULL;
 	for (int attempt = 0;; attempt++) {
 		struct err why = ERR_INIT;
-		if (volume_write(disk, base, machine->disk, virt->is_test ? NULL : &facts, &why) == 0)
+		if (volume_write(disk, base, machine->disk, owner, &why) == 0)
 			return 0;
 		if (why.kind != ERR_CONFLICT || attempt)
 			return err_give(err, &why);
@@ -281,11 +283,11 @@ void machine_settle(struct virt *virt, virConnectPtr connection)
 	}
 }
 
-/* libvirt asks QEMU to end, and looks whether it has only every 200 ms. A machine that is thrown away
- * has nothing to write out, so it is killed first, and libvirt finds it gone at the first look. Where
- * process 1 is slow to bury the dead, libvirt would wait for that too (1.2 s with some containers'
- * init); then it is left to notice the end by itself, and whoever must not see the domain any more
- * waits for that once, for all of them (machine_settle). */
+/* libvirt asks QEMU to end, and looks whether it has only every 200 ms. A machine that is thrown
+ * away has nothing to write out, so it is killed first, and libvirt finds it gone at the first
+ * look. Where process 1 is slow to bury the dead, libvirt would wait for that too (1.2 s with some
+ * containers' init); then it is left to notice the end by itself, and whoever must not see the
+ * domain any more waits for that once, for all of them (machine_settle). */
 int machine_end(struct virt *virt, virDomainPtr domain, bool gently, struct err *err)
 {
 	int pid = gently || virt->is_test ? 0 : read_pid(domain);
@@ -379,7 +381,7 @@ static int read_cpu(int pid, uint64_t *cpu_us, struct err *err)
 
 	if (buf_read_file(&text, path, 4096, err) < 0 || text.length == 0)
 		return err_wrap(err, "cannot see the processor time of process %d", pid);
-	/* The command's name may hold anything but is followed by the last ')': proc(5), fields 14, 15. */
+	/* The name may hold anything, but the last ')' ends it: proc(5), fields 14, 15. */
 	const char *rest = strrchr((const char *)text.data, ')');
 	if (!rest ||
 	    sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user,

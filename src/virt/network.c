@@ -26,19 +26,20 @@
  * 30 of a class), so the bridge is made here, in about 2 ms, and libvirt gets a network of
  * <forward mode='bridge'/> on it, which touches no firewall.
  *
- * The host has no address on the bridge, but that alone is no wall: Linux answers ARP for any of its
- * addresses on any of its interfaces, and takes in, or forwards, whatever is addressed to the bridge's
- * hardware address. Three walls stand against it, each enough by itself for what it covers:
+ * The host has no address on the bridge, but that alone is no wall: Linux answers ARP for any of
+ * its addresses on any of its interfaces, and takes in, or forwards, whatever is addressed to the
+ * bridge's hardware address. Three walls stand against it, each enough by itself for what it
+ * covers:
  *
- *	1  nftables tables "terakoya" for every interface named tk*: `inet` takes, sends and forwards no
- *	   packet there, `arp` neither asks nor answers. Put in atomically before the first bridge is
- *	   made, and looked for again before others are, since `nft flush ruleset` removes them too.
- *	   (A `bridge` table would drop earlier, but matching by the bridge's name there needs a kernel
- *	   module, nft_meta_bridge, that not every host has)
+ *	1  nftables tables "terakoya" for every interface named tk*: `inet` takes, sends and
+ *	   forwards no packet there, `arp` neither asks nor answers. Put in atomically before the
+ *	   first bridge is made, and looked for again before others are, since `nft flush ruleset`
+ *	   removes them too. (A `bridge` table would drop earlier, but matching by the bridge's name
+ *	   there needs a kernel module, nft_meta_bridge, that not every host has)
  *	2  per bridge: forwarding off, whatever ip_forward says, and no answer to any ARP request
  *	3  IPv6 off on the bridge, so that the host has no link-local address there
  *
- * Cards of different seats never meet: they are on different bridges, and nothing connects those. */
+ * Cards of different seats never meet: they are on different bridges, and nothing joins those. */
 
 #define GUARD_FRESH_MS 5000
 #define BRIDGE_PREFIX  "tk"
@@ -123,9 +124,10 @@ static int ensure_guard(struct virt *virt, struct err *err)
 	if (!guard_stands()) {
 		if (!run_nft(install, guard_rules))
 			return err_set(err, ERR_UNAVAILABLE,
-				       "the air gap's firewall rules cannot be put in, so no network is "
-				       "made: is nftables installed, and terakoyad root?");
-		log_info("the air gap's firewall rules are in place (nft list table inet terakoya)");
+				       "the air gap's firewall rules cannot be put in, so no "
+				       "network is made: is nftables installed, and terakoyad "
+				       "root?");
+		log_info("the air gap's rules are in place (nft list table inet terakoya)");
 	}
 	virt->guarded_ms = now;
 	return 0;

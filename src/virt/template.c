@@ -22,11 +22,12 @@
  *	<state>/templates/<key>.bake/   while it boots and settles
  *	<state>/templates/<key>/        frozen: disk.qcow2, ram, state, template.json, all read-only
  *
- * The directory's rename is the moment of truth: a template exists wholly or not at all. Its disk may
- * be read by QEMU's user, its RAM only by root (the holder opens it before it drops root, holder.c).
+ * The directory's rename is the moment of truth: a template exists wholly or not at all. Its disk
+ * may be read by QEMU's user, its RAM only by root (the holder opens it before it drops root,
+ * holder.c).
  *
- * A device state fits only the hardware, QEMU and processor that wrote it. All of that goes into the
- * key (virt_template_key) and into template.json, which a clone is checked against once more. */
+ * A device state fits only the hardware, QEMU and processor that wrote it. All of that goes into
+ * the key (virt_template_key) and into template.json, which a clone is checked against. */
 
 #define RECIPE     "1" /* raise when xml.c changes the hardware of machines */
 #define PAGE       4096u
@@ -127,7 +128,7 @@ static int read_json(const char *dir, struct template_facts *facts, struct err *
 		return -1;
 	AUTO(json) json_t *root = json_loadb((char *)text.data, text.length, 0, NULL);
 	if (!json_is_object(root))
-		return err_set(err, ERR_CONFLICT, "%s cannot be read: bake the template again", path);
+		return err_set(err, ERR_CONFLICT, "%s cannot be read: bake it again", path);
 	*facts = (struct template_facts){ 0 };
 	take_text(root, "machine", facts->machine, sizeof(facts->machine));
 	take_text(root, "qemu", facts->qemu, sizeof(facts->qemu));

@@ -147,7 +147,8 @@ int virt_check_name(const char *name, struct err *err)
 
 	if (length == 0 || length > VIRT_NAME_MAX || name[length])
 		return err_set(err, ERR_INVALID,
-			       "\"%s\" is no name for a machine or network: use 1 to %d of a-z, 0-9, -",
+			       "\"%s\" is no name for a machine or network: use 1 to %d of a-z, "
+			       "0-9, -",
 			       name ? name : "", VIRT_NAME_MAX);
 	return 0;
 }

@@ -12,8 +12,8 @@
 /* Disks: qcow2 overlays in the pool's directory.
  *
  * An empty overlay is four clusters of almost nothing, so we write it ourselves: asking libvirt for
- * one (virStorageVolCreateXML) runs qemu-img and reads the pool again, 40 ms and more of every clone.
- * The pool itself is a libvirt object all the same, so that an admin sees the volumes with
+ * one (virStorageVolCreateXML) runs qemu-img and reads the pool again, 40 ms and more of every
+ * clone. The pool itself is a libvirt object all the same, so that an admin sees the volumes with
  * `virsh vol-list`; it is refreshed when volumes are listed, not when one is made.
  *
  * The file that we write, 64 KiB clusters, version 3 (docs/interop/qcow2.txt in QEMU's source):
@@ -21,7 +21,7 @@
  *	cluster 0   header, the backing format's extension, the backing file's name
  *	cluster 1   refcount table: one entry, pointing to cluster 2
  *	cluster 2   refcount block: clusters in use have 1 (16-bit big-endian numbers)
- *	cluster 3.. L1 table: 8 bytes per 512 MiB of disk, all zero: everything is in the backing file
+ *	cluster 3.. L1 table: 8 bytes per 512 MiB of disk, all zero: all is in the backing file
  *
  * All numbers are big-endian. Untouched space stays a hole in the file. */
 

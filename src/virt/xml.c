@@ -101,7 +101,7 @@ static void add_uuid(xmlNodePtr root, const char *name)
 
 static void add_metadata(xmlNodePtr root, const struct virt *virt, const char *name)
 {
-	xmlNodePtr machine = xmlNewChild(add(root, "metadata", NULL), NULL, BAD_CAST "machine", NULL);
+	xmlNodePtr machine = add(add(root, "metadata", NULL), "machine", NULL);
 
 	xmlSetNs(machine, xmlNewNs(machine, BAD_CAST TERAKOYA_NS, BAD_CAST "terakoya"));
 	xmlNewProp(machine, BAD_CAST "instance", BAD_CAST virt->instance);
@@ -175,9 +175,9 @@ static void add_address(xmlNodePtr device, unsigned slot)
 	    "function", "0x0", NULL);
 }
 
-/* The whole chain is spelled out, down to an empty backingStore: libvirt then opens no image itself.
- * Writes are not forced to the disk (cache unsafe): a machine does not outlive its host's power,
- * the student's progress does, since it is not kept there. */
+/* The whole chain is spelled out, down to an empty backingStore: libvirt then opens no image
+ * itself. Writes are not forced to the disk (cache unsafe): a machine does not outlive its host's
+ * power, the student's progress does, since it is not kept there. */
 static void add_disk(xmlNodePtr devices, const struct volume_chain *chain)
 {
 	xmlNodePtr disk = add(devices, "disk", "type", "file", "device", "disk", NULL);
@@ -255,9 +255,10 @@ static void add_memory(xmlNodePtr root, xmlNsPtr ns, const struct xml_domain *do
 {
 	bool clone = domain->memory == XML_MEMORY_CLONE;
 	xmlNodePtr list = xmlNewChild(root, ns, BAD_CAST "commandline", NULL);
-	AUTO_FREE char *backend = str_fmt("memory-backend-file,id=tmplram,mem-path=%s,size=%llu,share=%s",
-					  domain->ram, (unsigned long long)domain->machine->memory,
-					  clone ? "off" : "on");
+	AUTO_FREE char *backend =
+		str_fmt("memory-backend-file,id=tmplram,mem-path=%s,size=%llu,share=%s",
+			domain->ram, (unsigned long long)domain->machine->memory,
+			clone ? "off" : "on");
 
 	add_argument(list, ns, "-object");
 	add_argument(list, ns, backend);
@@ -269,9 +270,10 @@ static void add_memory(xmlNodePtr root, xmlNsPtr ns, const struct xml_domain *do
 	}
 }
 
-/* libvirt reads back each of the 250 properties of a new machine's processor with a command of its own,
- * 0.26 s of every start, unless it believes that this QEMU lacks the one named here: then it takes all
- * of them in two. (libvirt, qemuProcessFetchGuestCPU; what is read back serves migration only.) */
+/* libvirt reads back each of the 250 properties of a new machine's processor with a command of its
+ * own, 0.26 s of every start, unless it believes that this QEMU lacks the one named here: then it
+ * takes all of them in two. (libvirt, qemuProcessFetchGuestCPU; what is read back serves migration
+ * only.) */
 static void add_quirks(xmlNodePtr root, xmlNsPtr ns)
 {
 	xmlNodePtr list = xmlNewChild(root, ns, BAD_CAST "capabilities", NULL);
@@ -280,8 +282,8 @@ static void add_quirks(xmlNodePtr root, xmlNsPtr ns)
 	xmlNewProp(lack, BAD_CAST "capability", BAD_CAST "cpu-unavailable-features");
 }
 
-/* The disks belong to libvirt's QEMU user already, so libvirt need not give them to it and take them
- * back again. */
+/* The disks belong to libvirt's QEMU user already, so libvirt need not give them to it and take
+ * them back again. */
 static void add_owner(xmlNodePtr root, const struct host_facts *facts)
 {
 	AUTO_FREE char *label = str_fmt("+%u:+%u", (unsigned)facts->uid, (unsigned)facts->gid);

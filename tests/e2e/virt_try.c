@@ -3,10 +3,10 @@
  *
  *	virt_try STATE KERNEL INITRD DISK CMDLINE SETTLE-SECONDS             what holds, as TAP
  *	virt_try STATE KERNEL INITRD DISK CMDLINE SETTLE-SECONDS COUNT LANES figures
- *	virt_try STATE                                                       a network, until stdin ends
+ *	virt_try STATE                                                       holds a network
  *
- * STATE is a directory that libvirt's QEMU user can reach. Everything made is removed at the end, but
- * for the template, which the next run uses again.
+ * STATE is a directory that libvirt's QEMU user can reach. Everything made is removed at the end,
+ * but for the template, which the next run uses again.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -170,7 +170,7 @@ static int bake(struct err *err)
 	uint64_t freeze = clock_mono_ms();
 	if (virt_template_freeze(try.virt, "bake", try.key, &template, err) < 0)
 		return -1;
-	printf("# baked in %llu ms, frozen in %llu ms: ram %llu KiB, state %llu KiB, disk %llu KiB\n",
+	printf("# baked in %llu ms, frozen in %llu: ram %llu KiB, state %llu, disk %llu\n",
 	       (unsigned long long)(clock_mono_ms() - begin),
 	       (unsigned long long)(clock_mono_ms() - freeze),
 	       (unsigned long long)template.ram_bytes / 1024,
@@ -464,10 +464,10 @@ static void print_steps(void)
 		pss += usage.pss;
 		cpu += usage.cpu_us;
 	}
-	printf("# mean us: volume %llu, create %llu, state %llu, resume %llu; pss %llu KiB, cpu %llu us each\n",
+	printf("# mean us: volume %llu, create %llu, state %llu, resume %llu, cpu %llu; pss %llu KiB\n",
 	       (unsigned long long)sum[0] / try.count, (unsigned long long)sum[1] / try.count,
 	       (unsigned long long)sum[2] / try.count, (unsigned long long)sum[3] / try.count,
-	       (unsigned long long)pss / 1024 / try.count, (unsigned long long)cpu / try.count);
+	       (unsigned long long)cpu / try.count, (unsigned long long)pss / 1024 / try.count);
 }
 
 static void measure(void)
@@ -502,7 +502,7 @@ static void on_connection(void *context, bool up, const struct err *why)
 {
 	(void)context;
 	atomic_store(&try.up, up);
-	printf("# connection %s%s%s\n", up ? "up" : "down", why ? ": " : "", why ? why->message : "");
+	printf("# connection %s%s\n", up ? "up" : "down: ", why ? why->message : "");
 }
 
 static void stop_loop(void *argument)
