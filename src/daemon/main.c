@@ -1,5 +1,6 @@
-/* terakoyad: reads its options, locks its state, starts the parts from the bottom up, runs the loop, and
- * ends them from the top down. Machines are not touched by its end: the next start finds them.
+/* terakoyad: reads its options, locks its state, starts the parts from the bottom up, runs the
+ * loop, and ends them from the top down. Machines are not touched by its end: the next start finds
+ * them.
  */
 #define LOG_MODULE "terakoyad"
 
@@ -45,9 +46,10 @@ static int lock_state(struct daemon *daemon, struct err *err)
 		return 0;
 	if (errno != EWOULDBLOCK)
 		return err_errno(err, "cannot lock %s", daemon->options.lock);
-	return err_set(err, ERR_CONFLICT,
-		       "another terakoyad works on %s: stop it first, or choose another --state-dir",
-		       daemon->options.state_dir);
+	return err_set(
+		err, ERR_CONFLICT,
+		"another terakoyad works on %s: stop it first, or choose another --state-dir",
+		daemon->options.state_dir);
 }
 
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *signal, void *context)

@@ -12,8 +12,19 @@
 #define DATA TERAKOYA_PREFIX "/share/terakoya"
 
 enum key {
-	KEY_STATE_DIR = 256, KEY_LISTEN, KEY_BASE_URL, KEY_PACKS, KEY_IMAGES, KEY_AGENT, KEY_WEB,
-	KEY_LIBVIRT, KEY_TLS_CERT, KEY_TLS_KEY, KEY_TIME_ZONE, KEY_LOG_LEVEL, KEY_NO_CLONE,
+	KEY_STATE_DIR = 256,
+	KEY_LISTEN,
+	KEY_BASE_URL,
+	KEY_PACKS,
+	KEY_IMAGES,
+	KEY_AGENT,
+	KEY_WEB,
+	KEY_LIBVIRT,
+	KEY_TLS_CERT,
+	KEY_TLS_KEY,
+	KEY_TIME_ZONE,
+	KEY_LOG_LEVEL,
+	KEY_NO_CLONE,
 	KEY_ROUTES,
 };
 
@@ -37,11 +48,11 @@ static const struct {
 };
 
 static const struct argp_option flags[] = {
-	{ "state-dir", KEY_STATE_DIR, "DIRECTORY", 0, "where everything that lives is kept "
-						      "(/var/lib/terakoya)", 0 },
+	{ "state-dir", KEY_STATE_DIR, "DIRECTORY", 0,
+	  "where everything that lives is kept (/var/lib/terakoya)", 0 },
 	{ "listen", KEY_LISTEN, "ADDRESS:PORT", 0, "where browsers come in (127.0.0.1:8080)", 0 },
-	{ "base-url", KEY_BASE_URL, "URL", 0, "how people reach it, when that is another name or a "
-					      "proxy's", 0 },
+	{ "base-url", KEY_BASE_URL, "URL", 0,
+	  "how people reach it, when that is another name or a proxy's", 0 },
 	{ "packs", KEY_PACKS, "DIRECTORY", 0, "courses that ship", 0 },
 	{ "images", KEY_IMAGES, "DIRECTORY", 0, "image recipes", 0 },
 	{ "agent", KEY_AGENT, "FILE", 0, "the agent that is put into images", 0 },
@@ -51,7 +62,8 @@ static const struct argp_option flags[] = {
 	{ "tls-key", KEY_TLS_KEY, "FILE", 0, "its private key, PEM", 0 },
 	{ "time-zone", KEY_TIME_ZONE, "ZONE", 0, "of the machines (the host's)", 0 },
 	{ "log-level", KEY_LOG_LEVEL, "LEVEL", 0, "error, warning, info or debug (info)", 0 },
-	{ "no-clone", KEY_NO_CLONE, NULL, 0, "boot machines, also where this host could clone them", 0 },
+	{ "no-clone", KEY_NO_CLONE, NULL, 0, "boot machines, also where this host could clone them",
+	  0 },
 	{ "routes", KEY_ROUTES, NULL, OPTION_HIDDEN, "print the table of routes as JSON", 0 },
 	{ 0 },
 };
@@ -86,9 +98,9 @@ static const char *value_of(const struct given *given, enum key key)
 		if (defaults[i].key != key)
 			continue;
 		const char *variable = getenv(defaults[i].variable);
-		return given->value[i]		 ? given->value[i] :
-		       !str_is_empty(variable) ? variable :
-						 defaults[i].fallback;
+		return given->value[i]		 ? given->value[i]
+		       : !str_is_empty(variable) ? variable
+						 : defaults[i].fallback;
 	}
 	return NULL;
 }
@@ -135,8 +147,8 @@ int options_read(struct options *options, int argc, char **argv, struct err *err
 		.options = flags,
 		.parser = on_flag,
 		.doc = "terakoyad - gives every student of a class a lab of their own\v"
-		       "Every flag can be set as an environment variable, too: TERAKOYA_STATE_DIR and "
-		       "so on.",
+		       "Every flag can be set as an environment variable, too: TERAKOYA_STATE_DIR "
+		       "and so on.",
 	};
 	struct given given = { 0 };
 

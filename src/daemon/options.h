@@ -1,5 +1,5 @@
-/* What terakoyad can be told: flags, and for each its environment variable TERAKOYA_<FLAG>, which the flag
- * overrides.
+/* What terakoyad can be told: flags, and for each its environment variable TERAKOYA_<FLAG>, which
+ * the flag overrides.
  */
 #ifndef DAEMON_OPTIONS_H
 #define DAEMON_OPTIONS_H

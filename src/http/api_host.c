@@ -35,9 +35,10 @@ int api_stats(struct request *request, struct err *err)
 	(void)err;
 	hub_stats(request->server->hub, &stats);
 	reply_json(request, MHD_HTTP_OK,
-		   json_pack("{s:i, s:i, s:I, s:o, s:o}", "terminals", (int)stats.terminals, "viewers",
-			     (int)stats.viewers, "ring_bytes", (json_int_t)stats.ring_bytes, "keys",
-			     view_pace(&stats.keys), "output", view_pace(&stats.output)));
+		   json_pack("{s:i, s:i, s:I, s:o, s:o}", "terminals", (int)stats.terminals,
+			     "viewers", (int)stats.viewers, "ring_bytes",
+			     (json_int_t)stats.ring_bytes, "keys", view_pace(&stats.keys), "output",
+			     view_pace(&stats.output)));
 	return 0;
 }
 
@@ -57,8 +58,8 @@ int api_audit(struct request *request, struct err *err)
 	size_t count;
 	json_t *list = json_array();
 
-	if (audit_list(core_store(request->server->core), class_id, AUDIT_ROWS, &rows, &count, err) <
-	    0) {
+	if (audit_list(core_store(request->server->core), class_id, AUDIT_ROWS, &rows, &count,
+		       err) < 0) {
 		json_decref(list);
 		return -1;
 	}

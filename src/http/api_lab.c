@@ -34,11 +34,11 @@ int api_lab_get(struct request *request, struct err *err)
 
 static json_t *view_attempt(const struct attempt_row *row)
 {
-	return json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:i, s:I, s:s?}", "id", (json_int_t)row->id,
-			 "at", (json_int_t)row->at, "lab", row->lab, "task", row->task, "verdict",
-			 verdict_names[row->verdict], "trigger", trigger_names[row->trigger], "code",
-			 row->code, "duration_ms", (json_int_t)row->duration_ms, "answer",
-			 row->answer);
+	return json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:i, s:I, s:s?}", "id",
+			 (json_int_t)row->id, "at", (json_int_t)row->at, "lab", row->lab, "task",
+			 row->task, "verdict", verdict_names[row->verdict], "trigger",
+			 trigger_names[row->trigger], "code", row->code, "duration_ms",
+			 (json_int_t)row->duration_ms, "answer", row->answer);
 }
 
 int api_seat_attempts(struct request *request, struct err *err)
@@ -132,8 +132,8 @@ int api_task_check(struct request *request, struct err *err)
 {
 	const char *answer = NULL;
 	const struct field fields[] = { { "answer", FIELD_TEXT, false, 0, 512, &answer } };
-	enum attempt_trigger trigger = request->actor.role == ROLE_STUDENT ? TRIGGER_STUDENT :
-									      TRIGGER_INSTRUCTOR;
+	enum attempt_trigger trigger =
+		request->actor.role == ROLE_STUDENT ? TRIGGER_STUDENT : TRIGGER_INSTRUCTOR;
 
 	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0)
 		return -1;
@@ -180,8 +180,8 @@ int api_task_hint(struct request *request, struct err *err)
 	if (request->number >= (long)request->task->hints)
 		return err_set(err, ERR_NOT_FOUND, "task %s has no hint %ld", request->task->id,
 			       request->number);
-	if (grade_hint(request->seat, request->lab, request->task, (unsigned)request->number, &shown,
-		       err) < 0)
+	if (grade_hint(request->seat, request->lab, request->task, (unsigned)request->number,
+		       &shown, err) < 0)
 		return -1;
 	reply_json(request, MHD_HTTP_OK, view_hint(request));
 	return 0;

@@ -16,9 +16,9 @@ const char *session_cookie(const struct server *server)
 static void set_cookie(struct request *request, const char *token, long long seconds)
 {
 	const struct server *server = request->server;
-	AUTO_FREE char *cookie = str_fmt("%s=%s; Path=/; HttpOnly; SameSite=Lax; Max-Age=%lld%s",
-					 session_cookie(server), token, seconds,
-					 server->secure ? "; Secure" : "");
+	AUTO_FREE char *cookie =
+		str_fmt("%s=%s; Path=/; HttpOnly; SameSite=Lax; Max-Age=%lld%s",
+			session_cookie(server), token, seconds, server->secure ? "; Secure" : "");
 
 	reply_header(request, "Set-Cookie", cookie);
 }
@@ -49,11 +49,11 @@ static json_t *view_session(struct request *request, const struct actor *actor, 
 
 	read_person(request, actor, &person);
 	json_t *json = json_pack(
-		"{s:{s:I, s:s, s:s, s:s}, s:s, s:o, s:o}", "person", "id", (json_int_t)actor->person,
-		"name", person.name ? person.name : actor->name, "role", role_names[actor->role],
-		"language", str_equal(person.language, "ja") ? "ja" : "en", "csrf", csrf, "seat",
-		actor->seat ? json_integer(actor->seat) : json_null(), "class",
-		seat ? json_integer(seat->class->row.id) : json_null());
+		"{s:{s:I, s:s, s:s, s:s}, s:s, s:o, s:o}", "person", "id",
+		(json_int_t)actor->person, "name", person.name ? person.name : actor->name, "role",
+		role_names[actor->role], "language", str_equal(person.language, "ja") ? "ja" : "en",
+		"csrf", csrf, "seat", actor->seat ? json_integer(actor->seat) : json_null(),
+		"class", seat ? json_integer(seat->class->row.id) : json_null());
 	person_free(&person);
 	return json;
 }
@@ -124,8 +124,8 @@ int api_session_join(struct request *request, struct err *err)
 	if (code && str_is_empty(name))
 		return err_set(err, ERR_INVALID, "name is missing");
 	request_address(request, address);
-	int failed = token ? auth_join_token(auth, token, name, language, address, &session, err) :
-			     auth_join_code(auth, code, name, language, address, &session, err);
+	int failed = token ? auth_join_token(auth, token, name, language, address, &session, err)
+			   : auth_join_code(auth, code, name, language, address, &session, err);
 	if (failed)
 		return -1;
 	reply_session(request, &session);
@@ -150,7 +150,8 @@ int api_session_patch(struct request *request, struct err *err)
 	    check_language(language, err) < 0)
 		return -1;
 	if (!request->actor.person)
-		return err_set(err, ERR_CONFLICT, "the command line has no language of its own here");
+		return err_set(err, ERR_CONFLICT,
+			       "the command line has no language of its own here");
 	if (people_set_language(core_store(request->server->core), request->actor.person, language,
 				err) < 0)
 		return -1;

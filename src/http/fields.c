@@ -1,5 +1,6 @@
-/* Bodies: from bytes to checked values. Jansson parses; what it does not bound (depth) is counted before
- * it sees the text, and what it does not know (which members may be there) is a table of the caller's.
+/* Bodies: from bytes to checked values. Jansson parses; what it does not bound (depth) is counted
+ * before it sees the text, and what it does not know (which members may be there) is a table of the
+ * caller's.
  */
 #include <string.h>
 
@@ -7,7 +8,8 @@
 #include "base/str.h"
 #include "http/request.h"
 
-/* Deepest nesting outside of strings. Malformed text may give any number: the parser refuses it later. */
+/* Deepest nesting outside of strings. Malformed text may give any number: the parser refuses it
+ * later. */
 static unsigned json_depth(const char *text, size_t length)
 {
 	unsigned depth = 0, deepest = 0;
@@ -55,9 +57,10 @@ static int read_text(const struct field *field, const json_t *json, struct err *
 	if (!text)
 		return err_set(err, ERR_INVALID, "%s must be a text", field->name);
 	if (field->type == FIELD_TEXT && !str_is_clean_utf8(text, json_string_length(json)))
-		return err_set(err, ERR_INVALID, "%s must not hold control characters", field->name);
-	long size = (long)(field->type == FIELD_TEXT ? str_characters(text) :
-						       json_string_length(json));
+		return err_set(err, ERR_INVALID, "%s must not hold control characters",
+			       field->name);
+	long size =
+		(long)(field->type == FIELD_TEXT ? str_characters(text) : json_string_length(json));
 	if (size < field->low || size > field->high)
 		return err_set(err, ERR_INVALID, "%s must have %ld to %ld characters, not %ld",
 			       field->name, field->low, field->high, size);

@@ -47,8 +47,8 @@ void gate_names(struct server *server, const char *listen_host, const char *base
 	server->any_literal = str_equal(listen_host, "0.0.0.0") || str_equal(listen_host, "[::]");
 }
 
-/* A rebinding attack needs a name of the attacker's, so a literal address is always honest; but where we
- * listen on one address only, others are a mistake worth refusing. */
+/* A rebinding attack needs a name of the attacker's, so a literal address is always honest; but
+ * where we listen on one address only, others are a mistake worth refusing. */
 int gate_host(const struct request *request, struct err *err)
 {
 	const char *host = request_header(request, "Host");
@@ -63,22 +63,24 @@ int gate_host(const struct request *request, struct err *err)
 			return 0;
 	if (request->server->any_literal && is_literal(host, length))
 		return 0;
-	return err_set(err, ERR_DENIED,
-		       "this server does not go by the name %.64s: use %s, or start it with --base-url",
-		       host, request->server->url);
+	return err_set(
+		err, ERR_DENIED,
+		"this server does not go by the name %.64s: use %s, or start it with --base-url",
+		host, request->server->url);
 }
 
 static int peer_actor(struct request *request, struct err *err)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-		request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct ucred peer;
 	socklen_t length = sizeof(peer);
 
 	if (!info || getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
 		return err_errno(err, "cannot see who is at the socket");
 	if (peer.uid != 0 && peer.uid != geteuid())
-		return err_set(err, ERR_DENIED, "only root and the daemon's own user may use the socket");
+		return err_set(err, ERR_DENIED,
+			       "only root and the daemon's own user may use the socket");
 	const struct passwd *user = getpwuid(peer.uid);
 	request->actor = (struct actor){ .role = ROLE_ADMIN };
 	snprintf(request->actor.name, sizeof(request->actor.name), "%s",
@@ -94,12 +96,12 @@ int gate_actor(struct request *request, struct err *err)
 
 	if (request->listener->local)
 		return peer_actor(request, err);
-	request->signed_in =
-		request_cookie(request, session_cookie(server), request->token,
-			       sizeof(request->token)) &&
-		auth_session(server->auth, request->token, &request->actor, request->csrf,
-			     &ignored) == 0;
-	if (!request->signed_in && ignored.kind != ERR_NONE && ignored.kind != ERR_UNAUTHENTICATED) {
+	request->signed_in = request_cookie(request, session_cookie(server), request->token,
+					    sizeof(request->token)) &&
+			     auth_session(server->auth, request->token, &request->actor,
+					  request->csrf, &ignored) == 0;
+	if (!request->signed_in && ignored.kind != ERR_NONE &&
+	    ignored.kind != ERR_UNAUTHENTICATED) {
 		*err = ignored;
 		return -1;
 	}

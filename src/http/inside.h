@@ -1,7 +1,7 @@
 /* What the files of this folder share about the server itself. Nobody outside includes this.
  *
- * There are two listeners, each a libmicrohttpd daemon of its own: TCP for browsers and a unix socket for
- * the command line. Both use the same routes; only who asks is found out differently.
+ * There are two listeners, each a libmicrohttpd daemon of its own: TCP for browsers and a unix
+ * socket for the command line. Both use the same routes; only who asks is found out differently.
  */
 #ifndef HTTP_INSIDE_H
 #define HTTP_INSIDE_H
@@ -12,7 +12,7 @@
 #include "http/server.h"
 
 /* The longest accepted body of a request; all real ones are far below. */
-#define HTTP_BODY_MAX  (1024 * 1024)
+#define HTTP_BODY_MAX (1024 * 1024)
 /* What is read and thrown away so that the client gets to see its 413, before we hang up. */
 #define HTTP_DRAIN_MAX (8 * 1024 * 1024)
 #define HTTP_URL_MAX   2048
@@ -21,7 +21,7 @@
 #define HTTP_IDLE_SECONDS      30
 #define HTTP_CONNECTIONS_MAX   8192
 /* A class may sit behind one address: 500 seats, each with a terminal, a stream and a few loads. */
-#define HTTP_PER_ADDRESS_MAX   2048
+#define HTTP_PER_ADDRESS_MAX 2048
 /* The rhythm in which streams and terminals are looked at, milliseconds. */
 #define HTTP_TICK_MS 5000
 
@@ -46,18 +46,19 @@ struct server {
 	sd_event_source *tick, *reaper;
 	struct sse_clients streams;
 	struct ws_connections sockets;
-	struct requests requests; /* all in hand, so that the suspended ones can be let go at the end */
-	char *url;                /* "http://127.0.0.1:8080" */
-	char **hosts;             /* host names that a request may be addressed to; NULL-terminated */
-	bool any_literal;         /* listening everywhere: any literal address may be in Host */
-	bool secure;              /* TLS, here or in a proxy before us: Secure cookies */
+	struct requests
+		requests; /* all in hand, so that the suspended ones can be let go at the end */
+	char *url;	  /* "http://127.0.0.1:8080" */
+	char **hosts;	  /* host names that a request may be addressed to; NULL-terminated */
+	bool any_literal; /* listening everywhere: any literal address may be in Host */
+	bool secure;	  /* TLS, here or in a proxy before us: Secure cookies */
 	bool stopping;
 	char *tls_cert, *tls_key; /* PEM text; MHD keeps pointers */
 	char *socket_path;
 };
 
-/* Opens the listening sockets (listen.c). -1 with ERR_CONFLICT for a port in use, ERR_INVALID for an
- * address that is none. */
+/* Opens the listening sockets (listen.c). -1 with ERR_CONFLICT for a port in use, ERR_INVALID for
+ * an address that is none. */
 int listen_tcp(const char *address, struct err *err);
 int listen_local(const char *path, struct err *err);
 /* "[::1]:8080" to "[::1]" and "8080"; both to be freed. */

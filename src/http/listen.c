@@ -19,7 +19,8 @@ int listen_split(const char *address, char **host, char **port, struct err *err)
 	if (!colon || colon == address || !str_to_number(colon + 1, 0, 65535, &number))
 		return err_set(err, ERR_INVALID,
 			       "\"%s\" is no address to listen on: write ADDRESS:PORT, for example "
-			       "127.0.0.1:8080 or [::1]:8080", address);
+			       "127.0.0.1:8080 or [::1]:8080",
+			       address);
 	*host = str_copy_n(address, (size_t)(colon - address));
 	*port = str_copy(colon + 1);
 	return 0;
@@ -50,9 +51,11 @@ static int resolve(const char *address, struct addrinfo **found, struct err *err
 static int listen_error(const char *address, struct err *err)
 {
 	if (errno == EADDRINUSE)
-		return err_set(err, ERR_CONFLICT,
-			       "%s is in use by another program: stop that one (ss -ltnp shows it), or "
-			       "choose another port with --listen", address);
+		return err_set(
+			err, ERR_CONFLICT,
+			"%s is in use by another program: stop that one (ss -ltnp shows it), or "
+			"choose another port with --listen",
+			address);
 	if (errno == EADDRNOTAVAIL)
 		return err_set(err, ERR_INVALID, "%s is not an address of this host", address);
 	if (errno == EACCES)
@@ -80,8 +83,8 @@ int listen_tcp(const char *address, struct err *err)
 	return failed ? listen_error(address, err) : STEAL_FD(fd);
 }
 
-/* The state directory is locked by us, so a socket that is there already is a dead daemon's. The mode is
- * set before anybody can connect, since listen() comes last. */
+/* The state directory is locked by us, so a socket that is there already is a dead daemon's. The
+ * mode is set before anybody can connect, since listen() comes last. */
 int listen_local(const char *path, struct err *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -89,7 +92,8 @@ int listen_local(const char *path, struct err *err)
 	if (strlen(path) >= sizeof(address.sun_path))
 		return err_set(err, ERR_INVALID,
 			       "%s is too long for a socket (%zu bytes at most): choose a shorter "
-			       "--state-dir", path, sizeof(address.sun_path) - 1);
+			       "--state-dir",
+			       path, sizeof(address.sun_path) - 1);
 	strcpy(address.sun_path, path);
 	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)

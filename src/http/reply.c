@@ -8,18 +8,10 @@
 #include "base/str.h"
 
 static const unsigned statuses[] = {
-	[ERR_NONE] = 500,
-	[ERR_INVALID] = 400,
-	[ERR_UNAUTHENTICATED] = 401,
-	[ERR_DENIED] = 403,
-	[ERR_NOT_FOUND] = 404,
-	[ERR_CONFLICT] = 409,
-	[ERR_TOO_LARGE] = 413,
-	[ERR_THROTTLED] = 429,
-	[ERR_CAPACITY] = 507,
-	[ERR_UNAVAILABLE] = 503,
-	[ERR_TIMEOUT] = 504,
-	[ERR_GUEST] = 502,
+	[ERR_NONE] = 500,	 [ERR_INVALID] = 400,	[ERR_UNAUTHENTICATED] = 401,
+	[ERR_DENIED] = 403,	 [ERR_NOT_FOUND] = 404, [ERR_CONFLICT] = 409,
+	[ERR_TOO_LARGE] = 413,	 [ERR_THROTTLED] = 429, [ERR_CAPACITY] = 507,
+	[ERR_UNAVAILABLE] = 503, [ERR_TIMEOUT] = 504,	[ERR_GUEST] = 502,
 	[ERR_INTERNAL] = 500,
 };
 static_assert(ARRAY_SIZE(statuses) == ERR_KINDS, "every error kind has a status");
@@ -84,9 +76,10 @@ void reply_problem(struct request *request, unsigned status, const char *kind, c
 {
 	/* What a guest or a path said may end up in a message: JSON wants it to be UTF-8. */
 	json_t *text = json_string(detail);
-	json_t *json = json_pack("{s:s, s:s, s:i, s:o, s:s}", "type", "about:blank", "title", kind,
-				 "status", (int)status, "detail",
-				 text ? text : json_string("the message is not UTF-8"), "kind", kind);
+	json_t *json =
+		json_pack("{s:s, s:s, s:i, s:o, s:s}", "type", "about:blank", "title", kind,
+			  "status", (int)status, "detail",
+			  text ? text : json_string("the message is not UTF-8"), "kind", kind);
 
 	reply_text(request, status, "application/problem+json", json_dumps(json, JSON_COMPACT));
 	json_decref(json);

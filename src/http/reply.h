@@ -1,5 +1,5 @@
-/* Answers. Each takes effect when the handler returns, or at request_resume(). Every answer carries the
- * headers that keep browsers strict; answers of the API are never cached.
+/* Answers. Each takes effect when the handler returns, or at request_resume(). Every answer carries
+ * the headers that keep browsers strict; answers of the API are never cached.
  */
 #ifndef HTTP_REPLY_H
 #define HTTP_REPLY_H

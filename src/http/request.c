@@ -12,7 +12,8 @@ struct ticket {
 	struct request *request; /* NULL: it has gone */
 };
 
-/* An encoded NUL would cut the path short behind our back; nothing here needs one, or a backslash. */
+/* An encoded NUL would cut the path short behind our back; nothing here needs one, or a backslash.
+ */
 static bool url_is_bad(const char *url)
 {
 	return strlen(url) > HTTP_URL_MAX || strstr(url, "%00") || strchr(url, '\\') ||
@@ -91,8 +92,8 @@ bool request_cookie(const struct request *request, const char *name, char *value
 
 void request_address(const struct request *request, char address[64])
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-		request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	const struct sockaddr *peer = info ? info->client_addr : NULL;
 
 	snprintf(address, 64, "local");

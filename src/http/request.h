@@ -1,8 +1,8 @@
 /* One HTTP request from its first line to its answer.
  *
- * A handler answers at once (reply.h), or takes a ticket with request_defer(): then the connection sleeps
- * until somebody holds the ticket's answer. A ticket outlives everything: when the server has gone
- * meanwhile, ticket_redeem() says so.
+ * A handler answers at once (reply.h), or takes a ticket with request_defer(): then the connection
+ * sleeps until somebody holds the ticket's answer. A ticket outlives everything: when the server
+ * has gone meanwhile, ticket_redeem() says so.
  */
 #ifndef HTTP_REQUEST_H
 #define HTTP_REQUEST_H
@@ -24,7 +24,7 @@ struct request {
 	struct MHD_Connection *connection;
 	const struct route *route; /* NULL: a static file, or nothing */
 	bool begun, head, bad_url;
-	struct err err;            /* of a refusal; the body is thrown away then */
+	struct err err; /* of a refusal; the body is thrown away then */
 
 	/* who asks */
 	bool signed_in;
@@ -37,21 +37,21 @@ struct request {
 	struct machine *machine;
 	const struct pack_lab *lab;
 	const struct pack_task *task;
-	char name[64];             /* course, image or login */
-	long number;               /* work or hint */
+	char name[64]; /* course, image or login */
+	long number;   /* work or hint */
 
 	/* what it carries */
 	struct buf body;
-	size_t received;           /* bytes of the body so far, kept or not */
-	json_t *json;              /* the body, when there is one */
+	size_t received; /* bytes of the body so far, kept or not */
+	json_t *json;	 /* the body, when there is one */
 
 	/* the answer */
 	struct MHD_Response *response;
-	bool shared;               /* the response belongs to the cache of static files */
+	bool shared; /* the response belongs to the cache of static files */
 	unsigned status;
 	struct ticket *ticket;
 	bool asleep;
-	struct ws *ws;             /* a WebSocket that has not begun yet */
+	struct ws *ws; /* a WebSocket that has not begun yet */
 };
 
 struct request *request_begin(struct listener *listener, const char *raw_url);
@@ -95,8 +95,8 @@ int fields_read(const json_t *object, const struct field *fields, size_t count, 
 
 /* ---- later answers -------------------------------------------------------------------------- */
 
-/* After the handler returned 0 without an answer the request sleeps until the ticket is redeemed, which
- * has to happen exactly once (it may be before the handler returns). */
+/* After the handler returned 0 without an answer the request sleeps until the ticket is redeemed,
+ * which has to happen exactly once (it may be before the handler returns). */
 struct ticket *request_defer(struct request *request);
 /* Frees the ticket. NULL: nobody waits any more. Else reply, then request_resume(). */
 struct request *ticket_redeem(struct ticket *ticket);

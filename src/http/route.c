@@ -11,9 +11,8 @@
 #include "http/gate.h"
 
 const char *const rule_names[] = {
-	[RULE_PUBLIC] = "public",   [RULE_SIGNED_IN] = "signed-in",
-	[RULE_SEAT] = "seat",       [RULE_STAFF] = "staff",
-	[RULE_INSTRUCTOR] = "instructor", [RULE_ADMIN] = "admin",
+	[RULE_PUBLIC] = "public", [RULE_SIGNED_IN] = "signed-in",   [RULE_SEAT] = "seat",
+	[RULE_STAFF] = "staff",	  [RULE_INSTRUCTOR] = "instructor", [RULE_ADMIN] = "admin",
 };
 static_assert(ARRAY_SIZE(rule_names) == RULES, "every rule has a name");
 
@@ -96,8 +95,8 @@ static bool path_fits(const char *pattern, const char *path)
 	while (next_segment(&pattern, &want)) {
 		if (!next_segment(&path, &have) || !have.length)
 			return false;
-		if (*want.text != '{' && (want.length != have.length ||
-					  memcmp(want.text, have.text, have.length)))
+		if (*want.text != '{' &&
+		    (want.length != have.length || memcmp(want.text, have.text, have.length)))
 			return false;
 	}
 	return !*path;

@@ -1,8 +1,9 @@
-/* One table says what can be asked, and who may ask it. The rule of a route is checked here, before its
- * handler runs; handlers check nothing about people.
+/* One table says what can be asked, and who may ask it. The rule of a route is checked here, before
+ * its handler runs; handlers check nothing about people.
  *
  * Path variables and query parameters are looked up here as well: {class}, {seat}, {lab}, {task},
- * {machine} become pointers in struct request, {course}, {image}, {login} a name, {work}, {hint} a number.
+ * {machine} become pointers in struct request, {course}, {image}, {login} a name, {work}, {hint} a
+ * number.
  */
 #ifndef HTTP_ROUTE_H
 #define HTTP_ROUTE_H
@@ -10,10 +11,10 @@
 #include "http/request.h"
 
 enum rule {
-	RULE_PUBLIC,     /* anybody */
-	RULE_SIGNED_IN,  /* anybody with a session */
-	RULE_SEAT,       /* the student of this seat, and staff: observers look, assistants act */
-	RULE_STAFF,      /* observers look, assistants act */
+	RULE_PUBLIC,	 /* anybody */
+	RULE_SIGNED_IN,	 /* anybody with a session */
+	RULE_SEAT,	 /* the student of this seat, and staff: observers look, assistants act */
+	RULE_STAFF,	 /* observers look, assistants act */
 	RULE_INSTRUCTOR, /* instructors; where the path names a class, only its own */
 	RULE_ADMIN,
 	RULES
@@ -26,18 +27,19 @@ struct route {
 	enum rule rule;
 	/* 0 when it has answered or taken a ticket; -1 with err. */
 	int (*handler)(struct request *request, struct err *err);
-	const char *query;  /* names of parameters, with spaces between; others are refused; NULL: none */
-	bool body;          /* a JSON object is expected; else a body is refused */
+	const char *query; /* names of parameters, with spaces between; others are refused; NULL:
+			      none */
+	bool body;	   /* a JSON object is expected; else a body is refused */
 };
 
-/* Finds the route, checks the rule, looks things up: all that can be refused before the body. A path
- * that is not the API's stays without a route: it is a file of the page. */
+/* Finds the route, checks the rule, looks things up: all that can be refused before the body. A
+ * path that is not the API's stays without a route: it is a file of the page. */
 int route_begin(struct request *request, const char *path, const char *method, struct err *err);
 /* Reads the body and calls the handler, or serves the file. */
 int route_finish(struct request *request, const char *path, const char *method, struct err *err);
 
-/* The first route whose path fits; *wrong_method is set when only the method does not, and allow[] says
- * which would. For tests, too. */
+/* The first route whose path fits; *wrong_method is set when only the method does not, and allow[]
+ * says which would. For tests, too. */
 const struct route *route_find(const char *method, const char *path, char allow[64]);
 
 /* [{"method", "path", "rule", "query": [...], "body": bool}], what `terakoyad --routes` prints. */

@@ -1,19 +1,20 @@
 /* libmicrohttpd in somebody else's loop.
  *
- * MHD is started without a thread and with epoll: everything that it waits for is behind one epoll fd,
- * which sd-event watches. MHD_run() is called from a post source, that is once after each turn in which
- * anything happened, and only if MHD has work: its epoll fd was readable, its timeout ran out, or we
- * resumed a connection. The last is the trap: without a thread MHD has no way of being woken (it drops
- * MHD_USE_ITC silently), so a resumed connection would wait for the next unrelated event. Hence
- * listener_wake(), and hence the rule that connections are resumed on T0 only.
+ * MHD is started without a thread and with epoll: everything that it waits for is behind one epoll
+ * fd, which sd-event watches. MHD_run() is called from a post source, that is once after each turn
+ * in which anything happened, and only if MHD has work: its epoll fd was readable, its timeout ran
+ * out, or we resumed a connection. The last is the trap: without a thread MHD has no way of being
+ * woken (it drops MHD_USE_ITC silently), so a resumed connection would wait for the next unrelated
+ * event. Hence listener_wake(), and hence the rule that connections are resumed on T0 only.
  *
- * The life of a request: on_url() makes it, since only there the raw address is seen; on_request() is
- * called with the headers (route_begin), with each piece of the body, and at its end (route_finish).
- * A refusal that is known before the body waits for the body's end: a reply that is sent while the
- * client is still writing gets lost in the reset connection. on_completed() frees it, always.
+ * The life of a request: on_url() makes it, since only there the raw address is seen; on_request()
+ * is called with the headers (route_begin), with each piece of the body, and at its end
+ * (route_finish). A refusal that is known before the body waits for the body's end: a reply that is
+ * sent while the client is still writing gets lost in the reset connection. on_completed() frees
+ * it, always.
  *
- * A suspended connection is not watched by MHD and does not time out; it cannot go away behind our back,
- * so tickets are safe, and a client that left is noticed when the reply is written.
+ * A suspended connection is not watched by MHD and does not time out; it cannot go away behind our
+ * back, so tickets are safe, and a client that left is noticed when the reply is written.
  */
 #define LOG_MODULE "http"
 
@@ -68,11 +69,12 @@ static void arm_timer(struct listener *listener)
 		sd_event_source_set_enabled(listener->timer, SD_EVENT_OFF);
 		return;
 	}
-	loop_timer(core_loop(listener->server->core), &listener->timer,
-		   listener->dirty ? 0 : wait, on_timer, listener);
+	loop_timer(core_loop(listener->server->core), &listener->timer, listener->dirty ? 0 : wait,
+		   on_timer, listener);
 }
 
-/* What a handler does may make work for MHD again; a few turns of that here, then others get theirs. */
+/* What a handler does may make work for MHD again; a few turns of that here, then others get
+ * theirs. */
 static int on_post(sd_event_source *source, void *context)
 {
 	struct listener *listener = context;
@@ -132,7 +134,8 @@ static enum MHD_Result begin(struct request *request, const char *path, const ch
 
 	request->begun = true;
 	if (announced > HTTP_BODY_MAX)
-		err_set(&request->err, ERR_TOO_LARGE, "the body has %llu bytes; at most %d are taken",
+		err_set(&request->err, ERR_TOO_LARGE,
+			"the body has %llu bytes; at most %d are taken",
 			(unsigned long long)announced, HTTP_BODY_MAX);
 	if (announced > HTTP_BODY_MAX || route_begin(request, path, method, &request->err) < 0)
 		refuse(request);
@@ -201,30 +204,28 @@ static int start_mhd(struct listener *listener, int fd, const struct server_conf
 	bool tls = config->tls_cert && !listener->local;
 	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_UPGRADE | MHD_ALLOW_SUSPEND_RESUME |
 			 MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0);
-	struct MHD_OptionItem secrets[] = {
-		{ MHD_OPTION_HTTPS_MEM_CERT, 0, server->tls_cert },
+	struct MHD_OptionItem options[] = {
+		{ MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_url, listener },
+		{ MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, listener },
+		{ MHD_OPTION_LISTEN_SOCKET, fd, NULL },
+		{ MHD_OPTION_CONNECTION_LIMIT, HTTP_CONNECTIONS_MAX, NULL },
+		{ MHD_OPTION_PER_IP_CONNECTION_LIMIT, HTTP_PER_ADDRESS_MAX, NULL },
+		{ MHD_OPTION_CONNECTION_MEMORY_LIMIT, HTTP_CONNECTION_MEMORY, NULL },
+		{ MHD_OPTION_CONNECTION_TIMEOUT, HTTP_IDLE_SECONDS, NULL },
+		{ MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL },
+		{ tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, server->tls_cert },
 		{ MHD_OPTION_HTTPS_MEM_KEY, 0, server->tls_key },
 		{ MHD_OPTION_END, 0, NULL },
 	};
 
-	listener->mhd = MHD_start_daemon(
-		flags, 0, NULL, NULL, on_request, listener,
-		MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-		MHD_OPTION_LISTEN_SOCKET, fd,
-		MHD_OPTION_URI_LOG_CALLBACK, on_url, listener,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, listener,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
-		MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-		(unsigned)(listener->local ? 0 : HTTP_PER_ADDRESS_MAX),
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_CONNECTION_MEMORY,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_SECONDS,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1,
-		MHD_OPTION_ARRAY, tls ? secrets : &secrets[2], MHD_OPTION_END);
-	if (!listener->mhd)
-		return err_set(err, ERR_INTERNAL, "cannot start the HTTP server%s",
-			       tls ? ": are --tls-cert and --tls-key PEM files that belong together?" :
-				     "");
-	return 0;
+	/* The logger has to come before everything that may want to log. */
+	listener->mhd = MHD_start_daemon(flags, 0, NULL, NULL, on_request, listener,
+					 MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_ARRAY,
+					 options, MHD_OPTION_END);
+	if (listener->mhd)
+		return 0;
+	return err_set(err, ERR_INTERNAL, "cannot start the HTTP server%s",
+		       tls ? ": are --tls-cert and --tls-key PEM files that belong together?" : "");
 }
 
 static int listener_start(struct listener *listener, struct server *server, int fd,
@@ -300,8 +301,8 @@ static unsigned bound_port(int fd)
 	socklen_t length = sizeof(address);
 
 	getsockname(fd, (struct sockaddr *)&address, &length);
-	return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port :
-						     ((struct sockaddr_in *)&address)->sin_port);
+	return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
+						   : ((struct sockaddr_in *)&address)->sin_port);
 }
 
 /* The URL that people are shown; an address that means "everywhere" cannot be visited. */
@@ -314,8 +315,8 @@ static int name_server(struct server *server, const struct server_config *config
 	if (listen_split(config->listen, &host, &port, err) < 0)
 		return -1;
 	gate_names(server, host, config->base_url);
-	server->secure = config->tls_cert ||
-			 (config->base_url && str_starts(config->base_url, "https://"));
+	server->secure =
+		config->tls_cert || (config->base_url && str_starts(config->base_url, "https://"));
 	if (config->base_url) {
 		server->url = str_copy(config->base_url);
 		size_t length = strlen(server->url);

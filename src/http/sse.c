@@ -1,9 +1,9 @@
 /* The event stream: what the bus tells, to each page that may hear it.
  *
- * A stream is an MHD reply without an end. It sleeps (suspended) while it has nothing to say; an event
- * puts text into its queue and wakes it. The queue is bounded: a client that does not read is hung up
- * on, and finds on its return, by Last-Event-ID, whether the bus still has what it missed; if not, it is
- * told to load everything anew ("reload").
+ * A stream is an MHD reply without an end. It sleeps (suspended) while it has nothing to say; an
+ * event puts text into its queue and wakes it. The queue is bounded: a client that does not read is
+ * hung up on, and finds on its return, by Last-Event-ID, whether the bus still has what it missed;
+ * if not, it is told to load everything anew ("reload").
  */
 #define LOG_MODULE "events"
 
@@ -19,7 +19,7 @@
 #include "http/api.h"
 
 #define QUEUE_MAX    (256 * 1024) /* bytes; a replay of a whole class is about a third of that */
-#define BLOCK        4096
+#define BLOCK	     4096
 #define HEARTBEAT_MS 15000
 #define SESSION_MS   60000 /* how soon a stream follows its session's end */
 
@@ -49,8 +49,8 @@ static void client_wake(struct sse_client *client)
 /* The socket is shut as well: MHD would wait for room in it otherwise. */
 static void client_drop(struct sse_client *client)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-		client->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(client->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
 	client->over = true;
 	buf_free(&client->queue);
@@ -84,8 +84,8 @@ static bool client_hears(const struct sse_client *client, const struct bus_event
 
 static void on_event(struct bus_listener *listener, const struct bus_event *event)
 {
-	struct sse_client *client = (struct sse_client *)((char *)listener -
-							  offsetof(struct sse_client, listener));
+	struct sse_client *client =
+		(struct sse_client *)((char *)listener - offsetof(struct sse_client, listener));
 
 	if (!client_hears(client, event))
 		return;
@@ -111,7 +111,7 @@ static ssize_t on_read(void *context, uint64_t position, char *room, size_t size
 	}
 	memcpy(room, client->queue.data, length);
 	buf_consume(&client->queue, length);
-	/* Most of the time hundreds of streams have nothing queued: they should own nothing then. */
+	/* Hundreds of streams have nothing queued most of the time: they own nothing then. */
 	if (!client->queue.length)
 		buf_free(&client->queue);
 	client->spoken_at = clock_mono_ms();
@@ -167,8 +167,8 @@ static void catch_up(struct sse_client *client, const char *last_id)
 
 static struct MHD_Response *stream_response(struct sse_client *client)
 {
-	struct MHD_Response *response = MHD_create_response_from_callback(
-		MHD_SIZE_UNKNOWN, BLOCK, on_read, client, on_free);
+	struct MHD_Response *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK,
+									  on_read, client, on_free);
 
 	reply_strict(response);
 	MHD_add_response_header(response, "Content-Type", "text/event-stream");

@@ -1,12 +1,13 @@
 /* The page's files: held in memory as ready replies, read anew when they change on disk.
  *
- * A path from the network is never joined to the directory before every one of its segments has been
- * checked, so nothing outside of it and no hidden file can be named. A path without an extension that is
- * no file is a view of the single page, which gets index.html.
+ * A path from the network is never joined to the directory before every one of its segments has
+ * been checked, so nothing outside of it and no hidden file can be named. A path without an
+ * extension that is no file is a view of the single page, which gets index.html.
  *
  * The policy (CSP) forbids everything, then allows our own origin. The import map is the one inline
- * script; its hash is computed from index.html as it is on disk. Inline styles are forbidden too: what
- * xterm.js would write into <style> elements, web/terminal/policy.js puts into adopted style sheets.
+ * script; its hash is computed from index.html as it is on disk. Inline styles are forbidden too:
+ * what xterm.js would write into <style> elements, web/terminal/policy.js puts into adopted style
+ * sheets.
  */
 #define LOG_MODULE "http"
 
@@ -101,9 +102,10 @@ static char *make_policy(const char *index)
 		if (!strcasestr(tag, " src"))
 			add_hash(&policy, end + 1, (size_t)(at - end - 1));
 	}
-	buf_text(&policy, "; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-			  "manifest-src 'self'; base-uri 'none'; form-action 'self'; "
-			  "frame-ancestors 'none'");
+	buf_text(&policy,
+		 "; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+		 "manifest-src 'self'; base-uri 'none'; form-action 'self'; "
+		 "frame-ancestors 'none'");
 	return (char *)policy.data;
 }
 
@@ -308,7 +310,8 @@ struct files *files_new(const char *directory, struct err *err)
 	files->directory = str_copy(directory);
 	files->policy = make_policy("");
 	if (!directory || !file_get(files, "index.html"))
-		log_warning("there is no page: %s/index.html is missing", directory ? directory : "");
+		log_warning("there is no page: %s/index.html is missing",
+			    directory ? directory : "");
 	return files;
 }
 

@@ -1,8 +1,9 @@
 /* Terminals in the browser: subprotocol "terakoya.terminal.1".
  *
- * To the client, binary: eight bytes, big-endian, the offset of the first byte of output, then output.
- * From the client, binary: input. Text is JSON both ways: resize and ping come in; state, size and pong
- * go out. Input that the machine cannot take yet stays here, and the socket is not read meanwhile.
+ * To the client, binary: eight bytes, big-endian, the offset of the first byte of output, then
+ * output. From the client, binary: input. Text is JSON both ways: resize and ping come in; state,
+ * size and pong go out. Input that the machine cannot take yet stays here, and the socket is not
+ * read meanwhile.
  */
 #include <endian.h>
 #include <string.h>
@@ -14,19 +15,19 @@
 #include "http/ws.h"
 
 #define PROTOCOL  "terakoya.terminal.1"
-#define PIECE     (16 * 1024) /* output bytes of one message */
-#define CELLS_MAX 1000        /* rows or columns */
+#define PIECE	  (16 * 1024) /* output bytes of one message */
+#define CELLS_MAX 1000	      /* rows or columns */
 /* Offsets stay exact in JavaScript's numbers. */
 #define OFFSET_MAX ((1l << 53) - 1)
 
 struct screen {
 	struct server *server;
 	struct ws *ws;
-	struct viewer *viewer;   /* NULL before it is opened and after the shell has ended */
+	struct viewer *viewer; /* NULL before it is opened and after the shell has ended */
 	struct hub_attach attach;
 	char language[3];
 	char token[AUTH_TOKEN_CHARS + 1]; /* empty on the unix socket */
-	struct buf input;        /* what the hub did not take yet */
+	struct buf input;		  /* what the hub did not take yet */
 };
 
 static void say(struct screen *screen, json_t *json)
@@ -40,8 +41,8 @@ static void say(struct screen *screen, json_t *json)
 
 static void say_state(struct screen *screen, const char *state, const char *why)
 {
-	say(screen, json_pack("{s:s, s:s, s:s}", "type", "state", "state", state, "why",
-			      why ? why : ""));
+	say(screen,
+	    json_pack("{s:s, s:s, s:s}", "type", "state", "state", state, "why", why ? why : ""));
 }
 
 /* ---- from the hub --------------------------------------------------------------------------- */
@@ -88,9 +89,9 @@ static void push_input(struct screen *screen)
 {
 	if (screen->viewer && screen->input.length)
 		buf_consume(&screen->input, viewer_input(screen->viewer, screen->input.data,
-							 screen->input.length < WS_MESSAGE_MAX ?
-								 screen->input.length :
-								 WS_MESSAGE_MAX));
+							 screen->input.length < WS_MESSAGE_MAX
+								 ? screen->input.length
+								 : WS_MESSAGE_MAX));
 	if (!screen->input.length)
 		buf_free(&screen->input);
 }
@@ -181,8 +182,8 @@ static void on_opened(void *context, struct ws *ws)
 
 	screen->ws = ws;
 	screen->attach.language = screen->language;
-	if (hub_attach(screen->server->hub, &screen->attach, &viewer_events, screen, &screen->viewer,
-		       &err) == 0)
+	if (hub_attach(screen->server->hub, &screen->attach, &viewer_events, screen,
+		       &screen->viewer, &err) == 0)
 		return;
 	say_state(screen, "ended", err.message);
 	ws_close(ws, WS_ERROR, err.message);

@@ -21,12 +21,12 @@
 #include "http/gate.h"
 #include "http/reply.h"
 
-#define PING_MS     20000
-#define DEAD_MS     60000
-#define GOODBYE_MS  5000
-#define ALLOWED_MS  60000
+#define PING_MS	   20000
+#define DEAD_MS	   60000
+#define GOODBYE_MS 5000
+#define ALLOWED_MS 60000
 /* Read per turn of the loop: a flooding client gets no more of it than this. */
-#define TURN_BYTES  (64 * 1024)
+#define TURN_BYTES (64 * 1024)
 
 struct ws {
 	TAILQ_ENTRY(ws) entry;
@@ -40,8 +40,8 @@ struct ws {
 	int fd;
 	sd_event_source *io;
 	uint32_t watched;
-	struct buf early;        /* what the client sent right behind its handshake */
-	size_t turn;             /* bytes read in this turn */
+	struct buf early; /* what the client sent right behind its handshake */
+	size_t turn;	  /* bytes read in this turn */
 	bool paused, dead, was_blocked;
 	uint64_t heard_at, pinged_at, asked_at, closing_at; /* clock_mono_ms(); 0: not yet */
 };
@@ -291,7 +291,8 @@ static int check_handshake(struct request *request, const char *protocol, struct
 	if (!str_equal(version, "13"))
 		return err_set(err, ERR_INVALID, "only WebSocket version 13 is spoken here");
 	if (!lists_token(request_header(request, "Sec-WebSocket-Protocol"), protocol))
-		return err_set(err, ERR_INVALID, "only the subprotocol %s is spoken here", protocol);
+		return err_set(err, ERR_INVALID, "only the subprotocol %s is spoken here",
+			       protocol);
 	return 0;
 }
 
@@ -303,8 +304,8 @@ static void watch_socket(struct ws *ws)
 	/* Fails on unix sockets and under TLS (MHD's own pair), which know no delay. */
 	setsockopt(ws->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	ws->watched = EPOLLIN;
-	if (sd_event_add_io(loop_event(core_loop(ws->server->core)), &ws->io, ws->fd, EPOLLIN, on_io,
-			    ws) < 0)
+	if (sd_event_add_io(loop_event(core_loop(ws->server->core)), &ws->io, ws->fd, EPOLLIN,
+			    on_io, ws) < 0)
 		ws_die(ws);
 }
 
@@ -372,7 +373,8 @@ static void ws_look(struct ws *ws, uint64_t now)
 {
 	struct wslay_event_msg ping = { WSLAY_PING, NULL, 0 };
 
-	if (now - ws->heard_at >= DEAD_MS || (ws->closing_at && now - ws->closing_at >= GOODBYE_MS)) {
+	if (now - ws->heard_at >= DEAD_MS ||
+	    (ws->closing_at && now - ws->closing_at >= GOODBYE_MS)) {
 		ws_die(ws);
 		return;
 	}

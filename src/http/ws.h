@@ -1,8 +1,9 @@
 /* WebSockets (RFC 6455) on connections that MHD hands over: the handshake is ours, the frames are
- * wslay's, and the socket is watched by the loop itself, so that a keystroke passes through no queue.
+ * wslay's, and the socket is watched by the loop itself, so that a keystroke passes through no
+ * queue.
  *
- * Bounds: a message has at most 64 KiB; a client that is silent for 60 s in spite of pings is dead; what
- * waits to be sent is bounded by the user, who sends only while ws_is_clear().
+ * Bounds: a message has at most 64 KiB; a client that is silent for 60 s in spite of pings is dead;
+ * what waits to be sent is bounded by the user, who sends only while ws_is_clear().
  */
 #ifndef HTTP_WS_H
 #define HTTP_WS_H
@@ -26,8 +27,8 @@ struct ws_events {
 	void (*closed)(void *context);
 };
 
-/* Checks the handshake and answers 101, or fails with ERR_INVALID; ERR_DENIED for another site's page.
- * context is the connection's from success on. */
+/* Checks the handshake and answers 101, or fails with ERR_INVALID; ERR_DENIED for another site's
+ * page. context is the connection's from success on. */
 int ws_accept(struct request *request, const char *protocol, const struct ws_events *events,
 	      void *context, struct err *err);
 /* Of request.c: the connection went before the handshake was over. */

@@ -28,7 +28,8 @@ size_t ring_peek(const struct ring *ring, uint64_t offset, const uint8_t **data)
 	return left < ring->room - at ? left : ring->room - at;
 }
 
-static void put(uint8_t *room_data, size_t room, uint64_t offset, const uint8_t *data, size_t length)
+static void put(uint8_t *room_data, size_t room, uint64_t offset, const uint8_t *data,
+		size_t length)
 {
 	size_t at = offset & (room - 1), straight = room - at < length ? room - at : length;
 

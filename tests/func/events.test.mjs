@@ -73,7 +73,7 @@ test("a student hears of the own seat only", async () => {
 	for (const data of seen) assert.equal(data.id, own());
 });
 
-test("a client that does not read is dropped, and the others go on", async () => {
+test("a client that does not read holds up nobody", async () => {
 	const { connect } = await import("node:net");
 	const socket = connect(daemon.port, "127.0.0.1");
 	socket.on("error", () => {});
