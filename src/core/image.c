@@ -4,8 +4,8 @@
  * the agent. Only the script knows how that digest is made, and it takes a moment, so it is asked once
  * and its answer is kept, also over restarts, together with a signature of the files (names, sizes,
  * times), which is cheap enough to look at on T0 whenever somebody asks. Only when the signature
- * differs is the script asked again; until it has answered, the recipe's digest is unknown and its image
- * is not found.
+ * differs is the script asked again. Until it has answered, what was known holds: most often the files
+ * were only written anew, and a launch must not fail for that. A build waits for the answer.
  *
  * A built image is the directory <state>/images/<name>-<first 12 of the recipe's digest>[-<n>]. It appears
  * whole or not at all (the script's doing), and never changes: disks of templates stand on it. A forced
@@ -38,6 +38,7 @@ struct recipe {
 	uint64_t signature;          /* of the files that digest was made from */
 	char digest[DIGEST_HEX + 1]; /* "" while it is not known */
 	char problem[512];           /* why it is not known */
+	char answer[DIGEST_HEX + 1]; /* of the script that is being asked */
 	struct child *asking;        /* the script, for the digest */
 	struct child *building;
 	struct work *work;           /* of the build that runs or waits for the digest */
@@ -135,7 +136,7 @@ static void digest_line(void *context, const char *line)
 	struct recipe *recipe = context;
 
 	if (strlen(line) == DIGEST_HEX && strspn(line, "0123456789abcdef") == DIGEST_HEX)
-		memcpy(recipe->digest, line, DIGEST_HEX + 1);
+		memcpy(recipe->answer, line, DIGEST_HEX + 1);
 }
 
 static void build_go_on(struct recipe *recipe);
@@ -153,6 +154,7 @@ static void digest_ended(void *context, int status, const char *complaint)
 {
 	struct recipe *recipe = context;
 
+	memcpy(recipe->digest, recipe->answer, sizeof(recipe->digest));
 	if (status != 0 || !*recipe->digest) {
 		*recipe->digest = 0;
 		snprintf(recipe->problem, sizeof(recipe->problem), "%s", complaint_text(complaint));
@@ -175,7 +177,7 @@ static void digest_ask(struct recipe *recipe)
 	char *argv[] = { script, (char *)"--digest", directory, (char *)recipe->core->config.agent, NULL };
 	struct err err = ERR_INIT;
 
-	*recipe->digest = 0;
+	*recipe->answer = 0;
 	snprintf(recipe->problem, sizeof(recipe->problem), "its recipe is being looked at");
 	recipe->asking = child_start(recipe->core->loop, argv, &events, recipe, &err);
 	if (!recipe->asking) {
@@ -384,7 +386,7 @@ int image_build(struct core *core, const char *name, bool force, struct work **w
 		return -1;
 	if (!recipe->work) {
 		digest_refresh(recipe);
-		about = force ? NULL : image_newest(recipe, &directory);
+		about = force || recipe->asking ? NULL : image_newest(recipe, &directory);
 		if (!about) {
 			recipe->force = force;
 			recipe->work = work_start(core, "image", name);
