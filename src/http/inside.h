@@ -67,9 +67,9 @@ int listen_split(const char *address, char **host, char **port, struct err *err)
 /* A request was resumed, or a socket given back: MHD runs again before the loop sleeps. */
 void listener_wake(struct listener *listener);
 
-/* Every HTTP_TICK_MS. */
-void sse_tick(struct server *server);
-void ws_tick(struct server *server);
+/* Every HTTP_TICK_MS; and with `recheck` when somebody signed out, whose streams and terminals end. */
+void sse_tick(struct server *server, bool recheck);
+void ws_tick(struct server *server, bool recheck);
 /* Ends all of them, for the server's own end. */
 void sse_stop(struct server *server);
 void ws_stop(struct server *server);

@@ -262,8 +262,8 @@ static int on_tick(sd_event_source *source, uint64_t at, void *context)
 	struct server *server = context;
 
 	(void)source, (void)at;
-	sse_tick(server);
-	ws_tick(server);
+	sse_tick(server, false);
+	ws_tick(server, false);
 	loop_timer(core_loop(server->core), &server->tick, HTTP_TICK_MS, on_tick, server);
 	return 0;
 }

@@ -195,19 +195,19 @@ int api_events(struct request *request, struct err *err)
 
 /* ---- the server's rhythm -------------------------------------------------------------------- */
 
-static bool session_is_over(struct sse_client *client, uint64_t now)
+static bool session_is_over(struct sse_client *client, uint64_t now, bool recheck)
 {
 	struct actor actor;
 	struct err err = ERR_INIT;
 
-	if (client->http->local || now - client->checked_at < SESSION_MS)
+	if (client->http->local || (!recheck && now - client->checked_at < SESSION_MS))
 		return false;
 	client->checked_at = now;
 	return auth_session(client->server->auth, client->token, &actor, NULL, &err) < 0 &&
 	       err.kind == ERR_UNAUTHENTICATED;
 }
 
-void sse_tick(struct server *server)
+void sse_tick(struct server *server, bool recheck)
 {
 	uint64_t now = clock_mono_ms();
 	struct sse_client *client;
@@ -215,7 +215,7 @@ void sse_tick(struct server *server)
 	TAILQ_FOREACH(client, &server->streams, entry) {
 		if (client->over)
 			continue;
-		if (session_is_over(client, now))
+		if (session_is_over(client, now, recheck))
 			client_drop(client);
 		else if (now - client->spoken_at >= HEARTBEAT_MS && !client->queue.length)
 			client_say(client, ": still here\n\n");

@@ -369,7 +369,7 @@ int ws_accept(struct request *request, const char *protocol, const struct ws_eve
 
 /* ---- the server's rhythm -------------------------------------------------------------------- */
 
-static void ws_look(struct ws *ws, uint64_t now)
+static void ws_look(struct ws *ws, uint64_t now, bool recheck)
 {
 	struct wslay_event_msg ping = { WSLAY_PING, NULL, 0 };
 
@@ -378,7 +378,7 @@ static void ws_look(struct ws *ws, uint64_t now)
 		ws_die(ws);
 		return;
 	}
-	if (now - ws->asked_at >= ALLOWED_MS) {
+	if (recheck || now - ws->asked_at >= ALLOWED_MS) {
 		ws->asked_at = now;
 		if (!ws->events->still_allowed(ws->context))
 			ws_close(ws, WS_POLICY, "the session is over");
@@ -390,14 +390,14 @@ static void ws_look(struct ws *ws, uint64_t now)
 	}
 }
 
-void ws_tick(struct server *server)
+void ws_tick(struct server *server, bool recheck)
 {
 	uint64_t now = clock_mono_ms();
 	struct ws *ws;
 
 	TAILQ_FOREACH(ws, &server->sockets, entry)
 		if (!ws->dead)
-			ws_look(ws, now);
+			ws_look(ws, now, recheck);
 }
 
 void ws_stop(struct server *server)

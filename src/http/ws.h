@@ -21,7 +21,7 @@ struct ws_events {
 	void (*message)(void *context, bool text, const uint8_t *data, size_t length);
 	/* What was sent has left: there is room again. */
 	void (*writable)(void *context);
-	/* Asked once a minute: false ends it. */
+	/* Asked once a minute and when anybody signs out: false ends it. */
 	bool (*still_allowed)(void *context);
 	/* The last call; also when the connection went before it was opened. */
 	void (*closed)(void *context);

@@ -168,17 +168,19 @@ export function sessionOf(reply) {
 	return { cookie: reply.headers["set-cookie"][0].split(";")[0], csrf: reply.json.csrf, ...reply.json };
 }
 
-/** Reads server-sent events until `enough` says so. */
+/** Reads server-sent events until `enough` says so, or the daemon ends the stream (`ended`). */
 export function events(daemon, path, session, { headers = {}, enough, milliseconds = 5000 } = {}) {
 	return new Promise((done, failed) => {
 		const all = [];
 		let rest = "";
 		const request = http.get({ host: "127.0.0.1", port: daemon.port, path: `/api/v1${path}`, agent: false,
 			headers: { Cookie: session.cookie, ...headers } }, (reply) => {
-			const end = () => {
+			const end = (ended = false) => {
 				request.destroy();
-				done({ status: reply.statusCode, headers: reply.headers, events: all });
+				done({ status: reply.statusCode, headers: reply.headers, events: all, ended });
 			};
+			reply.on("end", () => end(true));
+			reply.on("close", () => end(true));
 			setTimeout(end, milliseconds).unref();
 			if (reply.statusCode !== 200) end();
 			reply.setEncoding("utf8");
@@ -213,7 +215,7 @@ export async function until(what, milliseconds = 10000) {
 /** A class that students can join. Its machines run nothing (the test driver's never do). */
 export async function launchedClass(daemon, session, names) {
 	await daemon.as(session, "POST", "/images/debian-13/build", {});
-	await until(async () => (await daemon.as(session, "GET", "/images")).json[0].state === "built");
+	await until(async () => (await daemon.as(session, "GET", "/images")).json[0].built);
 	const made = (await daemon.as(session, "POST", "/classes", { course: "linux-intro", names })).json;
 	const reply = await daemon.as(session, "POST", `/classes/${made.id}/launch`);
 	if (reply.status !== 202) throw new Error(reply.text);

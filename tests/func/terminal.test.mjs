@@ -1,6 +1,6 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { Daemon, launchedClass } from "./daemon.mjs";
+import { Daemon, events, launchedClass } from "./daemon.mjs";
 import { BINARY, CLOSE, PING, PONG, TEXT, WebSocketClient } from "./websocket.mjs";
 
 let daemon, hana, aoi, own, other;
@@ -130,4 +130,22 @@ test("a goodbye is answered with one", async () => {
 	client.send(CLOSE, Buffer.from([0x03, 0xe8]));
 	assert.equal((await client.message((message) => message.opcode === CLOSE)).code, 1000);
 	await client.closed;
+});
+
+test("signing out ends the session's terminals and streams at once, and nobody else's", async () => {
+	const mine = await daemon.signIn("hana", "hana-password");
+	const { client } = await open(`machine=${own}&terminal=7`, { session: mine });
+	const { client: other } = await open(`machine=${own}&terminal=7`);
+	await client.message((message) => message.json?.type === "state");
+	const stream = events(daemon, "/events", mine, { milliseconds: 4000 });
+	await new Promise((done) => setTimeout(done, 200));
+	const started = performance.now();
+	assert.equal((await daemon.as(mine, "DELETE", "/session")).status, 204);
+	assert.equal((await client.message((message) => message.opcode === CLOSE)).code, 1008);
+	assert.equal((await stream).ended, true);
+	assert.ok(performance.now() - started < 2000);
+	other.json({ type: "ping", t: 1 });
+	await other.message((message) => message.json?.type === "pong");
+	client.destroy();
+	other.destroy();
 });
