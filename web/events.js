@@ -37,6 +37,7 @@ export function follow(query, onEvent, onReload) {
 			streamState.value = "cut";
 			if (source?.readyState !== EventSource.CLOSED) return; // it tries again by itself
 			lost = true;
+			onReload(); // a session that has ended answers 401 there, and that is dealt with
 			timer = setTimeout(open, RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]);
 		});
 		source.addEventListener("reload", onReload);

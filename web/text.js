@@ -63,6 +63,14 @@ export function plain(markdown) {
 	return markdown.replace(/\{\{\w+\}\}/g, "…").replace(/[`*]/g, "");
 }
 
+/**
+ * Rendered text without its markup, for where only words can stand.
+ * @param {string} rendered
+ */
+export function plainHtml(rendered) {
+	return new DOMParser().parseFromString(rendered, "text/html").body.textContent ?? "";
+}
+
 /** @param {number} bytes */
 export function bytes(bytes) {
 	const gib = bytes / 2 ** 30;

@@ -1,14 +1,17 @@
-/** The left half: labs, the open lab's guide, its tasks. */
+/** The left half: labs, the open lab's guide, its tasks in their places. */
 import { useEffect, useState } from "preact/hooks";
 import { get, post } from "../api.js";
 import { html } from "../html.js";
 import { language } from "../settings.js";
 import { say, t } from "../text.js";
 import { Guide } from "./guide.js";
+import { Hanamaru } from "./hanamaru.js";
 import { LabRail } from "./lab-rail.js";
 import { ProblemNote } from "./problem.js";
 import { Spinner } from "./spinner.js";
+import { Task } from "./task.js";
 import { TaskList } from "./task-list.js";
+import { TaskSteps } from "./task-steps.js";
 
 /** @typedef {import("../types.js").Lab} Lab */
 
@@ -32,22 +35,50 @@ export function GuidePane({ view, setView, reload, type }) {
 	if (!lab) return html`<section class="guide"><p>${t("workspace.no-labs")}</p></section>`;
 	return html`<section class="guide" aria-label=${t("workspace.guide")}>
 		<${LabRail} labs=${view.labs} current=${lab.id} choose=${choose} />
-		<div class="guide-scroll" key=${lab.id}>
-			<article class="sheet">
-				<p class="lab-line">${t("lab.number", { n: view.labs.indexOf(lab) + 1, total: view.labs.length })}
-					<span>${t("lab.minutes", { n: lab.minutes })}</span></p>
-				<h1>${say(lab.title)}</h1>
-				<${LabGuide} seat=${seat} lab=${lab.id} type=${type} />
-				${!lab.open && html`<${OpenLab} seat=${view.seat} lab=${lab} opened=${reload} />`}
-				${(lab.open || lab.id === view.seat.lab) &&
-					html`<${TaskList} seat=${seat} lab=${lab} setView=${setView} />`}
-			</article>
-		</div>
+		<${LabSheet} key=${lab.id} view=${view} lab=${lab} setView=${setView} reload=${reload} type=${type} />
 	</section>`;
 }
 
-/** @param {{ seat: number, lab: string, type: (text: string) => void }} props */
-function LabGuide({ seat, lab, type }) {
+/**
+ * @param {{ view: import("../types.js").Workspace, lab: Lab, setView: (change: (view: any) => any) => void,
+ *	reload: () => void, type: (text: string) => void }} props
+ */
+function LabSheet({ view, lab, setView, reload, type }) {
+	const [placed, setPlaced] = useState(/** @type {Set<string> | null} */ (null));
+	const seat = view.seat.id;
+	const begun = lab.open || lab.id === view.seat.lab;
+	const required = lab.tasks.filter((task) => !task.optional);
+	const next = required.find((task) => !task.progress?.done);
+	const marks = new Map(lab.tasks.map((task) => [task.id, task.optional ? "◇" : required.indexOf(task) + 1]));
+	const unplaced = placed ? lab.tasks.filter((task) => !placed.has(task.id)) : [];
+
+	/** @param {string} id */
+	function show(id) {
+		const task = lab.tasks.find((one) => one.id === id);
+		if (!task || !begun) return null;
+		const now = next ? task === next : !task.progress?.done;
+		return html`<${Task} key=${id} seat=${seat} lab=${lab.id} task=${task} mark=${marks.get(id)} now=${now}
+			setView=${setView} />`;
+	}
+	return html`<div class="guide-scroll">
+		${begun && html`<${TaskSteps} tasks=${lab.tasks} marks=${marks} next=${next?.id} />`}
+		<article class="sheet">
+			<p class="lab-line">${t("lab.number", { n: view.labs.indexOf(lab) + 1, total: view.labs.length })}
+				<span>${t("lab.minutes", { n: lab.minutes })}</span></p>
+			<h1>${say(lab.title)}</h1>
+			${!lab.open && html`<${OpenLab} seat=${view.seat} lab=${lab} opened=${reload} />`}
+			<${LabGuide} seat=${seat} lab=${lab.id} type=${type} task=${show} onPlaced=${setPlaced} />
+			${begun && unplaced.length > 0 && html`<${TaskList} tasks=${unplaced} show=${show} />`}
+			${!next && required.length > 0 && html`<${Hanamaru} />`}
+		</article>
+	</div>`;
+}
+
+/**
+ * @param {{ seat: number, lab: string, type: (text: string) => void, task: (id: string) => any,
+ *	onPlaced: (ids: Set<string>) => void }} props
+ */
+function LabGuide({ seat, lab, type, task, onPlaced }) {
 	const [guide, setGuide] = useState("");
 	const [error, setError] = useState(/** @type {unknown} */ (null));
 	const lang = language.value;
@@ -59,7 +90,8 @@ function LabGuide({ seat, lab, type }) {
 	}
 	useEffect(load, [seat, lab, lang]);
 	if (error) return html`<${ProblemNote} error=${error} retry=${load} />`;
-	return html`<${Guide} html=${guide} type=${type} />`;
+	if (!guide) return null;
+	return html`<${Guide} html=${guide} type=${type} task=${task} onPlaced=${onPlaced} />`;
 }
 
 /**

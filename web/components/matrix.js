@@ -3,13 +3,16 @@
  * opens the seat, and the arrow keys go from seat to seat.
  */
 import { html } from "../html.js";
-import { cellState } from "../state/reduce.js";
+import { cellState, turnOf } from "../state/reduce.js";
 import { plain, say, t, tOr } from "../text.js";
 import { Icon } from "./icon.js";
 
 /** @typedef {import("../types.js").ClassFull} ClassFull */
 /** @typedef {import("../types.js").Seat} Seat */
 /** @typedef {import("../state/reduce.js").Cell} Cell */
+
+/** From so many tasks on the cells stand closer. */
+const MANY = 24;
 
 /** @type {Record<Cell, string>} */
 const MARKS = { done: "✓", hinted: "✓", helped: "→", stuck: "×", trying: "•", none: "" };
@@ -31,9 +34,10 @@ function key(event) {
 
 /** @param {{ view: ClassFull, selected: number | null, select: (seat: number | null) => void }} props */
 export function Matrix({ view, selected, select }) {
+	const many = view.labs.reduce((sum, lab) => sum + lab.tasks.length, 0) > MANY;
 	return html`<section class="matrix-card" aria-label=${t("class.matrix")}>
 		<div class="matrix-scroll">
-			<table class="matrix" onKeyDown=${key}>
+			<table class=${many ? "matrix many" : "matrix"} onKeyDown=${key}>
 				<${Head} view=${view} />
 				<tbody>${view.seat.map((seat) => html`<${Row} key=${seat.id} seat=${seat} labs=${view.labs}
 					selected=${seat.id === selected} select=${select} />`)}</tbody>
@@ -48,9 +52,10 @@ export function Matrix({ view, selected, select }) {
 function Head({ view }) {
 	return html`<thead>
 		<tr><th scope="col" rowspan="2" class="corner">${t("class.seat")}</th>
+			<th scope="col" rowspan="2" class="points-head">${t("class.points")}</th>
 			${view.labs.map((lab, index) => html`<th key=${lab.id} scope="colgroup" colspan=${lab.tasks.length}
 				class="lab-head"><span>${index + 1} ${say(lab.title)}</span></th>`)}
-			<th scope="col" rowspan="2" class="points-head">${t("class.points")}</th></tr>
+			<td rowspan="2" class="rest"></td></tr>
 		<tr class="task-heads">${view.labs.flatMap((lab) => lab.tasks.map((task, index) => html`<th scope="col"
 			key=${`${lab.id}/${task.id}`} class=${index === 0 ? "first" : ""} title=${plain(say(task.title))}>
 			<span aria-hidden="true">${task.optional ? "◇" : index + 1}</span>
@@ -61,6 +66,7 @@ function Head({ view }) {
 /** @param {{ seat: Seat, labs: ClassFull["labs"], selected: boolean, select: (seat: number | null) => void }} props */
 function Row({ seat, labs, selected, select }) {
 	const rows = new Map((seat.progress ?? []).map((row) => [`${row.lab}/${row.task}`, row]));
+	const turn = turnOf(seat, labs);
 	return html`<tr class=${selected ? "selected" : ""}>
 		<th scope="row"><button type="button" class="seat-button" aria-pressed=${selected}
 			onClick=${() => select(selected ? null : seat.id)}>
@@ -70,12 +76,14 @@ function Row({ seat, labs, selected, select }) {
 				aria-label=${tOr(`machine.${seat.state}`, seat.state)} title=${tOr(`machine.${seat.state}`, seat.state)}></i>`}
 			${seat.hand > 0 && html`<span class="seat-hand" role="img" aria-label=${t("class.figure-hands")}><${Icon} name="hand" /></span>`}
 		</button></th>
+		<td class="points-cell">${seat.points}</td>
 		${labs.flatMap((lab) => lab.tasks.map((task, index) => {
-			const cell = cellState(rows.get(`${lab.id}/${task.id}`));
-			return html`<td key=${`${lab.id}/${task.id}`} class=${index === 0 ? "first" : ""}>
+			const key = `${lab.id}/${task.id}`;
+			const cell = cellState(rows.get(key), key === turn);
+			return html`<td key=${key} class=${index === 0 ? "first" : ""}>
 				<i class="cell ${cell} ${task.optional ? "optional" : ""}" role="img" aria-label=${t(`cell.${cell}`)}
 				title=${`${plain(say(task.title))} — ${t(`cell.${cell}`)}`}>${MARKS[cell]}</i></td>`;
 		}))}
-		<td class="points-cell">${seat.points}</td>
+		<td class="rest"></td>
 	</tr>`;
 }

@@ -54,10 +54,11 @@ export function Task({ seat, lab, task, mark, now, setView }) {
 		setBusy(false);
 	}
 	const state = done ? "done" : now ? "now" : "later";
-	return html`<li class="task ${state}" id=${`task-${task.id}`}>
+	return html`<div class="task ${state} ${task.optional ? "optional" : ""}" id=${`task-${task.id}`}>
 		<span class="task-mark" aria-hidden="true">${done ? "✓" : mark}</span>
 		<h3><span dangerouslySetInnerHTML=${{ __html: say(task.title) }}></span>
-			${done && html`<span class="visually-hidden">${t("tasks.done")}</span>`}</h3>
+			${done && html`<span class="visually-hidden">${t("tasks.done")}</span>`}
+			${task.optional && html`<span class="chip">${t("tasks.challenge")}</span>`}</h3>
 		<${Points} task=${task} />
 		<form class="task-body" onSubmit=${check}>
 			<div class="task-text" dangerouslySetInnerHTML=${{ __html: say(task.text) }}></div>
@@ -71,7 +72,7 @@ export function Task({ seat, lab, task, mark, now, setView }) {
 					${busy ? html`<${Spinner} /> ${t("check.checking")}` : t("check.check")}</button>`}
 			<//>
 		</form>
-	</li>`;
+	</div>`;
 }
 
 /** @param {{ task: TaskView }} props */

@@ -90,6 +90,7 @@ export default {
 	"tasks.done": "done",
 	"tasks.points": "{n} {n|point|points}",
 	"tasks.helped": "shown",
+	"tasks.challenge": "challenge",
 	"tasks.challenges": "Challenges",
 	"tasks.challenges-text": "For those who have time left. They count apart.",
 	"tasks.complete": "Every task of this lab is done.",
@@ -110,7 +111,7 @@ export default {
 	"hint.ask": "It costs {n} {n|point|points}.",
 	"hint.yes": "Show it",
 	"hint.no": "Not now",
-	"guide.type": "Type it",
+	"guide.type": "Type it into the terminal",
 
 	"terminal.label": "Terminal of {machine}",
 	"terminal.tabs": "Shells",

@@ -90,6 +90,7 @@ export default {
 	"tasks.done": "達成済み",
 	"tasks.points": "{n} 点",
 	"tasks.helped": "解答済み",
+	"tasks.challenge": "チャレンジ",
 	"tasks.challenges": "チャレンジ",
 	"tasks.challenges-text": "時間に余裕のある方へ。課題とは別に数えます。",
 	"tasks.complete": "このラボの課題をすべて達成しました。",
@@ -110,7 +111,7 @@ export default {
 	"hint.ask": "{n} 点減ります。",
 	"hint.yes": "見る",
 	"hint.no": "やめる",
-	"guide.type": "入力する",
+	"guide.type": "ターミナルに入力する",
 
 	"terminal.label": "{machine} のターミナル",
 	"terminal.tabs": "シェル",

@@ -18,7 +18,8 @@ export function ClassPage({ id }) {
 	const { view, error, load } = useLive(`/classes/${id}`, `?class=${id}`,
 		/** @type {typeof reduceClass} */ (reduceClass));
 	const [seat, setSeat] = useState(/** @type {number | null} */ (null));
-	useTitle(view?.name ?? "");
+	const hands = view?.seat.filter((one) => one.hand).length ?? 0;
+	useTitle(`${hands ? `(${hands}) ` : ""}${view?.name ?? ""}`);
 	useHost();
 	if (!view) return html`<div class="page page-narrow"><${ProblemNote} error=${error} retry=${load} /></div>`;
 	const head = html`<${ClassHead} view=${view} />`;

@@ -127,15 +127,29 @@ export function figures(view) {
 export const STUCK_ATTEMPTS = 3;
 
 /**
- * What a cell of the matrix shows.
+ * What a cell of the matrix shows. Checks that run by themselves say nothing about what somebody is at:
+ * only tries by hand, hints, and its turn do.
  * @param {Progress | undefined} row
+ * @param {boolean} [turn] it is the next task of the lab that the seat has open
  * @returns {Cell}
  */
-export function cellState(row) {
-	if (!row) return "none";
+export function cellState(row, turn = false) {
+	if (!row) return turn ? "trying" : "none";
 	if (row.done) return row.caught_up ? "helped" : row.hints ? "hinted" : "done";
 	if (row.attempts >= STUCK_ATTEMPTS) return "stuck";
-	return row.attempts || row.hints || row.first_at ? "trying" : "none";
+	return row.attempts || row.hints || turn ? "trying" : "none";
+}
+
+/**
+ * The task that a seat is at: the first of its open lab that is not done. "lab/task", or "".
+ * @param {Seat} seat
+ * @param {ClassFull["labs"]} labs
+ */
+export function turnOf(seat, labs) {
+	const lab = labs.find((one) => one.id === seat.lab);
+	const done = new Set((seat.progress ?? []).filter((row) => row.done).map((row) => `${row.lab}/${row.task}`));
+	const task = lab?.tasks.find((one) => !one.optional && !done.has(`${lab.id}/${one.id}`));
+	return lab && task ? `${lab.id}/${task.id}` : "";
 }
 
 /**

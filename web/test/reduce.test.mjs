@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {
-	cellState, figures, leftMs, needs, readNames, reduceClass, reduceClasses, reduceWorks, reduceWorkspace,
+	cellState, figures, leftMs, needs, readNames, turnOf, reduceClass, reduceClasses, reduceWorks, reduceWorkspace,
 } from "../state/reduce.js";
 
 const seat = (id, more = {}) => ({ id, class: 1, number: id, name: "", joined: true, hand: 0, lab: "", state: "ready",
@@ -55,7 +55,8 @@ test("the share that is done counts required tasks of those who joined", () => {
 
 test("a cell tells done, hinted, shown, stuck and at work apart", () => {
 	assert.equal(cellState(undefined), "none");
-	assert.equal(cellState(row(1, "a")), "none");
+	assert.equal(cellState(row(1, "a", { first_at: 5 })), "none");
+	assert.equal(cellState(row(1, "a", { first_at: 5 }), true), "trying");
 	assert.equal(cellState(row(1, "a", { attempts: 1 })), "trying");
 	assert.equal(cellState(row(1, "a", { attempts: 3 })), "stuck");
 	assert.equal(cellState(row(1, "a", { done: true, attempts: 9 })), "done");
@@ -116,4 +117,10 @@ test("hands come first in their order, then broken machines, then those who trie
 		seat(4, { state: "failed" }), seat(5, { progress: [row(5, "a", { attempts: 7 })] }), seat(6)];
 	assert.deepEqual(needs(view).map((need) => [need.kind, need.seat.id]),
 		[["hand", 3], ["hand", 2], ["machine", 4], ["stuck", 5], ["stuck", 1]]);
+});
+
+test("a seat is at the first required task of its open lab that is not done", () => {
+	const labs = [{ id: "files", tasks: [{ id: "a" }, { id: "x", optional: true }, { id: "b" }] }];
+	assert.equal(turnOf(seat(1, { lab: "files", progress: [row(1, "a", { done: true })] }), labs), "files/b");
+	assert.equal(turnOf(seat(1), labs), "");
 });
