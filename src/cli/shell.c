@@ -211,8 +211,9 @@ static int shell_connect(struct shell *shell, struct err *err)
 	unsigned rows, columns;
 
 	window_size(&rows, &columns);
-	AUTO_FREE char *offset =
-		str_fmt(shell->has_offset ? "&offset=%llu" : "", (unsigned long long)shell->offset);
+	AUTO_FREE char *offset = shell->has_offset ?
+					 str_fmt("&offset=%llu", (unsigned long long)shell->offset) :
+					 str_copy("");
 	AUTO_FREE char *path = str_fmt("/ws/terminal?machine=%lld&terminal=%s&rows=%u&columns=%u%s%s",
 				       shell->machine_id, shell->terminal, rows, columns,
 				       shell->watch ? "&watch=1" : "", offset);
