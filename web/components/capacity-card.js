@@ -11,8 +11,8 @@ const WAIT_MS = 250;
 
 /** @typedef {import("../types.js").Capacity} Capacity */
 
-/** @param {{ course: string, seats: number }} props */
-export function CapacityCard({ course, seats }) {
+/** @param {{ course: string, seats: number, onVerdict: (fits: boolean) => void }} props */
+export function CapacityCard({ course, seats, onVerdict }) {
 	const [capacity, setCapacity] = useState(/** @type {Capacity | null} */ (null));
 	const [error, setError] = useState(/** @type {unknown} */ (null));
 	useEffect(() => {
@@ -21,6 +21,7 @@ export function CapacityCard({ course, seats }) {
 			get(`/courses/${encodeURIComponent(course)}/capacity?seats=${seats}`).then((view) => {
 				if (!current) return;
 				setCapacity(view);
+				onVerdict(view.fits);
 				setError(null);
 			}, (problem) => current && setError(problem));
 		}, WAIT_MS);

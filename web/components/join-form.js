@@ -37,7 +37,8 @@ export function JoinForm({ token }) {
 		${token && html`<p class="help">${t("join.name-known")}</p>`}
 		<input id="name" class="large" required=${!token} maxlength=${NAME_MAX} autocomplete="name" value=${name}
 			autofocus=${!!token} onInput=${(/** @type {any} */ e) => setName(e.target.value)} />
-		<${ProblemNote} error=${error} />
+		<${ProblemNote} error=${error} words=${token ? { "not-found": t("join.old-link"), unauthenticated: t("join.old-link") }
+			: { "not-found": t("join.unknown"), unauthenticated: t("join.unknown"), conflict: t("join.full") }} />
 		<button type="submit" class="primary large" disabled=${busy}>
 			${busy ? t("join.busy") : t("join.join")}</button>
 	</form>`;

@@ -32,7 +32,10 @@ function key(event) {
 	next.focus();
 }
 
-/** @param {{ view: ClassFull, selected: number | null, select: (seat: number | null) => void }} props */
+/**
+ * @param {{ view: ClassFull, selected: number | null, select: ((seat: number | null) => void) | null }} props
+ *	select null: the class is over, there is nothing to open
+ */
 export function Matrix({ view, selected, select }) {
 	const many = view.labs.reduce((sum, lab) => sum + lab.tasks.length, 0) > MANY;
 	return html`<section class="matrix-card" aria-label=${t("class.matrix")}>
@@ -63,19 +66,29 @@ function Head({ view }) {
 	</thead>`;
 }
 
-/** @param {{ seat: Seat, labs: ClassFull["labs"], selected: boolean, select: (seat: number | null) => void }} props */
+/** @param {{ seat: Seat }} props */
+function Name({ seat }) {
+	return html`<span class="seat-number">${String(seat.number).padStart(2, "0")}</span>
+		<span class=${seat.name ? "seat-name" : "seat-name free"}>${seat.name || t("class.free")}</span>`;
+}
+
+/** What is unusual about a seat now. @param {{ seat: Seat }} props */
+function Signs({ seat }) {
+	const state = tOr(`machine.${seat.state}`, seat.state);
+	return html`${seat.state !== "ready" && html`<i class="dot ${seat.state}" role="img" aria-label=${state}
+			title=${state}></i>`}
+		${seat.hand > 0 && html`<span role="img" aria-label=${t("class.figure-hands")}><${Icon} name="hand" /></span>`}`;
+}
+
+/** @param {{ seat: Seat, labs: ClassFull["labs"], selected: boolean,
+ *	select: ((seat: number | null) => void) | null }} props */
 function Row({ seat, labs, selected, select }) {
 	const rows = new Map((seat.progress ?? []).map((row) => [`${row.lab}/${row.task}`, row]));
 	const turn = turnOf(seat, labs);
 	return html`<tr class=${selected ? "selected" : ""}>
-		<th scope="row"><button type="button" class="seat-button" aria-pressed=${selected}
-			onClick=${() => select(selected ? null : seat.id)}>
-			<span class="seat-number">${String(seat.number).padStart(2, "0")}</span>
-			<span class=${seat.name ? "seat-name" : "seat-name free"}>${seat.name || t("class.free")}</span>
-			${seat.state !== "ready" && html`<i class="dot ${seat.state}" role="img"
-				aria-label=${tOr(`machine.${seat.state}`, seat.state)} title=${tOr(`machine.${seat.state}`, seat.state)}></i>`}
-			${seat.hand > 0 && html`<span class="seat-hand" role="img" aria-label=${t("class.figure-hands")}><${Icon} name="hand" /></span>`}
-		</button></th>
+		<th scope="row">${select ? html`<button type="button" class="seat-button" aria-pressed=${selected}
+			onClick=${() => select(selected ? null : seat.id)}><${Name} seat=${seat} />
+			<${Signs} seat=${seat} /></button>` : html`<span class="seat-button"><${Name} seat=${seat} /></span>`}</th>
 		<td class="points-cell">${seat.points}</td>
 		${labs.flatMap((lab) => lab.tasks.map((task, index) => {
 			const key = `${lab.id}/${task.id}`;

@@ -30,7 +30,7 @@ export function SignInForm() {
 		<label for="password">${t("sign-in.password")}</label>
 		<input id="password" type="password" required autocomplete="current-password" value=${password}
 			onInput=${(/** @type {any} */ e) => setPassword(e.target.value)} />
-		<${ProblemNote} error=${error} />
+		<${ProblemNote} error=${error} words=${{ unauthenticated: t("sign-in.wrong") }} />
 		<button type="submit" disabled=${busy}>${t("sign-in.sign-in")}</button>
 	</form>`;
 }

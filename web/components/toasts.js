@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { explain } from "../api.js";
 import { html } from "../html.js";
 
-const SHOW_MS = 6000;
+const SHOW_MS = { info: 5000, bad: 12000 };
 
 /** @typedef {{ id: number, tone: "info" | "bad", text: string }} Toast */
 const toasts = signal(/** @type {Toast[]} */ ([]));
@@ -18,7 +18,7 @@ export function toast(text, tone = "info") {
 	toasts.value = [...toasts.value.filter((other) => other.text !== text), { id, tone, text }];
 	setTimeout(() => {
 		toasts.value = toasts.value.filter((other) => other.id !== id);
-	}, SHOW_MS);
+	}, SHOW_MS[tone]);
 }
 
 /** @param {unknown} error */

@@ -18,7 +18,7 @@ export function WorkspaceBar({ view }) {
 			<b>${done}</b> / ${required.length} <span class="tally-word">${t("workspace.tasks")}</span>
 			<i aria-hidden="true"></i><b>${points}</b> <span class="tally-word">${t("workspace.points")}</span></span>
 		<span class="spacer"></span>
-		${!isStaff() && html`<${Hand} seat=${view.seat} />`}`;
+		${!isStaff() && view.class.state === "open" && html`<${Hand} seat=${view.seat} />`}`;
 }
 
 /** @param {{ seat: import("../types.js").Seat }} props */

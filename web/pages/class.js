@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { ClassHead } from "../components/class-head.js";
 import { ClassLive } from "../components/class-live.js";
+import { Matrix } from "../components/matrix.js";
 import { ProblemNote } from "../components/problem.js";
 import { SeatGrid } from "../components/seat-grid.js";
 import { useHost } from "../components/use-host.js";
@@ -33,9 +34,10 @@ export function ClassPage({ id }) {
 /** @param {{ view: ClassFull }} props */
 function Still({ view }) {
 	if (view.state === "preparing") return html`<${SeatGrid} view=${view} />`;
-	const text = view.state === "draft" ? t("class.draft-text")
-		: view.state === "closing" ? t("class.closing-text")
-			: t("class.closed-text", { date: date(view.closed_at) });
-	return html`<p class="class-still">${text}</p>
+	if (view.state === "closed") {
+		return html`<p class="class-still">${t("class.closed-text", { date: date(view.closed_at) })}</p>
+			<${Matrix} view=${view} selected=${null} select=${null} />`;
+	}
+	return html`<p class="class-still">${view.state === "draft" ? t("class.draft-text") : t("class.closing-text")}</p>
 		<${SeatGrid} view=${view} />`;
 }

@@ -23,6 +23,7 @@ export function NewClassPage() {
 	const [chosen, setChosen] = useState("");
 	const [name, setName] = useState("");
 	const [who, setWho] = useState({ byNames: false, seats: 12, text: "" });
+	const [fits, setFits] = useState(true);
 	const [busy, setBusy] = useState(false);
 	const [error, setError] = useState(/** @type {unknown} */ (null));
 	useTitle(t("new.title"));
@@ -68,12 +69,12 @@ export function NewClassPage() {
 					<p class="help" id="class-name-help">${t("new.name-help")}</p></div>
 				<${Roster} value=${who} change=${setWho} names=${names} twice=${twice} />
 				<${ProblemNote} error=${error} />
-				<div class="acts"><button type="submit" class="primary large" disabled=${busy || !valid}>
+				<div class="acts"><button type="submit" class="primary large" disabled=${busy || !valid || !fits}>
 						${busy ? t("new.launching") : t("new.launch", { n: seats })}</button>
 					<button type="button" class="large" disabled=${busy || !valid}
 						onClick=${() => create(false)}>${t("new.draft")}</button></div>
 			</form>
-			<${CapacityCard} course=${course} seats=${Math.min(Math.max(seats, 1), SEATS_MAX)} />
+			<${CapacityCard} course=${course} onVerdict=${setFits} seats=${Math.min(Math.max(seats, 1), SEATS_MAX)} />
 		</div>`}
 	</div>`;
 }

@@ -48,6 +48,8 @@ function Over({ view }) {
 	return html`<div class="page page-narrow">
 		<h1>${t("workspace.over")}</h1>
 		<p>${t("workspace.over-text", { points: view.seat.points, done: view.seat.done })}</p>
+		<ol class="over-labs">${view.labs.map((lab) => html`<li key=${lab.id}><span>${say(lab.title)}</span>
+			<span>${lab.tasks.filter((task) => task.progress?.done).length} / ${lab.tasks.length}</span></li>`)}</ol>
 	</div>`;
 }
 
