@@ -17,10 +17,11 @@ export function TaskSteps({ tasks, marks, next }) {
 	return html`<nav class="steps" aria-label=${t("tasks.title")}><ol>${tasks.map((task) => {
 		const done = !!task.progress?.done;
 		const title = plainHtml(say(task.title));
+		const label = `${marks.get(task.id)} ${title}`;
 		return html`<li key=${task.id}><button type="button" title=${title}
 			class="step ${done ? "done" : ""} ${task.optional ? "optional" : ""}"
 			aria-current=${task.id === next ? "step" : undefined}
-			aria-label=${done ? `${title} (${t("tasks.done")})` : title} onClick=${() => goTo(task.id)}>
+			aria-label=${done ? `✓ ${label} (${t("tasks.done")})` : label} onClick=${() => goTo(task.id)}>
 			<span aria-hidden="true">${done ? "✓" : marks.get(task.id)}</span></button></li>`;
 	})}</ol></nav>`;
 }
