@@ -1,16 +1,7 @@
 #!/bin/sh
-# Colleagues and their groups, a ledger with all kinds of modes, a key, a tool, a file to hand over.
+# A ledger with all kinds of modes, a key, a tool, a file to hand over.
 set -eu
 home=/home/$TK_USER
-
-for group in counter savings audit treasury lending cards; do
-	getent group "$group" >/dev/null || groupadd "$group"
-done
-for name in mori kato ono sato ito; do
-	getent passwd "$name" >/dev/null ||
-		useradd --no-create-home --no-user-group --gid users --groups counter,savings \
-			--shell /usr/sbin/nologin "$name"
-done
 
 # One file that everybody may change among eleven that only look a little like it.
 mkdir -p /srv/ledger

@@ -64,7 +64,7 @@ BEGIN {
 		fails += 2 + random(7)
 	}
 	source[8] = scanner
-	for (i = 0; i < 25; i++)
+	for (i = 0; i < 70; i++)
 		from[++lines] = 8
 	for (i = 1; i <= 40; i++)
 		from[++lines] = 0

@@ -38,7 +38,7 @@ for name in akebono hibari komorebi minori shirakaba tomoshibi; do
 	shift
 done
 
-# An old disk as a file, made without mounting it; and the driver that lets a file be a disk.
+# An old disk as a file, made without mounting it.
 old=$(mktemp -d)
 mkdir "$old/statements"
 echo "register of $P_WORD, key $P_SEED" >"$old/register.txt"
@@ -48,8 +48,6 @@ mkdir -p /srv/disks
 rm -f "/srv/disks/$P_WORD.img"
 mke2fs -q -t ext4 -O ^has_journal -L "$P_WORD" -d "$old" "/srv/disks/$P_WORD.img" 8M
 rm -rf "$old"
-echo loop >/etc/modules-load.d/hoshizora.conf
-modprobe -q loop || true
 
 mkdir -p "$home/logs"
 for year in 2025 2026; do
@@ -61,16 +59,3 @@ for year in 2025 2026; do
 	done
 done
 chown -R "$TK_USER:" "$home/logs"
-
-for name in collect-receipts balance-check; do
-	printf '#!/bin/sh\necho "%s: done"\n' $name >/usr/local/bin/$name
-	chmod 755 /usr/local/bin/$name
-done
-cat >/etc/systemd/system/balance-check.service <<END
-[Unit]
-Description=The balances are checked
-[Service]
-Type=oneshot
-ExecStart=/usr/local/bin/balance-check
-END
-systemctl daemon-reload 2>/dev/null || true
