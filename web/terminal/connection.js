@@ -148,6 +148,7 @@ export class TerminalConnection {
 		const old = this.socket;
 		this.socket = null;
 		old?.close();
+		this.options.onRestart(); // a shell on a machine that has just booted may take seconds to speak
 		this.open();
 	}
 
