@@ -54,9 +54,10 @@ export function Task({ seat, lab, task, mark, now, setView }) {
 		setBusy(false);
 	}
 	const state = done ? "done" : now ? "now" : "later";
-	return html`<div class="task ${state} ${task.optional ? "optional" : ""}" id=${`task-${task.id}`}>
+	return html`<div class="task ${state} ${task.optional ? "optional" : ""}" id=${`task-${task.id}`} role="group"
+		aria-labelledby=${`title-${task.id}`}>
 		<span class="task-mark" aria-hidden="true">${done ? "✓" : mark}</span>
-		<h3><span dangerouslySetInnerHTML=${{ __html: say(task.title) }}></span>
+		<h3><span id=${`title-${task.id}`} dangerouslySetInnerHTML=${{ __html: say(task.title) }}></span>
 			${done && html`<span class="visually-hidden">${t("tasks.done")}</span>`}
 			${task.optional && html`<span class="chip">${t("tasks.challenge")}</span>`}</h3>
 		<${Points} task=${task} />
