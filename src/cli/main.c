@@ -144,12 +144,13 @@ static void print_man(void)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		const struct command *command = &commands[i];
 		printf(".TP\n\\fB%s\\fR %s\n", command->words, command->arguments);
-		print_roff(command->summary);
+		AUTO_FREE char *summary = str_fmt("%s.", command->summary);
+		print_roff(summary);
 		if (command->details)
 			print_roff(command->details);
 		for (const struct option_spec *o = command->option;
 		     o < command->option + OPTIONS_MAX && o->name; o++) {
-			AUTO_FREE char *line = str_fmt("--%s %s: %s", o->name,
+			AUTO_FREE char *line = str_fmt("--%s%s%s: %s", o->name, o->argument ? " " : "",
 						       o->argument ? o->argument : "", o->help);
 			printf(".br\n");
 			print_roff(line);
