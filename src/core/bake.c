@@ -42,6 +42,7 @@ struct bake {
 	size_t setup;  /* its script that runs */
 	enum bake_stage stage;
 	uint64_t started, stage_at;
+	uint64_t image_ms; /* of it went into building images */
 	char digest[65], key[65], domain[64];
 	struct link *link;
 	struct link_identity *identity;
@@ -297,21 +298,39 @@ static void remember_time(const struct bake *bake)
 {
 	AUTO_FREE char *key = str_fmt("took.template.%s", bake->pack->id);
 	AUTO_FREE char *value =
-		str_fmt("%llu", (unsigned long long)(clock_mono_ms() - bake->started));
+		str_fmt("%llu", (unsigned long long)(clock_mono_ms() - bake->started - bake->image_ms));
 
 	store_set_setting(bake->core->store, key, value, NULL);
 }
 
+static struct work *image_work(const struct bake *bake)
+{
+	struct work *work;
+
+	LIST_FOREACH(work, &bake->core->works, entry)
+		if (work->id == bake->image_work)
+			return work;
+	return NULL;
+}
+
+/* By the time of the last run. While an image is built first, its own progress counts as one part of the
+ * whole, as large as its share of the time that both will take. */
 static void bake_show(struct bake *bake)
 {
-	struct work *work = bake_work(bake);
+	struct work *work = bake_work(bake), *image = image_work(bake);
 	uint64_t elapsed = clock_mono_ms() - bake->started, expected = expected_ms(bake);
-	double fraction = (double)elapsed / (double)expected;
 
 	if (!work)
 		return;
+	if (bake->image_work && image)
+		expected += elapsed + image->left_ms;
+	else
+		expected += bake->image_ms;
+	double fraction = (double)elapsed / (double)expected;
 	work->left_ms = elapsed < expected ? expected - elapsed : 0;
-	AUTO_FREE char *step = str_fmt("%s: %s", bake_spec(bake)->name, stage_names[bake->stage]);
+	AUTO_FREE char *step = bake->image_work && image ?
+				       str_fmt("image %s: %s", image->object, image->step) :
+				       str_fmt("%s: %s", bake_spec(bake)->name, stage_names[bake->stage]);
 	work_progress(bake->core, work, fraction < 0.98 ? fraction : 0.98, step);
 }
 
@@ -474,14 +493,12 @@ static void bake_machine(struct bake *bake)
 
 static void look_after_image(struct bake *bake)
 {
-	struct work *work;
+	struct work *work = image_work(bake);
 
-	LIST_FOREACH(work, &bake->core->works, entry)
-		if (work->id == bake->image_work)
-			break;
 	if (work && work->state == WORK_RUNNING)
 		return;
 	bake->image_work = 0;
+	bake->image_ms += clock_mono_ms() - bake->stage_at;
 	if (work && work->state == WORK_FAILED)
 		bake_finish(bake, work->message);
 	else

@@ -493,6 +493,7 @@ static void class_closed(struct class *class)
 			machine_row_free(&seat->machine[k].row);
 		}
 		seat->machines = 0;
+		seat_publish(seat);
 	}
 	log_info("class %lld is closed; nothing of it is left on the host", (long long)class->row.id);
 }

@@ -148,7 +148,8 @@ struct bus_event {
 	uint64_t id;        /* rises by one; starts at a value above every id of earlier runs */
 	const char *type;
 	int64_t class_id;   /* 0: for all staff */
-	int64_t seat_id;    /* 0: the whole class, staff only; else that seat's student and staff */
+	int64_t seat_id;    /* 0: the whole class; else that seat's student and staff. Of events of
+			       a whole class a student hears only those of type "class" */
 	const char *data;   /* compact JSON text */
 	size_t length;
 };

@@ -72,11 +72,14 @@ static void client_say(struct sse_client *client, const char *text)
 	}
 }
 
-/* Staff hear all of their choice; a student hears what concerns the own seat, and nothing else. */
+/* Staff hear all of their choice; a student hears what concerns the own seat, and what becomes of the
+ * class. */
 static bool client_hears(const struct sse_client *client, const struct bus_event *event)
 {
 	if (!client->staff)
-		return event->seat_id == client->seat_id;
+		return event->seat_id == client->seat_id ||
+		       (!event->seat_id && event->class_id == client->class_id &&
+			strcmp(event->type, "class") == 0);
 	if (client->seat_id && event->seat_id && event->seat_id != client->seat_id)
 		return false;
 	return !client->class_id || !event->class_id || event->class_id == client->class_id;
