@@ -46,12 +46,30 @@ int cmd_image_list(struct invocation *invocation, struct err *err)
 	return list(invocation, "/images", columns, err);
 }
 
+/* On standard error, so that the table and --json stay what they are. */
+static int tell_problems(struct invocation *invocation, struct err *err)
+{
+	json_t *problems = NULL, *problem;
+	size_t i;
+
+	if (client_call(invocation->client, "GET", "/courses/problems", NULL, &problems, err) < 0)
+		return -1;
+	json_array_foreach(problems, i, problem)
+		fprintf(stderr, "the course in %s cannot be used: %s\n",
+			json_string_value(json_object_get(problem, "directory")),
+			json_string_value(json_object_get(problem, "message")));
+	json_decref(problems);
+	return 0;
+}
+
 int cmd_course_list(struct invocation *invocation, struct err *err)
 {
 	static const char *const columns[] = { "COURSE=id", "VERSION=version", "TITLE=title.en",
 					       "題名=title.ja", NULL };
 
-	return list(invocation, "/courses", columns, err);
+	if (list(invocation, "/courses", columns, err) < 0)
+		return -1;
+	return tell_problems(invocation, err);
 }
 
 int cmd_template_bake(struct invocation *invocation, struct err *err)

@@ -27,6 +27,7 @@ int api_account_put(struct request *request, struct err *err);
 
 /* api_course.c */
 int api_courses(struct request *request, struct err *err);
+int api_course_problems(struct request *request, struct err *err);
 int api_course_capacity(struct request *request, struct err *err);
 int api_images(struct request *request, struct err *err);
 int api_image_build(struct request *request, struct err *err);

@@ -18,6 +18,14 @@ int api_courses(struct request *request, struct err *err)
 	return 0;
 }
 
+/* Packs that are there and cannot be used, with file, line and remedy. */
+int api_course_problems(struct request *request, struct err *err)
+{
+	(void)err;
+	reply_json(request, MHD_HTTP_OK, course_problems(request->server->core));
+	return 0;
+}
+
 static int need_course(struct request *request, struct err *err)
 {
 	if (course_find(request->server->core, request->name))

@@ -37,6 +37,7 @@ static const struct route routes[] = {
 	{ "PUT", V1 "/accounts/{login}", RULE_ADMIN, api_account_put, NULL, true },
 
 	{ "GET", V1 "/courses", RULE_STAFF, api_courses, NULL, false },
+	{ "GET", V1 "/courses/problems", RULE_STAFF, api_course_problems, NULL, false },
 	{ "GET", V1 "/courses/{course}/capacity", RULE_STAFF, api_course_capacity, "seats", false },
 	{ "POST", V1 "/courses/{course}/bake", RULE_INSTRUCTOR, api_course_bake, NULL, true },
 	{ "GET", V1 "/images", RULE_STAFF, api_images, NULL, false },

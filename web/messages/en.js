@@ -291,6 +291,7 @@ export default {
 	"courses.title": "Courses",
 	"courses.empty": "No course is installed.",
 	"courses.empty-text": "Packs are read from the packs folder when the server starts.",
+	"courses.problem": "The course in {directory} cannot be used.",
 	"courses.version": "version {v}",
 	"courses.labs": "Labs",
 	"courses.tasks": "{n} {n|task|tasks}",

@@ -291,6 +291,7 @@ export default {
 	"courses.title": "コース",
 	"courses.empty": "コースがありません。",
 	"courses.empty-text": "教材パックは、サーバーの起動時にパック用フォルダから読み込まれます。",
+	"courses.problem": "{directory} の教材パックは使えません。",
 	"courses.version": "バージョン {v}",
 	"courses.labs": "ラボ",
 	"courses.tasks": "課題 {n} 件",

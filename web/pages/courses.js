@@ -14,6 +14,7 @@ import { t } from "../text.js";
 
 export function CoursesPage() {
 	const { value: courses, error, load } = useLoaded("/courses");
+	const { value: problems } = useLoaded("/courses/problems");
 	const { view: works, setView } = useLive("/works", "", /** @type {typeof reduceWorks} */ (reduceWorks));
 	useTitle(t("courses.title"));
 	useHost();
@@ -22,6 +23,9 @@ export function CoursesPage() {
 	const finished = (works ?? []).filter((/** @type {Work} */ work) => work.state === "done").length;
 	return html`<div class="page"><div class="page-head"><h1>${t("courses.title")}</h1></div>
 		<${ProblemNote} error=${error} retry=${load} />
+		${problems?.map((/** @type {{ directory: string, message: string }} */ problem) => html`<div class="problem"
+			key=${problem.directory} role="status"><p><strong>${t("courses.problem", problem)}</strong></p>
+			<p class="problem-detail" lang="en">${problem.message}</p></div>`)}
 		${courses?.length === 0 && html`<div class="empty"><p><strong>${t("courses.empty")}</strong></p>
 			<p>${t("courses.empty-text")}</p></div>`}
 		${courses?.map((/** @type {import("../types.js").Course} */ course) => html`<${CourseCard} key=${course.id}
