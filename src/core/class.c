@@ -374,7 +374,7 @@ static int check_launch(struct class *class, struct err *err)
 	if (class->state != CLASS_DRAFT)
 		return err_set(err, ERR_CONFLICT, "class %lld is %s; only a draft can be launched",
 			       (long long)class->row.id, class_state_names[class->state]);
-	if (!core->virt_up || !core->host_known)
+	if (!core_virt_is_up(core))
 		return err_set(err, ERR_UNAVAILABLE,
 			       "libvirtd does not answer, so no machine can be made; start it, or run "
 			       "`terakoya doctor --fix`");

@@ -35,7 +35,7 @@ const struct virt_host *core_host(const struct core *core)
 
 bool core_virt_is_up(const struct core *core)
 {
-	return core->virt_up;
+	return core->virt_up && core->host_known && templates_known(core);
 }
 
 struct work_list *core_works(struct core *core)
@@ -151,8 +151,9 @@ static void host_seen(struct job *job)
 			 core->host.accel == VIRT_ACCEL_KVM ? "KVM" : "software emulation: ",
 			 core->host.accel_reason,
 			 core->host.can_clone ? "" : "; machines are booted, not cloned");
-		templates_refresh(core);
 	}
+	if (core->host_known && !core->stopping && !templates_known(core))
+		templates_refresh(core);
 	if (!core->stopping)
 		bus_publish(core, "host", 0, 0, view_host(core));
 	free(look);
@@ -222,7 +223,7 @@ static void virt_connection(void *context, bool up, const struct err *why)
 	bus_publish(core, "host", 0, 0, view_host(core));
 	if (up) {
 		core_refresh_host(core);
-		reconcile(core);
+		reconcile_from_now_on(core);
 	}
 }
 
@@ -317,6 +318,7 @@ void core_free(struct core *core)
 	core->stopping = true;
 	sd_event_source_disable_unref(core->host_timer);
 	sd_event_source_disable_unref(core->pulse_timer);
+	sd_event_source_disable_unref(core->look_timer);
 	LIST_FOREACH(machine, &core->machines, by_id)
 		machine_release(machine);
 	lanes_free(core->lanes);

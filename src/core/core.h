@@ -46,7 +46,7 @@ struct store *core_store(struct core *core);
 struct loop *core_loop(struct core *core);
 const struct core_config *core_config(const struct core *core);
 /* The last look at the host (refreshed every few seconds and before each launch); and whether libvirtd
- * answers. */
+ * answers and has said what this host can do, so that machines can be made. */
 const struct virt_host *core_host(const struct core *core);
 bool core_virt_is_up(const struct core *core);
 

@@ -45,7 +45,7 @@ struct core {
 	struct virt_host host;
 	bool virt_up, host_known;
 	bool reconciling, reconcile_again;
-	sd_event_source *host_timer, *pulse_timer;
+	sd_event_source *host_timer, *pulse_timer, *look_timer;
 
 	struct bus *bus;
 	struct course_set *courses;
@@ -143,6 +143,7 @@ void machine_complaint(const struct machine *machine, char text[128]);
 /* ---- launch.c --------------------------------------------------------------------------------- */
 
 void launch_enqueue(struct machine *machine, bool first);
+bool launch_is_queued(const struct machine *machine);
 void launch_next(struct core *core);
 /* Boots a machine again on the disk that it has. */
 void launch_start(struct machine *machine);
@@ -154,6 +155,8 @@ void launch_clear(struct core *core);
 
 /* Compares what libvirt has with what the database wants, and mends the difference. Asynchronous. */
 void reconcile(struct core *core);
+/* At once, and again and again. */
+void reconcile_from_now_on(struct core *core);
 
 /* ---- course.c, template.c --------------------------------------------------------------------- */
 
@@ -164,6 +167,8 @@ struct pack *course_of_class(struct core *core, const char *id, const char *vers
 /* What a machine of a course is cloned from. NULL when it is not baked for this host as it is now. */
 const char *template_key(struct core *core, const struct pack *pack, const struct pack_machine *machine);
 void templates_refresh(struct core *core);
+/* Before they are, nothing is made: after a restart, machines would be booted that can be cloned. */
+bool templates_known(const struct core *core);
 void templates_free(struct core *core);
 bool template_all_baked(struct core *core, const struct pack *pack);
 /* What its template's key is made from, besides what virt/ adds. */

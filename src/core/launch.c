@@ -207,6 +207,16 @@ void launch_enqueue(struct machine *machine, bool first)
 		TAILQ_INSERT_TAIL(&core->queue, queued, entry);
 }
 
+bool launch_is_queued(const struct machine *machine)
+{
+	struct queued *queued;
+
+	TAILQ_FOREACH(queued, &machine->core->queue, entry)
+		if (queued->machine_id == machine->row.id && queued->life == machine->life)
+			return true;
+	return false;
+}
+
 static struct machine *queue_take(struct core *core)
 {
 	for (struct queued *queued; (queued = TAILQ_FIRST(&core->queue));) {
@@ -225,7 +235,7 @@ void launch_next(struct core *core)
 {
 	struct machine *machine;
 
-	while (core->virt_up && !core->stopping && core->clones < core->config.clones &&
+	while (core_virt_is_up(core) && !core->stopping && core->clones < core->config.clones &&
 	       (machine = queue_take(core))) {
 		machine_step(machine, EVENT_TURN, NULL);
 		if (machine->state == MACHINE_CLONING)

@@ -399,9 +399,10 @@ static void enter_lost(struct machine *machine, enum machine_event event)
 	}
 }
 
+/* Once, for its own failure; for libvirtd's as often as that goes away: it waits until it is back. */
 static bool may_be_replaced(const struct machine *machine)
 {
-	return !machine->proven && machine->row.replaced == 0 && machine->core->virt_up;
+	return !machine->proven && (machine->row.replaced == 0 || !machine->core->virt_up);
 }
 
 /* A machine that was ready holds somebody's work and is never thrown away: it counts as lost, its
@@ -420,7 +421,7 @@ static void enter_failed(struct machine *machine, enum machine_event event)
 	}
 	machine_disconnect(machine);
 	if (may_be_replaced(machine)) {
-		machine->row.replaced++;
+		machine->row.replaced += machine->core->virt_up;
 		machine_step(machine, EVENT_WANT, machine->row.reason);
 		return;
 	}

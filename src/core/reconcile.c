@@ -1,4 +1,5 @@
-/* The reconciler: level-triggered, idempotent, run at start and whenever libvirtd comes back.
+/* The reconciler: level-triggered, idempotent, run at start and whenever libvirtd comes back, again a few
+ * seconds later, since libvirtd finishes what a daemon that was killed had asked for, and then every minute.
  *
  *   a machine that the database wants and libvirt has      its agent is asked who it is
  *   a machine that was ready and does not run              off: its disk is there, Start boots it
@@ -8,7 +9,8 @@
  *
  * The list of what is there is taken on a lane and may be a moment old when it comes back. That is safe
  * because names are never used twice: a domain that nobody knew then is either still unknown now (and
- * goes) or has been made since by a job that knows it (and its machine's domain has that name).
+ * goes) or has been made since by a job that knows it (and its machine's domain has that name). Of a
+ * machine that has changed its state since the look began, nothing is believed.
  */
 #include "core/internal.h"
 
@@ -16,8 +18,12 @@
 #include <string.h>
 
 #define LOG_MODULE "reconcile"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+
+#define AGAIN_MS 3000
+#define EVERY_MS 60000
 
 struct found {
 	char name[64];
@@ -27,6 +33,7 @@ struct found {
 
 struct look_job {
 	struct virt_job base;
+	uint64_t begun; /* clock_mono_ms() */
 	struct virt_inventory seen;
 	struct found *found; /* seen.machines of them */
 };
@@ -61,11 +68,12 @@ static void reconcile_machine(struct machine *machine, struct look_job *look)
 {
 	char domain[64];
 
-	if (machine->making || machine->state == MACHINE_ABSENT || machine->state == MACHINE_FAILED ||
-	    machine->state == MACHINE_REMOVING)
+	if (machine->making || machine->stage_at >= look->begun || machine->state == MACHINE_ABSENT ||
+	    machine->state == MACHINE_FAILED || machine->state == MACHINE_REMOVING)
 		return;
 	if (machine->state == MACHINE_WAITING) {
-		machine_step(machine, EVENT_WANT, NULL);
+		if (!launch_is_queued(machine))
+			machine_step(machine, EVENT_WANT, NULL);
 		return;
 	}
 	machine_domain(machine, domain);
@@ -204,12 +212,29 @@ static void look_done(struct job *job)
 		 * that machine->doomed still names. */
 		reconcile_unwanted(core, look);
 		reconcile_wanted(core, look);
+		launch_next(core);
 	}
 	virt_inventory_free(&look->seen);
 	free(look->found);
 	free(look);
 	if (core->reconcile_again && !core->stopping)
 		reconcile(core);
+}
+
+static int look_again(sd_event_source *source, uint64_t now, void *context)
+{
+	struct core *core = context;
+
+	(void)source, (void)now;
+	if (core->virt_up)
+		reconcile(core);
+	return loop_timer(core->loop, &core->look_timer, EVERY_MS, look_again, core);
+}
+
+void reconcile_from_now_on(struct core *core)
+{
+	reconcile(core);
+	loop_timer(core->loop, &core->look_timer, AGAIN_MS, look_again, core);
 }
 
 void reconcile(struct core *core)
@@ -221,6 +246,7 @@ void reconcile(struct core *core)
 		return;
 	core->reconciling = true;
 	look = mem_alloc(sizeof(*look));
+	look->begun = clock_mono_ms();
 	look->base.job.work = look_work;
 	look->base.job.done = look_done;
 	core_submit(core, &look->base);

@@ -31,6 +31,7 @@ struct template_entry {
 struct template_set {
 	struct template_entry *entry;
 	size_t count;
+	bool known; /* libvirt has been asked */
 };
 
 struct refresh_job {
@@ -136,6 +137,7 @@ static void refresh_done(struct job *job)
 
 	if (refresh->base.result < 0)
 		log_warning("templates could not be looked at: %s", refresh->base.err.message);
+	refresh->set.known = true;
 	if (refresh->base.result == 0 && core->templates) {
 		struct template_set old = *core->templates;
 		*core->templates = refresh->set;
@@ -143,8 +145,10 @@ static void refresh_done(struct job *job)
 	}
 	free(refresh->set.entry);
 	free(refresh);
-	if (!core->stopping)
-		bus_publish(core, "host", 0, 0, view_host(core));
+	if (core->stopping)
+		return;
+	bus_publish(core, "host", 0, 0, view_host(core));
+	launch_next(core);
 }
 
 void templates_refresh(struct core *core)
@@ -186,6 +190,11 @@ static struct template_entry *find_entry(struct core *core, const struct pack *p
 			return entry;
 	}
 	return NULL;
+}
+
+bool templates_known(const struct core *core)
+{
+	return core->templates && core->templates->known;
 }
 
 const char *template_key(struct core *core, const struct pack *pack, const struct pack_machine *machine)

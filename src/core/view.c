@@ -70,7 +70,7 @@ json_t *view_host(struct core *core)
 			 host->accel == VIRT_ACCEL_KVM ? "kvm" : "tcg", "accel_reason",
 			 host->accel_reason, "can_clone", host->can_clone, "clone_reason",
 			 host->clone_reason, "qemu_version", host->qemu_version, "libvirt_version",
-			 host->libvirt_version, "libvirt", core->virt_up, "cpus", (int)host->cpus,
+			 host->libvirt_version, "libvirt", core_virt_is_up(core), "cpus", (int)host->cpus,
 			 "memory_total", I(host->memory_total), "memory_available",
 			 I(host->memory_available), "disk_free", I(host->disk_free), "machines",
 			 running_machines(core), "version", TERAKOYA_VERSION);
