@@ -3,6 +3,9 @@ import path from 'node:path';
 import WebSocket from 'ws';
 import { state, until } from './lab.mjs';
 
+/** Without colours, titles and the like. */
+export const plain = (text) => text.replaceAll(/\x1b\[[0-9;?]*[a-zA-Z]|\x1b\][^\x07]*\x07/g, '');
+
 export class Terminal {
   constructor(machine, { terminal = 1, watch = false, rows = 24, columns = 80 } = {}) {
     Object.assign(this, { machine, terminal, watch, rows, columns });
@@ -52,16 +55,19 @@ export class Terminal {
   /** Types a command and waits for its end; gives its output. */
   async run(command, ms = 20000) {
     const mark = `m${Math.random().toString(36).slice(2, 8)}`;
+    const typed = `${mark.slice(0, 1)}''${mark.slice(1)}`;
     const from = this.text.length;
-    this.type(`${command}; echo ${mark.slice(0, 1)}''${mark.slice(1)}\r`);
+    this.type(`${command}; echo ${typed}\r`);
     await until(`the end of: ${command}\n${this.text.slice(-400)}`, () => this.text.slice(from).includes(mark), ms, 20);
-    const shown = this.text.slice(from);
-    return shown.slice(shown.indexOf('\n') + 1, shown.lastIndexOf(mark)).replaceAll('\r', '');
+    const shown = plain(this.text.slice(from)).replaceAll('\r', '');
+    // Behind the echo of what was typed; a narrow screen breaks that, and then behind the first line.
+    const echo = shown.indexOf('\n', Math.max(0, shown.indexOf(typed)));
+    return shown.slice(echo + 1, shown.lastIndexOf(mark));
   }
 
   async prompt(ms = 20000) {
     await until(`a prompt: ${JSON.stringify(this.text.slice(-200))} ${this.states} ${this.why ?? ''}`,
-      () => /[$#] $/.test(this.text.replaceAll(/\x1b\[[0-9;?]*[a-zA-Z]|\x1b\][^\x07]*\x07/g, '')), ms, 10);
+      () => /[$#] $/.test(plain(this.text.slice(-4096))), ms, 10);
   }
 
   close() {
