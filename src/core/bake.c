@@ -270,6 +270,7 @@ static const char warm_up[] =
 	"for c in cat cp mv rm mkdir ls find grep less man nano vi tar sort id stat sudo; do\n"
 	"\tp=$(command -v $c) && cat \"$p\" >/dev/null\n"
 	"done\n"
+	"cat /usr/share/bash-completion/bash_completion >/dev/null 2>&1 </dev/null\n"
 	"sudo -n true </dev/null; runuser -u nobody -- true </dev/null\n"
 	"exit 0\n";
 
