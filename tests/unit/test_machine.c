@@ -137,12 +137,18 @@ static void a_wanted_machine_is_wanted_after_a_restart(void **state)
 	assert_string_equal(saved_state(f), "waiting");
 }
 
+/* libvirtd is there, but what is wanted has to wait for its turn. */
+static void every_lane_is_taken(struct fixture *f)
+{
+	f->core->virt_up = true;
+	f->core->clones = f->core->config.clones;
+}
+
 static void a_machine_that_fails_is_replaced_once(void **state)
 {
 	struct fixture *f = *state;
 
-	f->core->virt_up = true;
-	f->core->clones = f->core->config.clones; /* every lane is taken: it has to wait */
+	every_lane_is_taken(f);
 	step(f, EVENT_WANT, MACHINE_WAITING);
 	step(f, EVENT_TURN, MACHINE_CLONING);
 	machine_step(f->machine, EVENT_NOT_MADE, "the first went wrong");
@@ -200,10 +206,24 @@ static void a_machine_that_stops_before_it_was_ready_has_failed(void **state)
 {
 	struct fixture *f = *state;
 
+	every_lane_is_taken(f);
+	f->machine->row.replaced = 1;
 	step(f, EVENT_WANT, MACHINE_WAITING);
 	step(f, EVENT_TURN, MACHINE_CLONING);
 	step(f, EVENT_CLONED, MACHINE_PERSONALISING);
 	step(f, EVENT_STOPPED, MACHINE_FAILED);
+	f->core->clones = 0;
+}
+
+static void what_fails_while_libvirtd_is_away_waits_for_it(void **state)
+{
+	struct fixture *f = *state;
+
+	f->machine->row.replaced = 1;
+	step(f, EVENT_WANT, MACHINE_WAITING);
+	step(f, EVENT_TURN, MACHINE_CLONING);
+	step(f, EVENT_NOT_MADE, MACHINE_WAITING);
+	assert_int_equal(f->machine->row.replaced, 1);
 }
 
 static void a_reboot_goes_through_booting(void **state)
@@ -288,6 +308,7 @@ int main(void)
 		TEST(a_machine_with_work_on_it_is_never_thrown_away),
 		TEST(power_off_keeps_the_disk_and_start_boots_it),
 		TEST(a_machine_that_stops_before_it_was_ready_has_failed),
+		TEST(what_fails_while_libvirtd_is_away_waits_for_it),
 		TEST(a_reboot_goes_through_booting),
 		TEST(late_answers_are_nobodys),
 		TEST(nothing_leaves_removing),
