@@ -130,9 +130,13 @@ static void print_head(json_t *class)
 	char seconds[32];
 	json_int_t ready_ms = number_of(class, "ready_ms");
 
-	printf("class %lld  %s  %s  join code %s  %lld of %lld ready", number_of(class, "id"),
-	       text_of(class, "name"), text_of(class, "state"), text_of(class, "code"),
-	       number_of(class, "ready"), number_of(class, "seats"));
+	printf("class %lld  %s  %s", number_of(class, "id"), text_of(class, "name"), text_of(class, "state"));
+	if (str_equal(text_of(class, "state"), "closed")) {
+		printf("\n");
+		return;
+	}
+	printf("  join code %s  %lld of %lld ready", text_of(class, "code"), number_of(class, "ready"),
+	       number_of(class, "seats"));
 	if (ready_ms)
 		printf(" in %s", show_seconds(ready_ms, seconds));
 	printf("\n");
