@@ -277,8 +277,10 @@ int image_find(struct core *core, const char *name, struct image *image, struct 
 	digest_refresh(recipe);
 	about = image_newest(recipe, &directory);
 	if (!about)
-		return err_set(err, ERR_NOT_FOUND, "the image %s is not built%s%s: build it first", name,
-			       *recipe->problem ? "; " : "", recipe->problem);
+		return err_set(err, ERR_NOT_FOUND,
+			       "the image %s is not built%s%s; build it on the courses' page or with "
+			       "`terakoya image build %s`",
+			       name, *recipe->problem ? ": " : "", recipe->problem, name);
 	*image = (struct image){
 		.disk = str_fmt("%s/disk.qcow2", directory),
 		.kernel = str_fmt("%s/vmlinuz", directory),

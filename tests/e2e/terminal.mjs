@@ -60,8 +60,9 @@ export class Terminal {
     this.type(`${command}; echo ${typed}\r`);
     await until(`the end of: ${command}\n${this.text.slice(-400)}`, () => this.text.slice(from).includes(mark), ms, 20);
     const shown = plain(this.text.slice(from)).replaceAll('\r', '');
-    // Behind the echo of what was typed; a narrow screen breaks that, and then behind the first line.
-    const echo = shown.indexOf('\n', Math.max(0, shown.indexOf(typed)));
+    // Behind the last echo of what was typed (the kernel's, then the shell's when it was not yet at its prompt);
+    // a narrow screen breaks that, and then behind the first line.
+    const echo = shown.indexOf('\n', Math.max(0, shown.lastIndexOf(typed)));
     return shown.slice(echo + 1, shown.lastIndexOf(mark));
   }
 
