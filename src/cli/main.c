@@ -27,6 +27,15 @@ static const struct command commands[] = {
 	  .details = "Works without the daemon. Each finding is a line: file, line, what was found and what was "
 		     "expected.",
 	  .run = cmd_lab_lint },
+	{ .words = "lab test", .arguments = "COURSE [LAB...]", .least = 1, .most = ARGUMENTS_MAX,
+	  .summary = "prove a course on real machines",
+	  .details = "After setup every check fails with feedback; each solve makes its own task pass and no other; "
+		     "passes survive a reboot; a reset gives the start again; no seat's solution or answer helps "
+		     "another. Prints TAP, then what checks and machines took. A course that was never proven as "
+		     "it is now does not launch without --untested.",
+	  .option = { { "seeds", "N", "classes of other values, one after the other, 1 to 16; default 2" },
+		      { "seats", "N", "seats that work in parallel, 2 to 8; default 2" } },
+	  .run = cmd_lab_test },
 	{ .words = "template bake", .arguments = "COURSE", .least = 1, .most = 1,
 	  .summary = "boot, set up and freeze the machines that seats are cloned from",
 	  .details = "Builds a missing image first. Says what it does and how long it still takes.",

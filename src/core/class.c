@@ -41,14 +41,19 @@ bool seat_is_ready(const struct seat *seat)
 
 void seat_publish(struct seat *seat)
 {
-	if (!seat->class->core->stopping)
+	if (seat->class->row.hidden)
+		proof_wake(seat->class->core);
+	else if (!seat->class->core->stopping)
 		bus_publish(seat->class->core, "seat", seat->class->row.id, seat->row.id,
 			    view_seat(seat));
 }
 
 static void class_publish(struct class *class)
 {
-	bus_publish(class->core, "class", class->row.id, 0, view_class(class));
+	if (class->row.hidden)
+		proof_wake(class->core);
+	else
+		bus_publish(class->core, "class", class->row.id, 0, view_class(class));
 }
 
 int class_set_state(struct class *class, enum class_state state, struct err *err)
@@ -292,10 +297,14 @@ static int add_class(struct core *core, const struct actor *actor, const struct 
 				 .code = code,
 				 .state = (char *)class_state_names[CLASS_DRAFT],
 				 .instructor = actor->person,
-				 .created_at = clock_real_ms() };
+				 .created_at = clock_real_ms(),
+				 .hidden = request->hidden };
 
 	unused_code(core, code);
-	randombytes_buf(row.secret, sizeof(row.secret));
+	if (request->secret)
+		memcpy(row.secret, request->secret, sizeof(row.secret));
+	else
+		randombytes_buf(row.secret, sizeof(row.secret));
 	if (classes_add(core->store, &row, id, err) < 0)
 		return -1;
 	for (unsigned i = 0; i < seats; i++)
@@ -566,6 +575,7 @@ int class_close(struct core *core, const struct actor *actor, struct class *clas
 int class_remove(struct core *core, const struct actor *actor, struct class *class, struct err *err)
 {
 	int64_t id = class->row.id;
+	bool hidden = class->row.hidden;
 
 	if (class->state != CLASS_DRAFT && class->state != CLASS_CLOSED)
 		return err_set(err, ERR_CONFLICT, "class %lld is %s; close it before it is removed",
@@ -575,7 +585,8 @@ int class_remove(struct core *core, const struct actor *actor, struct class *cla
 	class_free(class);
 	AUTO_FREE char *object = str_fmt("class %lld", (long long)id);
 	note(core, actor, "class.remove", id, 0, object, "");
-	json_t *gone = json_pack("{s:I, s:s}", "id", (json_int_t)id, "state", "removed");
-	bus_publish(core, "class", id, 0, gone);
+	if (!hidden)
+		bus_publish(core, "class", id, 0,
+			    json_pack("{s:I, s:s}", "id", (json_int_t)id, "state", "removed"));
 	return 0;
 }

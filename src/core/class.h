@@ -14,6 +14,8 @@ struct class_new {
 	unsigned seats;           /* 1..CLASS_SEATS_MAX; with names: 0 or their number */
 	const char *const *names; /* students' names, unique in the class; NULL: unnamed seats */
 	size_t name_count;
+	bool hidden;              /* the daemon's own: nobody joins it, no list shows it */
+	const uint8_t *secret;    /* 32 bytes that seed the parameters; NULL: random */
 };
 
 /* Makes a draft with its seats and codes. ERR_INVALID, ERR_NOT_FOUND (course), ERR_CONFLICT. */

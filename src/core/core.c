@@ -323,6 +323,7 @@ void core_free(struct core *core)
 		machine_release(machine);
 	lanes_free(core->lanes);
 	bake_abandon(core);
+	proof_free(core);
 	images_free(core);
 	works_free(core);
 	launch_clear(core);

@@ -64,13 +64,14 @@ static void env_add(char ***env, size_t *count, char *entry)
 	(*env)[*count] = NULL;
 }
 
-static char **script_env(const struct machine *machine, const struct pack_lab *lab, const char *answer)
+static char **script_env(const struct machine *machine, const struct pack_lab *lab, unsigned number,
+			 const char *answer)
 {
 	const struct seat *seat = machine->seat;
 	struct pack_values values = { 0 };
 	size_t count = 0;
 
-	pack_values(lab, seat->class->row.secret, seat->row.number, &values);
+	pack_values(lab, seat->class->row.secret, number, &values);
 	char **env = pack_env(&values);
 	pack_values_free(&values);
 	while (env[count])
@@ -84,7 +85,7 @@ static char **script_env(const struct machine *machine, const struct pack_lab *l
 }
 
 int grade_script(struct machine *machine, const struct pack_lab *lab, const char *path,
-		 const char *answer, uint64_t timeout_ms, link_exec_fn *done, void *context,
+		 unsigned number, const char *answer, uint64_t timeout_ms, link_exec_fn *done, void *context,
 		 struct err *err)
 {
 	static const char *const argv[] = { "/bin/sh", "-s", NULL };
@@ -92,7 +93,7 @@ int grade_script(struct machine *machine, const struct pack_lab *lab, const char
 
 	if (pack_script(machine->seat->class->pack, path, &text, err) < 0)
 		return -1;
-	char **env = script_env(machine, lab, answer);
+	char **env = script_env(machine, lab, number, answer);
 	struct link_exec exec = { .argv = argv,
 				  .env = (const char *const *)env,
 				  .input = text.data,
@@ -178,7 +179,7 @@ static int record(struct seat *seat, const struct check *check, struct grade_res
 		       next.last_code != row->last_code;
 	*row = next;
 	result->points = row->points;
-	if (changed)
+	if (changed && !seat->class->row.hidden)
 		bus_publish(seat->class->core, "progress", seat->row.class_id, seat->row.id,
 			    view_progress(seat, row));
 	if (result->newly_done)
@@ -326,16 +327,21 @@ static int check_quiz(struct check *check, struct seat *seat, struct err *err)
 	return 0;
 }
 
+static struct machine *task_machine(struct seat *seat, const struct pack_lab *lab,
+				    const struct pack_task *task, struct err *err)
+{
+	return grade_machine(seat, task->machine ? task->machine : lab->machine, err);
+}
+
 static int check_in_machine(struct check *check, struct seat *seat, struct err *err)
 {
 	const struct pack_task *task = check->task;
 	const char *script = task->kind == PACK_TASK_ANSWER ? task->answer : task->check;
-	struct machine *machine =
-		grade_machine(seat, task->machine ? task->machine : check->lab->machine, err);
+	struct machine *machine = task_machine(seat, check->lab, task, err);
 
 	if (!machine)
 		return -1;
-	return grade_script(machine, check->lab, script, check->answer, GRADE_CHECK_TIMEOUT_MS, check_ran,
+	return grade_script(machine, check->lab, script, seat->row.number, check->answer, GRADE_CHECK_TIMEOUT_MS, check_ran,
 			    check, err);
 }
 
@@ -356,6 +362,17 @@ int grade_check(struct seat *seat, const struct pack_lab *lab, const struct pack
 		free(check);
 	}
 	return result;
+}
+
+int grade_solve(struct seat *seat, const struct pack_lab *lab, const struct pack_task *task,
+		unsigned number, link_exec_fn *done, void *context, struct err *err)
+{
+	struct machine *machine = task_machine(seat, lab, task, err);
+
+	if (!machine)
+		return -1;
+	return grade_script(machine, lab, task->solve, number, NULL, GRADE_SOLVE_TIMEOUT_MS, done, context,
+			    err);
 }
 
 /* ---- hints ------------------------------------------------------------------------------------ */

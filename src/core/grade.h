@@ -8,6 +8,7 @@
 
 #define GRADE_CHECK_TIMEOUT_MS 10000
 #define GRADE_SETUP_TIMEOUT_MS 60000
+#define GRADE_SOLVE_TIMEOUT_MS 60000
 #define GRADE_PAUSE_MS         1200 /* of terminal silence before unfinished tasks are checked */
 
 /* Called once on T0. The objects may be gone by then: only ids are passed. */
@@ -30,12 +31,20 @@ int grade_check(struct seat *seat, const struct pack_lab *lab, const struct pack
 		enum attempt_trigger trigger, const char *answer, grade_fn *done, void *context,
 		struct err *err);
 
+/* Runs the solve script of a state or answer task, with the values that seat `number` of the class has:
+ * its own, or a neighbour's to see that they do not help. What it prints is an answer task's answer. */
+int grade_solve(struct seat *seat, const struct pack_lab *lab, const struct pack_task *task,
+		unsigned number, link_exec_fn *done, void *context, struct err *err);
+
 /* Opens a lab for the seat: runs its setup once per life of the machines. done as for a job: err NULL on
  * success. */
 typedef void grade_open_fn(void *context, const struct err *err);
 int grade_open_lab(struct seat *seat, const struct pack_lab *lab, grade_open_fn *done, void *context,
 		   struct err *err);
 bool grade_lab_is_open(const struct seat *seat, const struct pack_lab *lab);
+
+/* No lab is open any more, so that a reset does not set the last one up again. */
+int grade_leave_lab(struct seat *seat, struct err *err);
 
 /* Shows hint number `hint` (0 is the first; in order), writing down its cost. */
 int grade_hint(struct seat *seat, const struct pack_lab *lab, const struct pack_task *task,

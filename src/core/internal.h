@@ -52,6 +52,9 @@ struct core {
 	struct image_set *images;
 	struct template_set *templates;
 	struct bake *bake; /* the one that runs, or NULL */
+	struct proof *proof; /* likewise */
+	int64_t next_proof;
+	bool proof_woken;
 	struct work_list works;
 	int64_t next_work;
 
@@ -197,15 +200,24 @@ struct grade {
 struct grade *seat_grade(struct seat *seat); /* made when first asked for */
 /* The machine where a lab's (or a task's) scripts run, when it is ready. */
 struct machine *grade_machine(struct seat *seat, const char *name, struct err *err);
-/* Sends a script of the pack into the machine with the environment that authors are promised. */
+/* Sends a script of the pack into the machine with the environment that authors are promised; the values
+ * are those of seat `number`. */
 int grade_script(struct machine *machine, const struct pack_lab *lab, const char *path,
-		 const char *answer, uint64_t timeout_ms, link_exec_fn *done, void *context,
-		 struct err *err);
+		 unsigned number, const char *answer, uint64_t timeout_ms, link_exec_fn *done,
+		 void *context, struct err *err);
 struct progress_row *grade_progress(struct seat *seat, const struct pack_lab *lab,
 				    const struct pack_task *task);
 /* The seat's machines are ready: the lab that was open is set up in them if it is not yet. */
 void grade_seat_ready(struct seat *seat);
 void grade_next_of_round(struct seat *seat);
+
+/* ---- proof.c ---------------------------------------------------------------------------------- */
+
+/* Something of a hidden class changed: whoever proves a pack looks again, soon. */
+void proof_wake(struct core *core);
+/* Hidden classes that no proof works with, also those of an earlier run of the daemon, are removed. */
+void proof_tidy(struct core *core);
+void proof_free(struct core *core);
 
 /* ---- image.c ---------------------------------------------------------------------------------- */
 

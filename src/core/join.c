@@ -71,6 +71,8 @@ static struct seat *seat_of_token(struct auth *auth, const char *token)
 
 static int class_admits(const struct class *class, struct err *err)
 {
+	if (class->row.hidden)
+		return err_set(err, ERR_DENIED, "nobody can join this class");
 	if (class->state == CLASS_PREPARING || class->state == CLASS_OPEN)
 		return 0;
 	if (class->state == CLASS_DRAFT)

@@ -122,7 +122,7 @@ static void next_setup(struct grade *grade)
 	struct machine *machine = grade_machine(seat, where, &err);
 	struct setting_up *token = mem_alloc(sizeof(*token));
 	*token = (struct setting_up){ seat->class->core, seat->row.id, grade->life };
-	if (!machine || grade_script(machine, lab, lab->setup[i], NULL, GRADE_SETUP_TIMEOUT_MS, setup_ran,
+	if (!machine || grade_script(machine, lab, lab->setup[i], seat->row.number, NULL, GRADE_SETUP_TIMEOUT_MS, setup_ran,
 				     token, &err) < 0) {
 		free(token);
 		tell_waiters(grade, &err);
@@ -144,6 +144,20 @@ static void begin_opening(void *context)
 	free(token);
 }
 
+static int remember_lab(struct seat *seat, const char *lab, struct err *err)
+{
+	if (str_equal(seat->row.lab, lab))
+		return 0;
+	free(seat->row.lab);
+	seat->row.lab = str_copy(lab);
+	return seats_update(seat->class->core->store, &seat->row, err);
+}
+
+int grade_leave_lab(struct seat *seat, struct err *err)
+{
+	return remember_lab(seat, "", err);
+}
+
 int grade_open_lab(struct seat *seat, const struct pack_lab *lab, grade_open_fn *done, void *context,
 		   struct err *err)
 {
@@ -155,12 +169,8 @@ int grade_open_lab(struct seat *seat, const struct pack_lab *lab, grade_open_fn 
 			       grade->opening->id);
 	if (!grade_lab_is_open(seat, lab) && !grade_machine(seat, lab->machine, err))
 		return -1;
-	if (!str_equal(seat->row.lab, lab->id)) {
-		free(seat->row.lab);
-		seat->row.lab = str_copy(lab->id);
-		if (seats_update(core->store, &seat->row, err) < 0)
-			return -1;
-	}
+	if (remember_lab(seat, lab->id, err) < 0)
+		return -1;
 	wait_for_lab(grade, done, context);
 	if (grade->opening)
 		return 0;

@@ -100,6 +100,7 @@ static void reconcile_wanted(struct core *core, struct look_job *look)
 				reconcile_machine(&class->seat[i].machine[k], look);
 		class_settled(class);
 	}
+	proof_tidy(core);
 }
 
 /* ---- what is not wanted ---- */

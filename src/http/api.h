@@ -36,6 +36,10 @@ int api_course_bake(struct request *request, struct err *err);
 int api_works(struct request *request, struct err *err);
 int api_work(struct request *request, struct err *err);
 
+/* api_proof.c */
+int api_course_proof_get(struct request *request, struct err *err);
+int api_course_proof_post(struct request *request, struct err *err);
+
 /* api_class.c */
 int api_classes(struct request *request, struct err *err);
 int api_class_post(struct request *request, struct err *err);

@@ -16,7 +16,7 @@ int api_classes(struct request *request, struct err *err)
 		return -1;
 	}
 	LIST_FOREACH(class, core_classes(request->server->core), entry)
-		if (closed || class->state != CLASS_CLOSED)
+		if (!class->row.hidden && (closed || class->state != CLASS_CLOSED))
 			json_array_append_new(list, view_class(class));
 	reply_json(request, MHD_HTTP_OK, list);
 	return 0;

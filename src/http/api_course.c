@@ -4,6 +4,7 @@
 #include "base/auto.h"
 #include "core/class.h"
 #include "core/course.h"
+#include "core/proof.h"
 #include "http/api.h"
 
 int api_courses(struct request *request, struct err *err)
@@ -12,8 +13,12 @@ int api_courses(struct request *request, struct err *err)
 	json_t *list = json_array();
 
 	(void)err;
-	for (size_t i = 0; i < course_count(core); i++)
-		json_array_append_new(list, view_course(course_at(core, i)));
+	for (size_t i = 0; i < course_count(core); i++) {
+		const struct pack *pack = course_at(core, i);
+		json_t *view = view_course(pack);
+		json_object_set_new(view, "proven_at", json_integer(proof_passed_at(core, pack)));
+		json_array_append_new(list, view);
+	}
 	reply_json(request, MHD_HTTP_OK, list);
 	return 0;
 }

@@ -40,6 +40,8 @@ static const struct route routes[] = {
 	{ "GET", V1 "/courses/problems", RULE_STAFF, api_course_problems, NULL, false },
 	{ "GET", V1 "/courses/{course}/capacity", RULE_STAFF, api_course_capacity, "seats", false },
 	{ "POST", V1 "/courses/{course}/bake", RULE_INSTRUCTOR, api_course_bake, NULL, true },
+	{ "GET", V1 "/courses/{course}/proof", RULE_STAFF, api_course_proof_get, NULL, false },
+	{ "POST", V1 "/courses/{course}/proof", RULE_INSTRUCTOR, api_course_proof_post, NULL, true },
 	{ "GET", V1 "/images", RULE_STAFF, api_images, NULL, false },
 	{ "POST", V1 "/images/{image}/build", RULE_INSTRUCTOR, api_image_build, NULL, true },
 	{ "GET", V1 "/templates", RULE_STAFF, api_templates, NULL, false },

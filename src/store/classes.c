@@ -31,20 +31,20 @@ static void class_read(struct query *q, void *into)
 {
 	struct class_row *row = into;
 
-	query_read(q, "issssshsniiii", &row->id, &row->name, &row->course, &row->version,
+	query_read(q, "issssshsniiiio", &row->id, &row->name, &row->course, &row->version,
 		   &row->digest, &row->code, row->secret, &row->state, &row->instructor,
-		   &row->created_at, &row->launched_at, &row->ready_at, &row->closed_at);
+		   &row->created_at, &row->launched_at, &row->ready_at, &row->closed_at, &row->hidden);
 }
 
 int classes_add(struct store *store, const struct class_row *row, int64_t *id, struct err *err)
 {
 	if (store_run(store, err,
 		      "INSERT INTO class (name, course, version, digest, code, secret, state,"
-		      " instructor, created_at, launched_at, ready_at, closed_at)"
-		      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		      "ssssshsniiii", row->name, row->course, row->version, row->digest, row->code,
+		      " instructor, created_at, launched_at, ready_at, closed_at, hidden)"
+		      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		      "ssssshsniiiio", row->name, row->course, row->version, row->digest, row->code,
 		      row->secret, row->state, row->instructor, row->created_at, row->launched_at,
-		      row->ready_at, row->closed_at) < 0)
+		      row->ready_at, row->closed_at, row->hidden) < 0)
 		return err_wrap(err, "class %s", row->name);
 	*id = store_last_id(store);
 	return 0;
@@ -70,7 +70,7 @@ int classes_list(struct store *store, bool closed, struct class_row **rows, size
 	AUTO(query) struct query q = query_of(
 		store, err,
 		"SELECT id, name, course, version, digest, code, secret, state, instructor,"
-		" created_at, launched_at, ready_at, closed_at"
+		" created_at, launched_at, ready_at, closed_at, hidden"
 		" FROM class WHERE ? OR state <> 'closed' ORDER BY id DESC",
 		"o", closed);
 

@@ -14,6 +14,7 @@ struct class_row {
 	char *state;          /* core's name of the state */
 	int64_t instructor;   /* person */
 	int64_t created_at, launched_at, ready_at, closed_at; /* 0: not yet */
+	bool hidden;          /* of the daemon itself: proves a pack, and is removed after that */
 };
 
 struct seat_row {

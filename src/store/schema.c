@@ -155,7 +155,26 @@ static const char version_1[] =
 	"CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit"
 	"	BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;";
 
-static const char *const steps[] = { version_1 };
+/* Packs that were proven on machines, and classes that nobody but the daemon knows of. */
+static const char version_2[] =
+	"CREATE TABLE proof ("
+	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	course TEXT NOT NULL CHECK (course <> ''),"
+	"	version TEXT NOT NULL,"
+	"	digest TEXT NOT NULL,"
+	"	at INTEGER NOT NULL,"
+	"	took_ms INTEGER NOT NULL CHECK (took_ms >= 0),"
+	"	seeds INTEGER NOT NULL CHECK (seeds >= 1),"
+	"	seats INTEGER NOT NULL CHECK (seats >= 1),"
+	"	whole INTEGER NOT NULL CHECK (whole IN (0, 1)),"
+	"	passed INTEGER NOT NULL CHECK (passed IN (0, 1)),"
+	"	report TEXT NOT NULL"
+	") STRICT;"
+	"CREATE INDEX proof_digest ON proof (digest);"
+	"CREATE INDEX proof_course ON proof (course);"
+	"ALTER TABLE class ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0 CHECK (hidden IN (0, 1));";
+
+static const char *const steps[] = { version_1, version_2 };
 const struct schema schema_current = { steps, ARRAY_SIZE(steps) };
 
 /* A pragma's number. Not through the statement cache: it keys on literals and these change the

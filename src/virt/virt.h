@@ -159,6 +159,8 @@ struct virt_inventory {
 /* Our own domains, networks and volumes, whatever the database believes. */
 int virt_list(struct virt *virt, struct virt_inventory *inventory, struct err *err);
 void virt_inventory_free(struct virt_inventory *inventory);
+/* Bytes that a machine's disk takes on the host: what it has written, holes not counted. */
+int virt_volume_used(struct virt *virt, const char *name, uint64_t *bytes, struct err *err);
 int virt_volume_remove(struct virt *virt, const char *name, struct err *err);
 
 /* Memory and processor time of one machine's QEMU. */

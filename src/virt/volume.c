@@ -274,3 +274,14 @@ void volume_drop_pool(struct virt *virt, virConnectPtr connection)
 		virStoragePoolDestroy(pool);
 	mkdir(path, VIRT_DIR_MODE);
 }
+
+int virt_volume_used(struct virt *virt, const char *name, uint64_t *bytes, struct err *err)
+{
+	AUTO_FREE char *path = volume_path(virt, name);
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		return err_errno(err, "the disk %s", path);
+	*bytes = (uint64_t)status.st_blocks * 512;
+	return 0;
+}

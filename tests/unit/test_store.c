@@ -19,6 +19,7 @@
 #include "store/classes.h"
 #include "store/people.h"
 #include "store/progress.h"
+#include "store/proofs.h"
 #include "store/query.h"
 #include "store/schema.h"
 #include "store/store.h"
@@ -120,6 +121,55 @@ static int64_t person_made(const char *login, enum role role)
 	return id;
 }
 
+/* ---- proofs --------------------------------------------------------------------------------- */
+
+static void proof_made(const char *digest, bool whole, bool passed, int64_t at)
+{
+	const struct proof_row row = { .course = (char *)"hello", .version = (char *)"1.0.0",
+				       .digest = (char *)digest, .at = at, .took_ms = 1000,
+				       .seeds = 2, .seats = 3, .whole = whole, .passed = passed,
+				       .report = (char *)"{}" };
+	int64_t id;
+
+	ok(proofs_add(store, &row, &id, &err));
+}
+
+static void only_a_whole_run_that_passed_proves_a_digest(void **state)
+{
+	int64_t at = -1;
+
+	(void)state;
+	ok(proofs_passed(store, "aa", &at, &err));
+	assert_int_equal(at, 0);
+	proof_made("aa", true, false, 5);
+	proof_made("aa", false, true, 6);
+	ok(proofs_passed(store, "aa", &at, &err));
+	assert_int_equal(at, 0);
+	proof_made("aa", true, true, 7);
+	proof_made("aa", true, false, 8);
+	ok(proofs_passed(store, "aa", &at, &err));
+	assert_int_equal(at, 7);
+	ok(proofs_passed(store, "bb", &at, &err));
+	assert_int_equal(at, 0);
+}
+
+static void the_newest_run_of_a_course_is_found(void **state)
+{
+	struct proof_row row = { 0 };
+
+	(void)state;
+	refused(ERR_NOT_FOUND, proofs_newest(store, "hello", &row, &err));
+	proof_made("aa", true, true, 5);
+	proof_made("bb", true, false, 6);
+	ok(proofs_newest(store, "hello", &row, &err));
+	assert_string_equal(row.digest, "bb");
+	assert_int_equal(row.seeds, 2);
+	assert_int_equal(row.seats, 3);
+	assert_false(row.passed);
+	assert_true(row.whole);
+	proof_row_free(&row);
+}
+
 /* ---- opening and migrating ------------------------------------------------------------------ */
 
 static void a_new_database_is_private_and_keeps_its_instance(void **state)
@@ -159,7 +209,7 @@ static void the_connection_is_durable_and_strict(void **state)
 }
 
 static const char *const newer_steps[] = {
-	NULL, /* the first is the real one */
+	NULL, NULL, /* the first two are the real ones */
 	"CREATE TABLE organisation (id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;"
 	"INSERT INTO organisation (name) SELECT 'from ' || name FROM class;",
 	"ALTER TABLE organisation ADD COLUMN short TEXT; INSERT INTO nowhere VALUES (1);",
@@ -167,8 +217,9 @@ static const char *const newer_steps[] = {
 
 static void a_step_keeps_the_rows_that_are_there(void **state)
 {
-	const char *const steps[] = { schema_current.step[0], newer_steps[1] };
-	const struct schema newer = { steps, 2 };
+	const char *const steps[] = { schema_current.step[0], schema_current.step[1],
+				      newer_steps[2] };
+	const struct schema newer = { steps, 3 };
 
 	(void)state;
 	class_made("HOSHI-742", "draft");
@@ -176,21 +227,22 @@ static void a_step_keeps_the_rows_that_are_there(void **state)
 	store = store_open_schema(path, &newer, &err);
 	assert_non_null(store);
 	assert_int_equal(number_of("SELECT count(*) FROM organisation"), 1);
-	assert_int_equal(number_of("PRAGMA user_version"), 2);
+	assert_int_equal(number_of("PRAGMA user_version"), 3);
 	assert_int_equal(number_of("PRAGMA foreign_keys"), 1);
 }
 
 static void a_step_that_fails_leaves_the_version_before(void **state)
 {
-	const char *const steps[] = { schema_current.step[0], newer_steps[1], newer_steps[2] };
-	const struct schema broken = { steps, 3 };
-	const struct schema newer = { steps, 2 };
+	const char *const steps[] = { schema_current.step[0], schema_current.step[1],
+				      newer_steps[2], newer_steps[3] };
+	const struct schema broken = { steps, 4 };
+	const struct schema newer = { steps, 3 };
 
 	(void)state;
 	store_close(store);
 	store = store_open_schema(path, &broken, &err);
 	assert_null(store);
-	assert_non_null(strstr(err.message, "stays at version 2"));
+	assert_non_null(strstr(err.message, "stays at version 3"));
 	store = store_open_schema(path, &newer, &err);
 	assert_non_null(store);
 	assert_int_equal(number_of("SELECT count(*) FROM pragma_table_info('organisation')"
@@ -200,8 +252,9 @@ static void a_step_that_fails_leaves_the_version_before(void **state)
 
 static void a_step_that_orphans_rows_is_undone(void **state)
 {
-	const char *const steps[] = { schema_current.step[0], "DELETE FROM class;" };
-	const struct schema careless = { steps, 2 };
+	const char *const steps[] = { schema_current.step[0], schema_current.step[1],
+				      "DELETE FROM class;" };
+	const struct schema careless = { steps, 3 };
 
 	(void)state;
 	seat_made(class_made("A-1", "draft"), 1, "");
@@ -215,8 +268,9 @@ static void a_step_that_orphans_rows_is_undone(void **state)
 
 static void a_newer_database_is_refused_and_not_touched(void **state)
 {
-	const char *const steps[] = { schema_current.step[0], newer_steps[1] };
-	const struct schema newer = { steps, 2 };
+	const char *const steps[] = { schema_current.step[0], schema_current.step[1],
+				      newer_steps[2] };
+	const struct schema newer = { steps, 3 };
 
 	(void)state;
 	store_close(store);
@@ -846,6 +900,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(a_new_database_is_private_and_keeps_its_instance),
 		test(the_connection_is_durable_and_strict),
+		test(only_a_whole_run_that_passed_proves_a_digest),
+		test(the_newest_run_of_a_course_is_found),
 		test(a_step_keeps_the_rows_that_are_there),
 		test(a_step_that_fails_leaves_the_version_before),
 		test(a_step_that_orphans_rows_is_undone),

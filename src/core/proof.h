@@ -1,0 +1,35 @@
+/* Proves a pack on real machines: `terakoya lab test`.
+ *
+ * A run makes one hidden class per seed, with a fresh secret, and lets its seats walk through the labs as
+ * proof_plan.h says. What is found out is one row in the database; a pack whose digest has no row that
+ * passed is not taught without somebody saying that they know.
+ */
+#ifndef CORE_PROOF_H
+#define CORE_PROOF_H
+
+#include "core/core.h"
+#include "core/course.h"
+
+#define PROOF_SEEDS_MAX 16
+#define PROOF_SEATS_MAX 8 /* at least 2: a neighbour's solution is tried, too */
+
+struct proof_new {
+	const char *course;      /* its id */
+	const char *const *labs; /* their ids; NULL: all */
+	size_t lab_count;
+	unsigned seeds, seats;
+};
+
+/* Reads the courses anew, and begins. ERR_CONFLICT while another proof runs; ERR_INVALID for bounds and
+ * names; and whatever class_launch() says about the host. *work is of the kind "proof". */
+int proof_start(struct core *core, const struct actor *actor, const struct proof_new *request,
+		struct work **work, struct err *err);
+
+/* The run that is under way, or the newest that ended: results, times and memory. NULL with ERR_NOT_FOUND
+ * when this course was never tested. */
+json_t *proof_view(struct core *core, const char *course, struct err *err);
+
+/* When the pack, as it is, last passed; 0: never. */
+int64_t proof_passed_at(struct core *core, const struct pack *pack);
+
+#endif

@@ -1,0 +1,42 @@
+/* Tests of a course: started, and looked at. */
+#include "base/auto.h"
+#include "base/str.h"
+#include "core/proof.h"
+#include "http/api.h"
+
+int api_course_proof_get(struct request *request, struct err *err)
+{
+	json_t *view = proof_view(request->server->core, request->name, err);
+
+	if (!view)
+		return -1;
+	reply_json(request, MHD_HTTP_OK, view);
+	return 0;
+}
+
+int api_course_proof_post(struct request *request, struct err *err)
+{
+	long seeds = 2, seats = 2;
+	json_t *labs = NULL;
+	const struct field fields[] = {
+		{ "seeds", FIELD_NUMBER, false, 1, PROOF_SEEDS_MAX, &seeds },
+		{ "seats", FIELD_NUMBER, false, 2, PROOF_SEATS_MAX, &seats },
+		{ "labs", FIELD_NAMES, false, 1, 64, &labs },
+	};
+	struct work *work;
+
+	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0)
+		return -1;
+	AUTO_FREE const char **ids = mem_alloc((json_array_size(labs) + 1) * sizeof(*ids));
+	for (size_t i = 0; i < json_array_size(labs); i++)
+		ids[i] = json_string_value(json_array_get(labs, i));
+	const struct proof_new wanted = { .course = request->name,
+					  .labs = ids,
+					  .lab_count = json_array_size(labs),
+					  .seeds = (unsigned)seeds,
+					  .seats = (unsigned)seats };
+	if (proof_start(request->server->core, &request->actor, &wanted, &work, err) < 0)
+		return -1;
+	reply_json(request, MHD_HTTP_ACCEPTED, view_work(work));
+	return 0;
+}

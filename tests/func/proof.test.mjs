@@ -1,0 +1,38 @@
+import { after, before, test } from "node:test";
+import assert from "node:assert/strict";
+import { Daemon } from "./daemon.mjs";
+
+let daemon, hana, watcher;
+before(async () => {
+	daemon = await Daemon.start();
+	hana = await daemon.account("hana", "instructor");
+	watcher = await daemon.account("mio", "observer");
+});
+after(() => daemon?.stop());
+
+const path = "/courses/linux-intro/proof";
+
+test("a course that was never tested says so, and is not proven", async () => {
+	assert.equal((await daemon.as(hana, "GET", path)).status, 404);
+	const [course] = (await daemon.as(hana, "GET", "/courses")).json.filter((one) => one.id === "linux-intro");
+	assert.equal(course.proven_at, 0);
+});
+
+test("a test that cannot be made is refused, with the field or the name", async () => {
+	const cases = [
+		[{ seeds: 0 }, 400, /seeds/], [{ seeds: 17 }, 400, /seeds/], [{ seats: 1 }, 400, /seats/], [{ seats: 9 }, 400, /seats/],
+		[{ labs: ["no-such-lab"] }, 404, /no-such-lab/], [{ labs: [] }, 400, /labs/], [{ fast: true }, 400, /fast/],
+	];
+	for (const [body, status, message] of cases) {
+		const reply = await daemon.as(hana, "POST", path, body);
+		assert.equal(reply.status, status, JSON.stringify(body));
+		assert.match(reply.json.detail, message);
+	}
+	assert.equal((await daemon.as(hana, "POST", "/courses/cobol/proof", {})).status, 404);
+	assert.equal((await daemon.as(watcher, "POST", path, {})).status, 403);
+});
+
+test("the class of a test is in no list, and nothing of it stays when it could not begin", async () => {
+	await daemon.as(hana, "POST", path, { labs: ["no-such-lab"] });
+	assert.deepEqual((await daemon.as(hana, "GET", "/classes?closed=1")).json, []);
+});
