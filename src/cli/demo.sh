@@ -43,7 +43,8 @@ daemon=
 class=
 # shellcheck disable=SC2317 # called by the traps
 stop() {
-	trap - INT TERM EXIT
+	trap '' INT TERM HUP
+	trap - EXIT
 	printf '\n'
 	say "stopping"
 	if [ -n "$class" ]; then terakoya class close "$class" --yes || true; fi
@@ -54,7 +55,7 @@ stop() {
 	fi
 	exit "${1:-0}"
 }
-trap 'stop 0' INT TERM
+trap 'stop 0' INT TERM HUP
 trap 'stop 1' EXIT
 
 wait "$web" || {
@@ -62,7 +63,8 @@ wait "$web" || {
 	tail -n 20 build/web.log >&2
 	exit 1
 }
-terakoyad --state-dir "$state" --listen "$listen" --packs "$here/labs" --images "$here/images" \
+# In a session of its own: Ctrl-C is for this script, which still needs the daemon to close the class.
+setsid terakoyad --state-dir "$state" --listen "$listen" --packs "$here/labs" --images "$here/images" \
 	--agent "$here/build/terakoya-agent" --web "$here/build/web" >"$state/terakoyad.log" 2>&1 &
 daemon=$!
 tries=0
@@ -81,6 +83,11 @@ done
 say "4/6 image and template (once; two to three minutes)"
 terakoya template bake "$course"
 say "5/6 class"
+# Left by a demo that was killed.
+for old in $(terakoya class list | awk '$NF == "Demo" { print $1 }'); do
+	terakoya class close "$old" --yes
+	terakoya class remove "$old" --yes
+done
 password=$(terakoya --json account set instructor --name Instructor | sed -n 's/.*"password": "\(.*\)".*/\1/p')
 class=$(terakoya --json class create "$course" --seats "$seats" --name "Demo" |
 	sed -n 's/^  "id": \([0-9]*\),*$/\1/p' | head -n 1)
