@@ -284,7 +284,7 @@ static void probe_disk(struct doctor *doctor, struct doctor_result *result)
 		doctor_warn(result, "%lld MiB are free for %s", free_mib, doctor->state_dir);
 	doctor_means(result, "building an image takes 3500 MiB for a minute, image and template take about "
 			     "1000 MiB, and each seat takes what its student writes, up to 4096 MiB");
-	doctor_remedy(result, "make room, or put the state on a larger disk with --state");
+	doctor_remedy(result, "make room, or put the state on a larger disk with --state-dir");
 }
 
 static void probe_run(struct doctor *doctor, struct doctor_result *result)

@@ -345,7 +345,7 @@ static void probe_reach(struct doctor *doctor, struct doctor_result *result)
 		    closed.data ? (char *)closed.data : "(it could not be tried)");
 	doctor_means(result, "no machine can open its disk in %s: \"Permission denied\"",
 		     doctor->state_dir);
-	doctor_remedy(result, "run: setfacl -m u:%s:x %s; or keep the state elsewhere with --state", QEMU_USER,
+	doctor_remedy(result, "run: setfacl -m u:%s:x %s; or keep the state elsewhere with --state-dir", QEMU_USER,
 		      closed.data ? (char *)closed.data : doctor->state_dir);
 }
 
