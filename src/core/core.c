@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/throttle.h"
 
 #define LANES         4     /* libvirtd serves five requests of one connection at once */
 #define HOST_EVERY_MS 10000 /* memory, disk and acceleration are looked at this often */
@@ -324,6 +325,7 @@ void core_free(struct core *core)
 	lanes_free(core->lanes);
 	bake_abandon(core);
 	proof_free(core);
+	throttle_free(core->guesses);
 	images_free(core);
 	works_free(core);
 	launch_clear(core);

@@ -10,8 +10,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/answer.h"
+#include "core/throttle.h"
 
 #define ANSWER_MAX 512
+#define ANSWER_FREE 3 /* wrong answers of a seat to a task before the first wait */
+#define ANSWER_KEPT 4096 /* seats times tasks that are remembered */
 
 struct grade *seat_grade(struct seat *seat)
 {
@@ -212,6 +216,48 @@ static void judge(struct grade_result *result, const struct link_exec_result *ru
 	}
 }
 
+/* ---- guessing ---------------------------------------------------------------------------------- */
+
+static char *guess_key(const struct seat *seat, const struct pack_lab *lab, const struct pack_task *task)
+{
+	return str_fmt("%lld/%s/%s", (long long)seat->row.id, lab->id, task->id);
+}
+
+/* A student's answers are followed by a growing wait, so that trying all of them is no way to pass. */
+static int guess_allowed(struct seat *seat, const struct pack_lab *lab, const struct pack_task *task,
+			 struct err *err)
+{
+	struct core *core = seat->class->core;
+	AUTO_FREE char *key = guess_key(seat, lab, task);
+
+	if (!core->guesses)
+		core->guesses = throttle_new(ANSWER_KEPT, ANSWER_FREE);
+	unsigned seconds = throttle_wait(core->guesses, key, clock_mono_ms());
+	if (!seconds) {
+		throttle_charge(core->guesses, key, clock_mono_ms());
+		return 0;
+	}
+	err_set(err, ERR_THROTTLED, "several answers were wrong: read the task once more; the next answer is "
+		"taken in %u s", seconds);
+	if (err)
+		err->code = (int)seconds;
+	return -1;
+}
+
+/* Only a wrong answer counts. */
+static void guess_judged(const struct check *check, struct seat *seat, enum verdict verdict)
+{
+	struct core *core = seat->class->core;
+	AUTO_FREE char *key = guess_key(seat, check->lab, check->task);
+
+	if (!check->answer || check->trigger != TRIGGER_STUDENT || !core->guesses)
+		return;
+	if (verdict == VERDICT_PASS)
+		throttle_clear(core->guesses, key);
+	else if (verdict == VERDICT_ERROR)
+		throttle_refund(core->guesses, key);
+}
+
 static void check_judged(struct check *check, struct seat *seat, struct grade_result *result)
 {
 	struct err err = ERR_INIT;
@@ -222,6 +268,7 @@ static void check_judged(struct check *check, struct seat *seat, struct grade_re
 	result->feedback = find_feedback(check->task, result->code);
 	result->duration_ms = (uint32_t)((clock_mono_us() - check->started) / 1000);
 	seat_grade(seat)->busy--;
+	guess_judged(check, seat, result->verdict);
 	if (record(seat, check, result, &err) < 0) {
 		log_error("an attempt was not saved: %s", err.message);
 		check_end(check, NULL, &err);
@@ -260,12 +307,14 @@ static void check_ran(void *context, const struct link_exec_result *run, const s
 
 /* ---- quizzes ---------------------------------------------------------------------------------- */
 
-/* answer: the numbers of the options chosen, "0,2", each once, in any order. */
-static int judge_quiz(const struct pack_task *task, const char *answer, bool *right, struct err *err)
+/* answer: the numbers of the options chosen, "0,2", each once, in any order, as the seat sees them. */
+static int judge_quiz(const struct seat *seat, const struct check *check, bool *right, struct err *err)
 {
+	const struct pack_task *task = check->task;
+	AUTO_FREE size_t *order = mem_alloc((task->options + 1) * sizeof(*order));
 	bool chosen[64] = { false };
 
-	for (const char *p = answer; *p; p += *p == ',') {
+	for (const char *p = check->answer; *p; p += *p == ',') {
 		char *end;
 		unsigned long option = strtoul(p, &end, 10);
 		if (end == p || option >= task->options || option >= ARRAY_SIZE(chosen) ||
@@ -274,9 +323,10 @@ static int judge_quiz(const struct pack_task *task, const char *answer, bool *ri
 		chosen[option] = true;
 		p = end;
 	}
+	pack_shuffle(check->lab, task, seat->class->row.secret, seat->row.number, order);
 	*right = true;
-	for (size_t i = 0; i < task->options; i++)
-		*right &= chosen[i] == task->option[i].correct;
+	for (size_t i = 0; i < task->options && i < ARRAY_SIZE(chosen); i++)
+		*right &= chosen[i] == task->option[order[i]].correct;
 	return 0;
 }
 
@@ -319,7 +369,7 @@ static int check_quiz(struct check *check, struct seat *seat, struct err *err)
 	struct grade_result result = { 0 };
 	bool right = false;
 
-	if (judge_quiz(check->task, check->answer, &right, err) < 0)
+	if (judge_quiz(seat, check, &right, err) < 0)
 		return -1;
 	result.verdict = right ? VERDICT_PASS : VERDICT_NOT_YET;
 	result.code = right ? 0 : 10;
@@ -341,7 +391,8 @@ static int check_in_machine(struct check *check, struct seat *seat, struct err *
 
 	if (!machine)
 		return -1;
-	return grade_script(machine, check->lab, script, seat->row.number, check->answer, GRADE_CHECK_TIMEOUT_MS, check_ran,
+	AUTO_FREE char *answer = check->answer ? answer_normalise(check->answer) : NULL;
+	return grade_script(machine, check->lab, script, seat->row.number, answer, GRADE_CHECK_TIMEOUT_MS, check_ran,
 			    check, err);
 }
 
@@ -351,6 +402,8 @@ int grade_check(struct seat *seat, const struct pack_lab *lab, const struct pack
 {
 	if (check_allowed(seat, lab, task, answer, err) < 0)
 		return -1;
+	if (answer && trigger == TRIGGER_STUDENT && guess_allowed(seat, lab, task, err) < 0)
+		return -1;
 	struct check *check = check_new(seat, lab, task, trigger, answer);
 	check->done = done;
 	check->context = context;
@@ -358,6 +411,7 @@ int grade_check(struct seat *seat, const struct pack_lab *lab, const struct pack
 						    check_in_machine(check, seat, err);
 	if (result < 0) {
 		seat_grade(seat)->busy--;
+		guess_judged(check, seat, VERDICT_ERROR);
 		free(check->answer);
 		free(check);
 	}

@@ -26,7 +26,8 @@ struct grade_result {
 typedef void grade_fn(void *context, const struct grade_result *result, const struct err *err);
 
 /* answer: for answer and quiz tasks, at most 512 bytes; NULL else. ERR_CONFLICT when the lab is not open,
- * the machine is not ready, or this task is being checked already. */
+ * the machine is not ready, or this task is being checked already; ERR_THROTTLED, with the seconds to wait,
+ * for a student's answer that follows too soon on several wrong ones. */
 int grade_check(struct seat *seat, const struct pack_lab *lab, const struct pack_task *task,
 		enum attempt_trigger trigger, const char *answer, grade_fn *done, void *context,
 		struct err *err);

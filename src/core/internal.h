@@ -53,6 +53,7 @@ struct core {
 	struct template_set *templates;
 	struct bake *bake; /* the one that runs, or NULL */
 	struct proof *proof; /* likewise */
+	struct throttle *guesses; /* answers that were wrong; NULL before the first */
 	int64_t next_proof;
 	bool proof_woken;
 	struct work_list works;

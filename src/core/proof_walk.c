@@ -211,11 +211,16 @@ static void checked(void *context, const struct grade_result *result, const stru
 	step_over(walker);
 }
 
-/* The numbers of a quiz's right options: "0,2". */
-static void right_options(const struct pack_task *task, struct buf *answer)
+/* The numbers of a quiz's right options, as this seat sees them: "0,2". */
+static void right_options(const struct proof_walker *walker, struct buf *answer)
 {
+	const struct proof_step *step = present(walker);
+	const struct pack_task *task = step->task;
+	AUTO_FREE size_t *order = mem_alloc((task->options + 1) * sizeof(*order));
+
+	pack_shuffle(step->lab, task, walker->proof->secret, walker->number, order);
 	for (size_t i = 0; i < task->options; i++)
-		if (task->option[i].correct)
+		if (task->option[order[i]].correct)
 			buf_fmt(answer, "%s%zu", answer->length ? "," : "", i);
 }
 
@@ -226,7 +231,7 @@ static void fill_answer(const struct proof_walker *walker, struct buf *answer)
 		report_answer(walker->proof, step->task, walker->proof->seed, walker->number);
 
 	if (step->task->kind == PACK_TASK_QUIZ && step->expect == EXPECT_PASS)
-		right_options(step->task, answer);
+		right_options(walker, answer);
 	else if (step->task->kind == PACK_TASK_ANSWER)
 		buf_text(answer, step->expect == EXPECT_PASS && own ? own->text : WRONG);
 }

@@ -6,6 +6,7 @@
 #include "base/auto.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/str.h"
 
 #define I(number) ((json_int_t)(number))
 
@@ -262,8 +263,10 @@ static json_t *view_task(const struct seat *seat, const struct pack_lab *lab,
 	const struct progress_row *progress = find_progress(seat, lab->id, task->id);
 	json_t *options = json_array();
 
+	AUTO_FREE size_t *order = mem_alloc((task->options + 1) * sizeof(*order));
+	pack_shuffle(lab, task, seat->class->row.secret, seat->row.number, order);
 	for (size_t i = 0; i < task->options; i++)
-		json_array_append_new(options, rendered(&task->option[i].text, values, true));
+		json_array_append_new(options, rendered(&task->option[order[i]].text, values, true));
 	return json_pack("{s:s, s:s, s:i, s:i, s:b, s:o, s:o, s:o, s:o, s:o}", "id", task->id, "kind",
 			 kind_name(task->kind), "points", (int)task->points, "minutes", (int)task->minutes,
 			 "optional", task->optional, "title", rendered(&task->title, values, true), "text",

@@ -191,6 +191,11 @@ void pack_values(const struct pack_lab *lab, const uint8_t secret[PACK_SECRET_BY
 		 struct pack_values *values);
 void pack_values_free(struct pack_values *values);
 
+/* In which order a seat sees the options of a quiz: order[0] is the place in task->option of the first one
+ * shown. Seeded like the values; order has room for task->options. */
+void pack_shuffle(const struct pack_lab *lab, const struct pack_task *task,
+		  const uint8_t secret[PACK_SECRET_BYTES], unsigned seat, size_t *order);
+
 /* As "P_PROJECT=aoi" for a script's environment: NULL-terminated; free with pack_env_free(). */
 char **pack_env(const struct pack_values *values);
 void pack_env_free(char **env);

@@ -48,6 +48,20 @@ void pack_values(const struct pack_lab *lab, const uint8_t secret[PACK_SECRET_BY
 		str_fmt("%08x", (unsigned)(draw(lab, secret, seat, "seed") >> 32));
 }
 
+/* Fisher and Yates; a name of its own for each draw. No parameter's name has a colon in it. */
+void pack_shuffle(const struct pack_lab *lab, const struct pack_task *task,
+		  const uint8_t secret[PACK_SECRET_BYTES], unsigned seat, size_t *order)
+{
+	for (size_t i = 0; i < task->options; i++)
+		order[i] = i;
+	for (size_t i = task->options; i > 1; i--) {
+		AUTO_FREE char *name = str_fmt("%s:%zu", task->id, i);
+		size_t other = draw(lab, secret, seat, name) % i, last = order[i - 1];
+		order[i - 1] = order[other];
+		order[other] = last;
+	}
+}
+
 void pack_values_free(struct pack_values *values)
 {
 	for (size_t i = 0; i < values->count; i++)

@@ -168,6 +168,24 @@ static void secrets_tell_seats_and_seeds_apart(void **state)
 	pack_values_free(&b);
 }
 
+static void options_are_shuffled_by_seat_and_all_are_there(void **state)
+{
+	const struct pack_lab *lab = &pack->lab[0];
+	const struct pack_task *quiz = pack_task(lab, "why");
+	unsigned first[2] = { 0 };
+
+	(void)state;
+	for (unsigned seat = 1; seat <= 40; seat++) {
+		size_t order[2], again[2];
+		pack_shuffle(lab, quiz, secret, seat, order);
+		pack_shuffle(lab, quiz, secret, seat, again);
+		assert_memory_equal(order, again, sizeof(order));
+		assert_int_equal(order[0] + order[1], 1);
+		first[order[0]]++;
+	}
+	assert_true(first[0] > 8 && first[1] > 8);
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -182,6 +200,7 @@ int main(void)
 		test(the_neighbour_has_other_values),
 		test(a_solve_without_parameters_is_reported_and_not_tried),
 		test(secrets_tell_seats_and_seeds_apart),
+		test(options_are_shuffled_by_seat_and_all_are_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
