@@ -89,6 +89,8 @@ export interface Host {
 export interface Course {
 	id: string; version: string; digest: string; tlp?: string; license?: string;
 	title: Text; summary: Text;
+	/** When the course, as it is, last passed its test on real machines; 0: never. */
+	proven_at: number;
 	labs: { id: string; title: Text; day: number; minutes: number; tasks: number }[];
 	machines: { name: string; image: string; memory_mib: number; vcpus: number; disk_mib: number }[];
 }

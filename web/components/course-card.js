@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { get, post } from "../api.js";
 import { html } from "../html.js";
-import { say, t } from "../text.js";
+import { date, say, t } from "../text.js";
 import { toastProblem } from "./toasts.js";
 import { WorkBar } from "./work-bar.js";
 
@@ -26,10 +26,18 @@ export function CourseCard({ course, works, started, finished }) {
 		<div class="course-side">
 			${html`<h3>${t("courses.machines")}</h3><ul class="course-machines">
 				${course.machines.map((one) => html`<li key=${one.name}><b class="mono">${one.name}</b> <span class="help">${one.image}${` · ${one.memory_mib} MB`}</span></li>`)}</ul>`}
+			<${ProofState} course=${course} />
 			<${TemplateState} course=${course} work=${work} started=${started} finished=${finished} />
 			<p><a class="button" href="/classes/new">${t("courses.new-class")}</a></p>
 		</div>
 	</article>`;
+}
+
+/** @param {{ course: Course }} props */
+function ProofState({ course }) {
+	const proven = course.proven_at > 0;
+	return html`<p class=${proven ? "state-line ok" : "state-line warn"}><span aria-hidden="true">${proven ? "✓" : "△"}</span>
+		${proven ? t("courses.proven", { date: date(course.proven_at) }) : t("courses.not-proven")}</p>`;
 }
 
 /**

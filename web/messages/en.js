@@ -301,6 +301,8 @@ export default {
 	"courses.rebuild": "Build again",
 	"courses.bake": "Bake the template",
 	"courses.rebake": "Bake again",
+	"courses.proven": "Proven on real machines on {date}",
+	"courses.not-proven": "Not proven on real machines as it is now (terakoya lab test)",
 	"courses.template-ready": "Template ready: seats are cloned",
 	"courses.template-missing": "No template yet: it has to be baked before a class can be launched",
 	"courses.image-ready": "built",

@@ -301,6 +301,8 @@ export default {
 	"courses.rebuild": "作り直す",
 	"courses.bake": "ひな型を作る",
 	"courses.rebake": "作り直す",
+	"courses.proven": "{date}に実機で検証済み",
+	"courses.not-proven": "現在の内容は実機で未検証です（terakoya lab test）",
 	"courses.template-ready": "ひな型があります。席はその複製から作られます",
 	"courses.template-missing": "ひな型がありません。クラスの準備の前に作る必要があります",
 	"courses.image-ready": "作成済み",
