@@ -31,8 +31,7 @@ static const struct command commands[] = {
 	  .summary = "prove a course on real machines",
 	  .details = "After setup every check fails with feedback; each solve makes its own task pass and no other; "
 		     "passes survive a reboot; a reset gives the start again; no seat's solution or answer helps "
-		     "another. Prints TAP, then what checks and machines took. A course that was never proven as "
-		     "it is now does not launch without --untested.",
+		     "another. Prints TAP, then what checks and machines took. The result is shown with the course.",
 	  .option = { { "seeds", "N", "classes of other values, one after the other, 1 to 16; default 2" },
 		      { "seats", "N", "seats that work in parallel, 2 to 8; default 2" } },
 	  .run = cmd_lab_test },
