@@ -14,7 +14,6 @@
 #include "core/internal.h"
 
 #include <assert.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -439,7 +438,6 @@ static void boot_submit(struct bake *bake, struct image *image)
 {
 	const struct pack_machine *spec = bake_spec(bake);
 	struct bake_job *job = job_new(bake, boot_work, boot_done);
-	uint8_t id[16];
 
 	job->image = *image;
 	job->machine.memory = (uint64_t)spec->memory_mib << 20;
@@ -449,11 +447,7 @@ static void boot_submit(struct bake *bake, struct image *image)
 	job->machine.initrd = job->image.initrd;
 	job->machine.cmdline = job->image.cmdline;
 	job->machine.base_disk = job->image.disk;
-	randombytes_buf(id, sizeof(id));
-	snprintf(job->machine.uuid, sizeof(job->machine.uuid),
-		 "%02x%02x%02x%02x-%02x%02x-4%01x%02x-8%01x%02x-%02x%02x%02x%02x%02x%02x", id[0], id[1],
-		 id[2], id[3], id[4], id[5], id[6] & 15, id[7], id[8] & 15, id[9], id[10], id[11], id[12],
-		 id[13], id[14], id[15]);
+	machine_new_uuid(job->machine.uuid);
 	core_submit(bake->core, &job->base);
 }
 

@@ -129,6 +129,7 @@ void probe_begin(struct machine *machine);
 
 /* The one way in which a machine's state changes. reason may be NULL. */
 void machine_step(struct machine *machine, enum machine_event event, const char *reason);
+void machine_new_uuid(char uuid[37]); /* random, version 4 */
 /* Fills in the domain's name of the present generation. */
 void machine_domain(const struct machine *machine, char name[64]);
 void machine_load(struct machine *machine); /* from its row, after a restart */

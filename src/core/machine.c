@@ -276,7 +276,7 @@ static void machine_no_deadline(struct machine *machine)
 		sd_event_source_set_enabled(machine->timer, SD_EVENT_OFF);
 }
 
-static void new_uuid(char uuid[37])
+void machine_new_uuid(char uuid[37])
 {
 	uint8_t b[16];
 
@@ -309,7 +309,7 @@ static void enter_waiting(struct machine *machine, enum machine_event event)
 	if (machine->row.generation)
 		machine_domain(machine, machine->doomed);
 	machine->row.generation++;
-	new_uuid(machine->row.uuid);
+	machine_new_uuid(machine->row.uuid);
 	machine->proven = false;
 	machine->wanted_at = clock_mono_ms();
 	machine_save(machine);
