@@ -88,6 +88,7 @@ int cmd_class_remove(struct invocation *invocation, struct err *err);
 int cmd_lab_lint(struct invocation *invocation, struct err *err);
 int cmd_lab_test(struct invocation *invocation, struct err *err);
 int cmd_seat_reset(struct invocation *invocation, struct err *err);
+int cmd_seat_catch_up(struct invocation *invocation, struct err *err);
 int cmd_seat_power(struct invocation *invocation, struct err *err);
 int cmd_seat_link(struct invocation *invocation, struct err *err);
 int cmd_shell(struct invocation *invocation, struct err *err);

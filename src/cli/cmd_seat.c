@@ -84,6 +84,23 @@ int cmd_seat_reset(struct invocation *invocation, struct err *err)
 	return failed ? err_set(err, ERR_GUEST, "the new machine failed; terakoya class show says why") : 0;
 }
 
+int cmd_seat_catch_up(struct invocation *invocation, struct err *err)
+{
+	json_t *body = json_pack("{s:s}", "lab", invocation->argument[1]), *work = NULL;
+
+	if (!confirm(invocation, "Reset the seat and bring it to that task? What is in its machines is lost.")) {
+		json_decref(body);
+		return err_set(err, ERR_CONFLICT, "nothing was changed");
+	}
+	if (invocation->arguments > 2)
+		json_object_set_new(body, "task", json_string(invocation->argument[2]));
+	if (seat_post(invocation, "catch-up", body, &work, err) < 0)
+		return -1;
+	int result = show_work(invocation, work, err);
+	json_decref(work);
+	return result;
+}
+
 int cmd_seat_power(struct invocation *invocation, struct err *err)
 {
 	return seat_post(invocation, "power",

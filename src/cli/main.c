@@ -68,6 +68,11 @@ static const struct command commands[] = {
 	{ .words = "seat reset", .arguments = "CLASS/SEAT [MACHINE]", .least = 1, .most = 2,
 	  .summary = "give a seat a clean machine; what is in the old one is lost",
 	  .option = { { "yes", NULL, "do not ask" } }, .run = cmd_seat_reset },
+	{ .words = "seat catch-up", .arguments = "CLASS/SEAT LAB [TASK]", .least = 2, .most = 3,
+	  .summary = "reset a seat and bring it to a task, by the course's own solutions",
+	  .details = "All tasks before it count as caught up, without points; what was passed before keeps its "
+		     "points.",
+	  .option = { { "yes", NULL, "do not ask" } }, .run = cmd_seat_catch_up },
 	{ .words = "seat power", .arguments = "CLASS/SEAT MACHINE on|off|reboot", .least = 3, .most = 3,
 	  .summary = "switch a machine", .run = cmd_seat_power },
 	{ .words = "seat link", .arguments = "CLASS/SEAT", .least = 1, .most = 1,

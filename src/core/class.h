@@ -44,6 +44,12 @@ int class_remove(struct core *core, const struct actor *actor, struct class *cla
 /* machine NULL: every machine of the seat. */
 int seat_reset(struct core *core, const struct actor *actor, struct seat *seat, const char *machine,
 	       struct err *err);
+/* Resets the seat and brings it to the beginning of a task (NULL: of the lab): the setups, and the course's own
+ * solutions of all tasks before it, in the course's order. They count as caught up, without points. *work is
+ * of the kind "catch-up". ERR_CONFLICT as for seat_reset(), and while it is under way. */
+struct work;
+int seat_catch_up(struct core *core, const struct actor *actor, struct seat *seat, const struct pack_lab *lab,
+		  const struct pack_task *task, struct work **work, struct err *err);
 /* Cold boot after a power off; hard off; reset button. */
 enum seat_power { SEAT_POWER_ON, SEAT_POWER_OFF, SEAT_POWER_REBOOT };
 int seat_power(struct core *core, const struct actor *actor, struct seat *seat, const char *machine,

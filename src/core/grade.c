@@ -333,10 +333,12 @@ static int judge_quiz(const struct seat *seat, const struct check *check, bool *
 /* ---- checking --------------------------------------------------------------------------------- */
 
 static int check_allowed(struct seat *seat, const struct pack_lab *lab, const struct pack_task *task,
-			 const char *answer, struct err *err)
+			 enum attempt_trigger trigger, const char *answer, struct err *err)
 {
 	if (!grade_lab_is_open(seat, lab))
 		return err_set(err, ERR_CONFLICT, "the lab %s is not open in this seat; open it first", lab->id);
+	if (seat_grade(seat)->catching && trigger != TRIGGER_CATCH_UP)
+		return err_set(err, ERR_CONFLICT, "the seat is being caught up; wait until it is there");
 	if (seat_grade(seat)->busy >= LINK_EXECS_MAX)
 		return err_set(err, ERR_CONFLICT, "checks of this seat are under way; wait for them");
 	if ((task->kind == PACK_TASK_STATE) != (answer == NULL))
@@ -400,7 +402,7 @@ int grade_check(struct seat *seat, const struct pack_lab *lab, const struct pack
 		enum attempt_trigger trigger, const char *answer, grade_fn *done, void *context,
 		struct err *err)
 {
-	if (check_allowed(seat, lab, task, answer, err) < 0)
+	if (check_allowed(seat, lab, task, trigger, answer, err) < 0)
 		return -1;
 	if (answer && trigger == TRIGGER_STUDENT && guess_allowed(seat, lab, task, err) < 0)
 		return -1;
@@ -459,6 +461,7 @@ void grade_free(struct seat *seat)
 {
 	if (!seat->grade)
 		return;
+	catching_end(seat->grade, "the seat is gone");
 	sd_event_source_disable_unref(seat->grade->pause);
 	free(seat->grade);
 	seat->grade = NULL;

@@ -197,6 +197,7 @@ struct grade {
 	size_t opening_next;
 	struct lab_waiter *waiters;
 	unsigned busy;               /* checks in flight */
+	struct catching *catching;   /* catchup.c: the seat is being brought forward; NULL: no */
 };
 
 struct grade *seat_grade(struct seat *seat); /* made when first asked for */
@@ -212,6 +213,12 @@ struct progress_row *grade_progress(struct seat *seat, const struct pack_lab *la
 /* The seat's machines are ready: the lab that was open is set up in them if it is not yet. */
 void grade_seat_ready(struct seat *seat);
 void grade_next_of_round(struct seat *seat);
+
+/* ---- catchup.c -------------------------------------------------------------------------------- */
+
+void catching_go(struct seat *seat); /* only while grade->catching */
+/* message NULL: it arrived. Without one under way: nothing. */
+void catching_end(struct grade *grade, const char *message);
 
 /* ---- proof.c ---------------------------------------------------------------------------------- */
 

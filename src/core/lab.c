@@ -187,6 +187,10 @@ void grade_seat_ready(struct seat *seat)
 	const struct pack_lab *lab = pack_lab(seat->class->pack, seat->row.lab);
 	struct err err = ERR_INIT;
 
+	if (seat->grade && seat->grade->catching) {
+		catching_go(seat);
+		return;
+	}
 	if (!lab || grade_lab_is_open(seat, lab))
 		return;
 	if (grade_open_lab(seat, lab, NULL, NULL, &err) < 0)
@@ -202,6 +206,7 @@ void grade_forget(struct seat *seat)
 	seat->grade->life++;
 	seat->grade->busy = 0;
 	seat->grade->round_lab = NULL;
+	catching_end(seat->grade, "the machine was reset meanwhile");
 	if (seat->grade->pause)
 		sd_event_source_set_enabled(seat->grade->pause, SD_EVENT_OFF);
 	err_set(&err, ERR_CONFLICT, "the machine was reset meanwhile");

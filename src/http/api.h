@@ -54,6 +54,7 @@ int api_seat_patch(struct request *request, struct err *err);
 int api_seat_reset(struct request *request, struct err *err);
 int api_seat_power(struct request *request, struct err *err);
 int api_seat_hand(struct request *request, struct err *err);
+int api_seat_catch_up(struct request *request, struct err *err);
 int api_seat_join_link(struct request *request, struct err *err);
 
 /* api_lab.c */

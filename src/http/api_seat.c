@@ -4,6 +4,7 @@
 #include "base/auto.h"
 #include "base/str.h"
 #include "core/class.h"
+#include "core/course.h"
 #include "http/api.h"
 
 static int reply_seat(struct request *request, unsigned status)
@@ -91,6 +92,28 @@ int api_seat_hand(struct request *request, struct err *err)
 	    seat_raise_hand(request->server->core, request->seat, raised, err) < 0)
 		return -1;
 	return reply_seat(request, MHD_HTTP_OK);
+}
+
+int api_seat_catch_up(struct request *request, struct err *err)
+{
+	const char *lab_id, *task_id = NULL;
+	const struct field fields[] = {
+		{ "lab", FIELD_TEXT, true, 1, 64, &lab_id },
+		{ "task", FIELD_TEXT, false, 1, 64, &task_id },
+	};
+	struct work *work;
+
+	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0)
+		return -1;
+	const struct pack_lab *lab = pack_lab(request->seat->class->pack, lab_id);
+	const struct pack_task *task = lab && task_id ? pack_task(lab, task_id) : NULL;
+	if (!lab || (task_id && !task))
+		return err_set(err, ERR_NOT_FOUND, "the course has no %s \"%s\"", lab ? "task" : "lab",
+			       lab ? task_id : lab_id);
+	if (seat_catch_up(request->server->core, &request->actor, request->seat, lab, task, &work, err) < 0)
+		return -1;
+	reply_json(request, MHD_HTTP_ACCEPTED, view_work(work));
+	return 0;
 }
 
 int api_seat_join_link(struct request *request, struct err *err)

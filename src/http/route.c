@@ -60,6 +60,7 @@ static const struct route routes[] = {
 	{ "POST", SEAT "/reset", RULE_SEAT, api_seat_reset, NULL, true },
 	{ "POST", SEAT "/power", RULE_SEAT, api_seat_power, NULL, true },
 	{ "POST", SEAT "/hand", RULE_SEAT, api_seat_hand, NULL, true },
+	{ "POST", SEAT "/catch-up", RULE_SEAT, api_seat_catch_up, NULL, true },
 	{ "POST", SEAT "/join-link", RULE_STAFF, api_seat_join_link, NULL, false },
 	{ "GET", SEAT "/attempts", RULE_SEAT, api_seat_attempts, NULL, false },
 	{ "GET", SEAT "/workspace", RULE_SEAT, api_seat_workspace, NULL, false },

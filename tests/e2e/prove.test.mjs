@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { cpSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { api, Daemon, leftovers, ok, prepareHost, root, state, terakoya, until } from './lab.mjs';
+import { api, Daemon, json, leftovers, ok, prepareHost, root, state, terakoya, until } from './lab.mjs';
 
 const own = path.join(state, 'packs/wrong');
 let daemon, result, lines;
@@ -51,6 +51,21 @@ test('equal answers are found', () => broken('same', 'seats and seeds have answe
 test('the task that is right is not blamed', () => {
   for (const words of ['its solve makes it pass', "a neighbour's solution does not pass"])
     for (const line of said('sound', words)) assert.match(line, /^ok /);
+});
+
+test("a seat is caught up in seconds, without points; a solution that fails is named", { timeout: 120000 }, async () => {
+  const made = await json('class', 'create', 'wrong', '--seats', '1');
+  await ok('class', 'launch', String(made.id));
+  await ok('seat', 'catch-up', `${made.id}/1`, 'promises', 'unsolved', '--yes');
+  const [seat] = (await json('class', 'show', String(made.id))).seat;
+  assert.equal(seat.lab, 'promises');
+  assert.deepEqual(seat.progress.map((one) => [one.task, one.done, one.caught_up, one.points]),
+    [['sound', true, true, 0], ['always', true, true, 0]]);
+  const further = await terakoya('seat', 'catch-up', `${made.id}/1`, 'promises', 'lost', '--yes');
+  assert.notEqual(further.code, 0);
+  assert.match(further.stderr, /promises\/unsolved/);
+  await ok('class', 'close', String(made.id), '--yes');
+  await ok('class', 'remove', String(made.id), '--yes');
 });
 
 test('nothing of the run stays: no class, no machine', async () => {

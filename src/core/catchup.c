@@ -1,0 +1,254 @@
+/* "Catch me up": a seat is reset and brought to where a task begins, by the course's own solves.
+ *
+ *   reset -> for each lab up to the wanted one: open it, and for each of its tasks before the wanted one:
+ *   solve, check -> the wanted lab is open
+ *
+ * What the checks find counts as caught up, without points; what the student passed before keeps its points.
+ * A reset meanwhile ends it. Nobody else's checks run in the seat until it is over.
+ */
+#include "core/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/str.h"
+
+struct catching {
+	struct core *core;
+	int64_t seat_id, work_id;
+	unsigned life;                /* of the seat's grade */
+	const struct pack_lab *until; /* the lab to arrive at */
+	size_t tasks;                 /* so many of its tasks are solved */
+	size_t lab, task;             /* where it is */
+	size_t steps, steps_done;
+	bool opened;                  /* the present lab is */
+	char *answer;                 /* of the present task, when its solve printed one */
+};
+
+/* What comes back finds the seat by its id, and its catching by the life that it began in. */
+struct catch_token {
+	struct core *core;
+	int64_t seat_id;
+	unsigned life;
+};
+
+static struct work *catching_work(const struct catching *catching)
+{
+	struct work *work;
+
+	LIST_FOREACH(work, &catching->core->works, entry)
+		if (work->id == catching->work_id)
+			return work;
+	return NULL;
+}
+
+void catching_end(struct grade *grade, const char *message)
+{
+	struct catching *catching = STEAL(grade->catching);
+	struct work *work = catching ? catching_work(catching) : NULL;
+
+	if (!catching)
+		return;
+	if (work && !catching->core->stopping)
+		work_end(catching->core, work, message);
+	free(catching->answer);
+	free(catching);
+}
+
+static struct catch_token *token_new(const struct catching *catching)
+{
+	struct catch_token *token = mem_alloc(sizeof(*token));
+
+	*token = (struct catch_token){ catching->core, catching->seat_id, catching->life };
+	return token;
+}
+
+static struct seat *token_redeem(struct catch_token *token)
+{
+	struct seat *seat = token->core->stopping ? NULL : core_seat(token->core, token->seat_id);
+	bool fresh = seat && seat->grade && seat->grade->catching && seat->grade->life == token->life;
+
+	free(token);
+	return fresh ? seat : NULL;
+}
+
+static const struct pack_lab *present_lab(const struct seat *seat)
+{
+	return &seat->class->pack->lab[seat->grade->catching->lab];
+}
+
+static const struct pack_task *present_task(const struct seat *seat)
+{
+	return &present_lab(seat)->task[seat->grade->catching->task];
+}
+
+static void step_done(struct catching *catching, const char *what)
+{
+	struct work *work = catching_work(catching);
+
+	catching->steps_done++;
+	if (work)
+		work_progress(catching->core, work, (double)catching->steps_done / (double)catching->steps, what);
+}
+
+/* ---- a task ----------------------------------------------------------------------------------- */
+
+static void checked(void *context, const struct grade_result *result, const struct err *err)
+{
+	struct seat *seat = token_redeem(context);
+
+	if (!seat)
+		return;
+	if (err || result->verdict != VERDICT_PASS) {
+		AUTO_FREE char *why = str_fmt("the course's own solution of %s/%s did not pass: %s",
+					      present_lab(seat)->id, present_task(seat)->id,
+					      err ? err->message : "tell the course's author");
+		catching_end(seat->grade, why);
+		return;
+	}
+	step_done(seat->grade->catching, present_task(seat)->id);
+	seat->grade->catching->task++;
+	catching_go(seat);
+}
+
+/* The numbers of the right options, as the seat sees them. */
+static char *right_options(const struct seat *seat, const struct pack_lab *lab, const struct pack_task *task)
+{
+	AUTO_FREE size_t *order = mem_alloc((task->options + 1) * sizeof(*order));
+	AUTO(buf) struct buf answer = { 0 };
+
+	pack_shuffle(lab, task, seat->class->row.secret, seat->row.number, order);
+	for (size_t i = 0; i < task->options; i++)
+		if (task->option[order[i]].correct)
+			buf_fmt(&answer, "%s%zu", answer.length ? "," : "", i);
+	return str_copy((char *)answer.data);
+}
+
+static void check_task(struct seat *seat)
+{
+	struct catching *catching = seat->grade->catching;
+	struct catch_token *token = token_new(catching);
+	AUTO_FREE char *answer = STEAL(catching->answer);
+	struct err err = ERR_INIT;
+
+	if (grade_check(seat, present_lab(seat), present_task(seat), TRIGGER_CATCH_UP, answer, checked, token,
+			&err) == 0)
+		return;
+	free(token);
+	catching_end(seat->grade, err.message);
+}
+
+static void solved(void *context, const struct link_exec_result *run, const struct err *err)
+{
+	struct seat *seat = token_redeem(context);
+
+	if (!seat)
+		return;
+	if (err) {
+		catching_end(seat->grade, err->message);
+		return;
+	}
+	if (present_task(seat)->kind == PACK_TASK_ANSWER) {
+		const char *text = (const char *)run->output;
+		seat->grade->catching->answer = str_copy_n(text, strcspn(text, "\r\n"));
+	}
+	check_task(seat);
+}
+
+static void do_task(struct seat *seat)
+{
+	const struct pack_lab *lab = present_lab(seat);
+	const struct pack_task *task = present_task(seat);
+	struct err err = ERR_INIT;
+
+	if (task->kind == PACK_TASK_QUIZ) {
+		seat->grade->catching->answer = right_options(seat, lab, task);
+		check_task(seat);
+		return;
+	}
+	struct catch_token *token = token_new(seat->grade->catching);
+	if (grade_solve(seat, lab, task, seat->row.number, solved, token, &err) == 0)
+		return;
+	free(token);
+	catching_end(seat->grade, err.message);
+}
+
+/* ---- a lab ------------------------------------------------------------------------------------ */
+
+static void opened(void *context, const struct err *err)
+{
+	struct seat *seat = token_redeem(context);
+
+	if (!seat)
+		return;
+	if (err) {
+		catching_end(seat->grade, err->message);
+		return;
+	}
+	seat->grade->catching->opened = true;
+	step_done(seat->grade->catching, present_lab(seat)->id);
+	catching_go(seat);
+}
+
+static void open_lab(struct seat *seat)
+{
+	struct catch_token *token = token_new(seat->grade->catching);
+	struct err err = ERR_INIT;
+
+	if (grade_open_lab(seat, present_lab(seat), opened, token, &err) == 0)
+		return;
+	free(token);
+	catching_end(seat->grade, err.message);
+}
+
+/* The next thing to do; called when the machines are ready, and after each thing that was done. */
+void catching_go(struct seat *seat)
+{
+	struct catching *catching = seat->grade->catching;
+	const struct pack_lab *lab = present_lab(seat);
+
+	if (!catching->opened)
+		open_lab(seat);
+	else if (catching->task < (lab == catching->until ? catching->tasks : lab->tasks))
+		do_task(seat);
+	else if (lab == catching->until)
+		catching_end(seat->grade, NULL);
+	else {
+		catching->lab++;
+		catching->task = 0;
+		catching->opened = false;
+		open_lab(seat);
+	}
+}
+
+/* ---- beginning -------------------------------------------------------------------------------- */
+
+static size_t count_steps(const struct pack *pack, const struct catching *catching)
+{
+	size_t steps = 0;
+
+	for (size_t i = 0; i < pack->labs && &pack->lab[i] != catching->until; i++)
+		steps += 1 + pack->lab[i].tasks;
+	return steps + 1 + catching->tasks;
+}
+
+int seat_catch_up(struct core *core, const struct actor *actor, struct seat *seat, const struct pack_lab *lab,
+		  const struct pack_task *task, struct work **work, struct err *err)
+{
+	struct grade *grade = seat_grade(seat);
+	AUTO_FREE char *object = str_fmt("seat %lld/%02u", (long long)seat->row.class_id, seat->row.number);
+
+	if (grade->catching)
+		return err_set(err, ERR_CONFLICT, "seat %u is being caught up already; wait for it",
+			       seat->row.number);
+	if (grade_leave_lab(seat, err) < 0 || seat_reset(core, actor, seat, NULL, err) < 0)
+		return -1;
+	struct catching *catching = grade->catching = mem_alloc(sizeof(*catching));
+	*catching = (struct catching){ .core = core, .seat_id = seat->row.id, .life = grade->life,
+				       .until = lab, .tasks = task ? (size_t)(task - lab->task) : 0 };
+	catching->steps = count_steps(seat->class->pack, catching);
+	*work = work_start(core, "catch-up", object);
+	catching->work_id = (*work)->id;
+	return 0;
+}
