@@ -72,7 +72,7 @@ test('a domain destroyed with virsh shows as off with a reason; start boots it o
   const clean = await shell(seat);
   assert.match(await clean.run('cat ~/keep'), /No such file/);
   await clean.close();
-  assert.equal((await domainOf(seat)).length, 1, 'the old domain is gone');
+  await until('the old domain is gone', async () => (await domainOf(seat)).length === 1, 10000);
   await neighbourIsWell();
 });
 
