@@ -255,36 +255,6 @@ static void probe_memory(struct doctor *doctor, struct doctor_result *result)
 	doctor_remedy(result, "stop what is not needed, or give the host more memory");
 }
 
-#define HUGE_PAGES "/sys/kernel/mm/transparent_hugepage/enabled"
-
-/* QEMU asks for huge pages for its translation cache, of which an idle seat touches a little here and
- * there: each touch then costs 2 MiB. Seats of 30: 51 MB each without huge pages, 74 MB with them. */
-static void probe_huge_pages(struct doctor *doctor, struct doctor_result *result)
-{
-	AUTO(buf) struct buf text = { 0 };
-
-	(void)doctor;
-	if (processor_virtualises() || buf_read_file(&text, HUGE_PAGES, 4096, NULL) < 0 ||
-	    strstr((char *)text.data, "[never]")) {
-		doctor_ok(result, "transparent huge pages do not swell emulated machines here");
-		return;
-	}
-	doctor_warn(result, "transparent huge pages are on, and machines are emulated");
-	doctor_means(result, "each seat takes about 20 MB more memory than it uses");
-	doctor_remedy(result, "run: echo never > " HUGE_PAGES " (until the next boot; for good: "
-			      "transparent_hugepage=never on the kernel's command line)");
-}
-
-static int fix_huge_pages(struct doctor *doctor, struct doctor_result *result)
-{
-	AUTO_CLOSE int fd = open(HUGE_PAGES, O_WRONLY | O_CLOEXEC);
-
-	(void)doctor;
-	if (fd < 0 || write(fd, "never", 5) != 5)
-		return doctor_note(result, -1, "cannot change " HUGE_PAGES ": %m");
-	return doctor_note(result, 0, "transparent huge pages are off until the next boot");
-}
-
 /* Free MiB on the file system that holds path or the nearest directory above it that exists. */
 static long long free_mib_at(const char *path)
 {
@@ -380,7 +350,6 @@ const struct doctor_check doctor_host_checks[] = {
 	{ "kvm", "Hardware virtualisation", probe_kvm, NULL },
 	{ "kvm-owner", "Who may use /dev/kvm", probe_kvm_owner, fix_kvm_owner },
 	{ "memory", "Memory", probe_memory, NULL },
-	{ "huge-pages", "Huge pages", probe_huge_pages, fix_huge_pages },
 	{ "disk", "Disk", probe_disk, NULL },
 	{ "run", "Room in /run", probe_run, NULL },
 	{ "open-files", "Open files", probe_open_files, NULL },
