@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
-import { Daemon, api, bake, chromium, closeAll, json, leftovers, ok, prepareHost, sleep, state, Terminal, until } from '../e2e/lab.mjs';
+import { Daemon, api, bake, closeAll, instanceTag, json, ok, prepareHost, sleep, state, Terminal, until } from '../e2e/lab.mjs';
 import { solveAll } from '../e2e/solve.mjs';
 
 const seats = Number(process.env.SEATS ?? 30);
@@ -46,7 +46,8 @@ function pids(pattern) {
     }
   });
 }
-const machines = () => pids(/guest=tk-[0-9a-f]{6}-c\d/);
+let tag; // of this state directory: other daemons may have machines here, too
+const machines = () => pids(new RegExp(`guest=${tag}-c\\d`));
 
 async function launch(count, extra = []) {
   const made = await json('class', 'create', 'linux-intro', '--seats', String(count), ...extra);
@@ -211,6 +212,7 @@ await prepareHost();
 await daemon.start();
 let failed = null;
 try {
+  tag = await instanceTag();
   await bake();
   await closeAll();
   console.log(`on ${readFileSync('/proc/cpuinfo', 'utf8').match(/^processor/gm).length} processors, ${(await api('GET', '/host')).body.accel}\n`);
