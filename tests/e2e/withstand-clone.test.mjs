@@ -93,7 +93,7 @@ test("nobody can write the template's RAM: not through a clone, not through its 
       assert.match(line, / r[w-].p /, `mapped privately: ${line}`);
 });
 
-test('a machine has no way to the host, to another seat or out, whatever root inside does', { timeout: 120000 }, async () => {
+test('a machine has no way to the host, to another seat or out, whatever root inside does', { timeout: 180000 }, async () => {
   const [rude, other] = terminals;
   assert.equal((await rude.run('ip route show default; ip -6 route show default')).trim(), '');
   const tag = await instanceTag();
@@ -104,14 +104,12 @@ test('a machine has no way to the host, to another seat or out, whatever root in
   const root = (command) => rude.run(`sudo sh -c '${command}'`, 60000);
   await root(`ip neigh replace 10.10.0.1 lladdr ${mac} dev ${card}; ip route replace default via 10.10.0.1 onlink`);
   await root(`ip -6 neigh replace fe80::1 lladdr ${mac} dev ${card}; ip -6 route replace default via fe80::1 dev ${card}`);
-  const hosts = Object.values(os.networkInterfaces()).flat().filter((each) => !each.internal);
+  const hosts = Object.values(os.networkInterfaces()).flat().filter((each) => !each.internal && !each.address.startsWith('fe80'));
   assert.ok(hosts.length > 0, 'the host has an address to be reached at');
-  const tries = [...hosts.map((each) => each.address.split('%')[0]), '192.0.2.1', '2001:db8::1'];
-  for (const address of tries) {
-    const said = await root(`ping -n -c 2 -i 0.2 -W 1 ${address.startsWith('fe80') ? `-I ${card} ` : ''}${address} 2>&1`);
-    assert.match(said, /0 received|unreachable|not permitted/i, `${address} answered: ${said}`);
-    assert.doesNotMatch(said, /bytes from/, `${address} answered: ${said}`);
-  }
+  const tries = [...hosts.map((each) => each.address), '192.0.2.1', '2001:db8::1', `fe80::1%${card}`];
+  const said = await root(`for to in ${tries.join(' ')}; do ping -n -c 2 -i 0.2 -W 1 $to 2>&1 & done; wait`);
+  assert.equal(said.match(/0 received|unreachable|not permitted/gi)?.length >= tries.length, true, said);
+  assert.doesNotMatch(said, /bytes from/, said);
   // Everybody on the link, by multicast and by broadcast: only the machine itself may answer.
   const own = (await root(`ip -o -6 addr show dev ${card} scope link`)).match(/fe80[0-9a-f:]+/)?.[0] ?? 'none';
   const all = await root(`ping -n -c 2 -i 0.2 -W 1 -I ${card} ff02::1 2>&1; ping -n -b -c 2 -i 0.2 -W 1 10.10.0.255 2>&1`);
