@@ -153,7 +153,7 @@ test('the exit status tells the kinds of failure apart', async () => {
 let stuck = '';
 
 function step(name, run) {
-  test(name, async (t) => {
+  test(name, { timeout: 180000 }, async (t) => {
     assert.equal(stuck, '', 'a step before this one failed');
     await run(t);
   });

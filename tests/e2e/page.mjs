@@ -87,8 +87,7 @@ export class Screen {
   /** Types a command and waits for the next prompt; gives what it said. The screen has to be long enough. */
   async run(line, ms = 30000) {
     await this.prompt(ms);
-    await this.page.keyboard.type('clear', { delay: 2 });
-    await this.page.keyboard.press('Enter');
+    await this.type('clear');
     await until('a clean screen', async () => /^\S*\$$/.test(await this.text()), ms, 30);
     await this.type(line);
     const shown = await until(`the end of: ${line}`, async () => {
@@ -127,6 +126,14 @@ function overflow() {
   return { wide: Math.max(0, scrollWidth - innerWidth), tall: panes ? Math.max(0, scrollHeight - innerHeight) : 0 };
 }
 
+/** Language and colours, by the buttons on top. */
+async function choose(page, language, theme) {
+  const chosen = () => page.evaluate(() => [document.documentElement.lang, document.documentElement.dataset.theme]);
+  if ((await chosen())[0] !== language)
+    await page.getByRole('button', { name: language === 'ja' ? '日本語' : 'English', exact: true }).click();
+  while ((await chosen())[1] !== theme) await page.getByRole('button', { name: /^(Colours|配色)/ }).click();
+}
+
 const SIZES = [{ width: 1440, height: 900 }, { width: 1366, height: 768 }];
 
 /**
@@ -138,11 +145,7 @@ export async function pictures(page, name, ready) {
   const spoken = await page.evaluate(() => document.documentElement.lang);
   for (const language of ['en', 'ja'])
     for (const theme of ['light', 'dark']) {
-      await page.evaluate(([l, c]) => {
-        localStorage.setItem('terakoya.language', l);
-        localStorage.setItem('terakoya.theme', c);
-      }, [language, theme]);
-      await page.reload();
+      await choose(page, language, theme);
       await ready();
       for (const size of SIZES) {
         await page.setViewportSize(size);
@@ -152,10 +155,6 @@ export async function pictures(page, name, ready) {
       }
     }
   await page.setViewportSize(before);
-  await page.evaluate((language) => {
-    localStorage.setItem('terakoya.language', language);
-    localStorage.setItem('terakoya.theme', 'light');
-  }, spoken);
-  await page.reload();
+  await choose(page, spoken, 'light');
   await ready();
 }
