@@ -62,6 +62,9 @@ int client_websocket(struct client *client, const char *path, const char *protoc
 bool show_json(const struct invocation *invocation, json_t *value);
 /* A table of objects: columns are "Title=path.to.member" strings, NULL-terminated. */
 void show_table(json_t *rows, const char *const *columns);
+/* Gets a list from the API and shows it: as such a table, or as it is with --json. */
+int show_list(struct invocation *invocation, const char *path, const char *const *columns,
+	      struct err *err);
 /* Follows long work (an image, a template) until its end, with a progress bar on a terminal. */
 int show_work(struct invocation *invocation, json_t *work, struct err *err);
 /* "12.3 GB", "4 min 05 s" */

@@ -100,14 +100,8 @@ int cmd_class_list(struct invocation *invocation, struct err *err)
 	static const char *const columns[] = { "CLASS=id", "STATE=state", "SEATS=seats", "READY=ready",
 					       "CODE=code", "NAME=name", NULL };
 	const char *path = option_value(invocation, "closed") ? "/classes?closed=1" : "/classes";
-	json_t *rows = NULL;
 
-	if (client_call(invocation->client, "GET", path, NULL, &rows, err) < 0)
-		return -1;
-	if (!show_json(invocation, rows))
-		show_table(rows, columns);
-	json_decref(rows);
-	return 0;
+	return show_list(invocation, path, columns, err);
 }
 
 /* ---- show, watch, launch ---------------------------------------------------------------------- */

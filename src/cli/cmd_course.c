@@ -7,19 +7,6 @@
 #include "base/auto.h"
 #include "base/str.h"
 
-static int list(struct invocation *invocation, const char *path, const char *const *columns,
-		struct err *err)
-{
-	json_t *rows = NULL;
-
-	if (client_call(invocation->client, "GET", path, NULL, &rows, err) < 0)
-		return -1;
-	if (!show_json(invocation, rows))
-		show_table(rows, columns);
-	json_decref(rows);
-	return 0;
-}
-
 static int start_work(struct invocation *invocation, const char *path, struct err *err)
 {
 	json_t *body = json_pack("{s:b}", "force", option_value(invocation, "force") != NULL), *work = NULL;
@@ -43,7 +30,7 @@ int cmd_image_list(struct invocation *invocation, struct err *err)
 	static const char *const columns[] = { "IMAGE=name", "BUILT=built", "DISK=disk_bytes",
 					       "DIGEST=digest", NULL };
 
-	return list(invocation, "/images", columns, err);
+	return show_list(invocation, "/images", columns, err);
 }
 
 /* On standard error, so that the table and --json stay what they are. */
@@ -67,7 +54,7 @@ int cmd_course_list(struct invocation *invocation, struct err *err)
 	static const char *const columns[] = { "COURSE=id", "VERSION=version", "TITLE=title.en",
 					       "題名=title.ja", NULL };
 
-	if (list(invocation, "/courses", columns, err) < 0)
+	if (show_list(invocation, "/courses", columns, err) < 0)
 		return -1;
 	return tell_problems(invocation, err);
 }
@@ -85,7 +72,7 @@ int cmd_template_list(struct invocation *invocation, struct err *err)
 					       "BAKED=baked",	  "MEMORY=ram_bytes", "STATE=state_bytes",
 					       "DISK=disk_bytes", NULL };
 
-	return list(invocation, "/templates", columns, err);
+	return show_list(invocation, "/templates", columns, err);
 }
 
 static int read_password(char *password, size_t room, struct err *err)
@@ -129,7 +116,7 @@ int cmd_audit_list(struct invocation *invocation, struct err *err)
 	const char *class = option_value(invocation, "class");
 	AUTO_FREE char *path = str_fmt("/audit%s%s", class ? "?class=" : "", class ? class : "");
 
-	return list(invocation, path, columns, err);
+	return show_list(invocation, path, columns, err);
 }
 
 int cmd_version(struct invocation *invocation, struct err *err)

@@ -120,6 +120,19 @@ void show_table(json_t *rows, const char *const *columns)
 	print_rows(cells, filled / count, count);
 }
 
+int show_list(struct invocation *invocation, const char *path, const char *const *columns,
+	      struct err *err)
+{
+	json_t *rows = NULL;
+
+	if (client_call(invocation->client, "GET", path, NULL, &rows, err) < 0)
+		return -1;
+	if (!show_json(invocation, rows))
+		show_table(rows, columns);
+	json_decref(rows);
+	return 0;
+}
+
 /* ---- long work -------------------------------------------------------------------------------- */
 
 static void draw_work(json_t *work)
