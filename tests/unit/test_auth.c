@@ -17,6 +17,7 @@
 #include "core/name.h"
 #include "core/password.h"
 #include "store/audit.h"
+#include "err_checks.h"
 
 #define SEATS 4
 
@@ -74,20 +75,6 @@ void bus_publish(struct core *of, const char *type, int64_t class_id, int64_t se
 	of->told++;
 	json_decref(data);
 }
-
-#define ok(call)                                                                                   \
-	do {                                                                                       \
-		err = (struct err)ERR_INIT;                                                        \
-		if ((call) != 0)                                                                   \
-			fail_msg("%s: %s", #call, err.message);                                    \
-	} while (0)
-
-#define refused(expected, call)                                                                    \
-	do {                                                                                       \
-		err = (struct err)ERR_INIT;                                                        \
-		assert_int_equal((call), -1);                                                      \
-		assert_string_equal(err_kind_name(err.kind), err_kind_name(expected));             \
-	} while (0)
 
 /* ---- a class, and the way back -------------------------------------------------------------- */
 

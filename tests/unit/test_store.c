@@ -23,24 +23,11 @@
 #include "store/query.h"
 #include "store/schema.h"
 #include "store/store.h"
+#include "err_checks.h"
 
 static char directory[64], path[96];
 static struct store *store;
 static struct err err;
-
-#define ok(call)                                                                                   \
-	do {                                                                                       \
-		err = (struct err)ERR_INIT;                                                        \
-		if ((call) != 0)                                                                   \
-			fail_msg("%s: %s", #call, err.message);                                    \
-	} while (0)
-
-#define refused(expected, call)                                                                    \
-	do {                                                                                       \
-		err = (struct err)ERR_INIT;                                                        \
-		assert_int_equal((call), -1);                                                      \
-		assert_string_equal(err_kind_name(err.kind), err_kind_name(expected));             \
-	} while (0)
 
 static int setup(void **state)
 {

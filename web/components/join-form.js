@@ -4,6 +4,7 @@ import { html } from "../html.js";
 import { join } from "../state/session.js";
 import { t } from "../text.js";
 import { ProblemNote } from "./problem.js";
+import { useSubmit } from "./use-submit.js";
 
 const NAME_MAX = 100;
 
@@ -11,21 +12,8 @@ const NAME_MAX = 100;
 export function JoinForm({ token }) {
 	const [code, setCode] = useState("");
 	const [name, setName] = useState("");
-	const [busy, setBusy] = useState(false);
-	const [error, setError] = useState(/** @type {unknown} */ (null));
-
-	/** @param {Event} event */
-	async function submit(event) {
-		event.preventDefault();
-		setBusy(true);
-		setError(null);
-		try {
-			await join(token ? { token, name: name.trim() } : { code: code.trim().toUpperCase(), name: name.trim() });
-		} catch (problem) {
-			setError(problem);
-			setBusy(false);
-		}
-	}
+	const who = { name: name.trim() };
+	const { busy, error, submit } = useSubmit(() => join(token ? { token, ...who } : { code: code.trim().toUpperCase(), ...who }));
 	return html`<form class="join" onSubmit=${submit}>
 		${!token && html`<label for="code">${t("join.code")}</label>
 			<input id="code" class="code-input" required autocomplete="off" autocapitalize="characters"

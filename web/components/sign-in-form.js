@@ -4,25 +4,12 @@ import { html } from "../html.js";
 import { signIn } from "../state/session.js";
 import { t } from "../text.js";
 import { ProblemNote } from "./problem.js";
+import { useSubmit } from "./use-submit.js";
 
 export function SignInForm() {
 	const [login, setLogin] = useState("");
 	const [password, setPassword] = useState("");
-	const [busy, setBusy] = useState(false);
-	const [error, setError] = useState(/** @type {unknown} */ (null));
-
-	/** @param {Event} event */
-	async function submit(event) {
-		event.preventDefault();
-		setBusy(true);
-		setError(null);
-		try {
-			await signIn(login, password);
-		} catch (problem) {
-			setError(problem);
-			setBusy(false);
-		}
-	}
+	const { busy, error, submit } = useSubmit(() => signIn(login, password));
 	return html`<form class="sign-in" onSubmit=${submit}>
 		<label for="login">${t("sign-in.login")}</label>
 		<input id="login" required autocomplete="username" autocapitalize="none" spellcheck=${false}
