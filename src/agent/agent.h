@@ -15,7 +15,7 @@
 
 #include "guest/frame.h"
 
-#define AGENT_JOBS         32          /* twice what the daemon uses: killed ones may be dying */
+#define AGENT_JOBS         64          /* twice what the daemon uses: killed ones may be dying */
 #define AGENT_PTYS         16          /* LINK_PTYS_MAX */
 #define AGENT_OUTPUT_MAX   (256 * 1024) /* LINK_EXEC_OUTPUT_MAX */
 #define AGENT_PTY_HISTORY  (64 * 1024) /* LINK_PTY_HISTORY and LINK_PTY_WINDOW */
@@ -87,6 +87,7 @@ struct spawn {
 	const char *const *env;  /* on top of the clean set */
 	const char *directory;
 	bool terminal;           /* input is a terminal: make it the controlling one */
+	bool at_home;            /* somebody's own work: PATH as at a terminal, / if there is no home */
 	int input, output, errors;
 };
 
@@ -97,9 +98,9 @@ pid_t spawn_start(const struct spawn *spawn, char why[FRAME_MESSAGE_MAX]);
 /* Runs a program to its end, without input or output. Exit status, or -1. Blocks for `most_ms`. */
 int spawn_wait(const char *const *argv, uint64_t most_ms);
 
-/* ---- job.c: commands and files ----------------------------------------------------------- */
+/* ---- job.c: commands, files, connections ----------------------------------------------------------- */
 
-enum job_kind { JOB_FREE, JOB_EXEC, JOB_PUT, JOB_GET };
+enum job_kind { JOB_FREE, JOB_EXEC, JOB_PUT, JOB_GET, JOB_STREAM, JOB_DIAL };
 
 struct job {
 	enum job_kind kind;
@@ -109,11 +110,13 @@ struct job {
 	pid_t pid;               /* 0 when there is no child (any more) */
 	int status;              /* of waitpid() */
 	int input, output, errors;
-	uint8_t *held;           /* FRAME_JOB_WINDOW bytes of input that the child has not read */
-	size_t held_start, held_end;
+	uint8_t *held;           /* input that the child has not read */
+	size_t held_start, held_end, held_room;
 	bool eof;                /* no input will come behind what is held */
 	uint32_t credit_due;
 	size_t output_count, error_count, output_most;
+	uint32_t granted;        /* bytes of output that the host of a stream still welcomes */
+	bool connecting, end_said;
 	uint64_t started_ms, deadline_ms, run_ms;
 	char *path, *temporary;  /* of a put */
 };
@@ -128,6 +131,23 @@ void job_silence(struct job *job);                   /* a new session has begun 
 void job_expire(struct job *job, uint64_t now);      /* kills what is over its deadline */
 /* Fills at most three entries. hear: there is room to pass its output on. */
 unsigned job_poll(const struct job *job, struct pollfd *set, bool hear);
+
+/* Fills in the child's three streams, and starts it. False: it was said why, and the job is gone. */
+struct spawn;
+bool job_spawn(struct port *port, struct job *job, struct spawn *spawn, const char *user);
+void job_fail(struct port *port, struct job *job, int error, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+void job_release(struct job *job);
+
+/* stream.c */
+bool job_is_stream(const struct job *job);
+void stream_start(struct agent *agent, struct job *job, struct frame_reader *reader);
+void stream_dial(struct agent *agent, struct job *job, struct frame_reader *reader);
+bool stream_pump(struct port *port, struct job *job);
+/* What only streams know, also after their end: grant, signal, kill. */
+void stream_frame(struct job *job, const struct frame *frame);
+/* SIGHUP to its processes, which are on their own from here on. The job is over. */
+void stream_hangup(struct job *job);
 
 /* file.c */
 void file_put(struct agent *agent, struct job *job, struct frame_reader *reader);

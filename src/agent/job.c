@@ -1,14 +1,17 @@
-/* Jobs: a command with its three streams, or one file. A job lives from its first frame until it has
- * said JOB_EXIT or JOB_FAIL. A command is over when the process that was started has ended: what is
- * in its pipes then is still passed on, what its left-over children write later is not.
+/* Jobs: a command with its three streams, one file, or a connection. A job lives from its first frame
+ * until it has said JOB_EXIT or JOB_FAIL. A command is over when the process that was started has ended:
+ * what is in its pipes then is still passed on, what its left-over children write later is not.
+ * What is said here of commands holds for streams too; what sets those apart is in stream.c.
  */
 #include "agent/agent.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,7 +24,7 @@ static void close_end(int *fd)
 	*fd = -1;
 }
 
-static void job_release(struct job *job)
+void job_release(struct job *job)
 {
 	close_end(&job->input);
 	close_end(&job->output);
@@ -29,6 +32,18 @@ static void job_release(struct job *job)
 	file_discard(job);
 	free(job->held);
 	*job = (struct job){ .input = -1, .output = -1, .errors = -1 };
+}
+
+void job_fail(struct port *port, struct job *job, int error, const char *format, ...)
+{
+	char message[FRAME_MESSAGE_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	port_send_fail(port, FRAME_JOB_FAIL, job->channel, error, "%s", message);
+	job_release(job);
 }
 
 static struct job *job_find(struct agent *agent, uint16_t channel)
@@ -46,7 +61,8 @@ static struct job *job_new(struct agent *agent, enum job_kind kind, uint16_t cha
 		if (job->kind)
 			continue;
 		*job = (struct job){ .kind = kind, .channel = channel, .input = -1, .output = -1,
-				     .errors = -1, .output_most = AGENT_OUTPUT_MAX };
+				     .errors = -1, .output_most = AGENT_OUTPUT_MAX,
+				     .held_room = FRAME_JOB_WINDOW };
 		job->started_ms = now_ms();
 		return job;
 	}
@@ -80,36 +96,35 @@ static int pipes_open(struct pipes *pipes)
 		       : 0;
 }
 
-static void exec_run(struct port *port, struct job *job, struct spawn *spawn, const char *user)
+bool job_spawn(struct port *port, struct job *job, struct spawn *spawn, const char *user)
 {
 	struct pipes pipes = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
 	char why[FRAME_MESSAGE_MAX] = "the machine's agent has no free memory or descriptors";
 	int error = account_find(user, &spawn->account);
 
 	if (error) {
-		port_send_fail(port, FRAME_JOB_FAIL, job->channel, error,
-			       "the machine has no user %.64s", user);
-		job_release(job);
-		return;
+		job_fail(port, job, error, "the machine has no user %.64s", user);
+		return false;
 	}
-	job->held = malloc(FRAME_JOB_WINDOW);
+	job->held = malloc(job->held_room);
 	if (job->held && pipes_open(&pipes) == 0) {
 		spawn->input = pipes.in[0];
 		spawn->output = pipes.out[1];
 		spawn->errors = pipes.err[1];
 		job->pid = spawn_start(spawn, why);
 	}
-	if (job->pid > 0) {
+	bool started = job->pid > 0;
+	if (started) {
 		job->input = pipes.in[1];
 		job->output = pipes.out[0];
 		job->errors = pipes.err[0];
 		pipes.in[1] = pipes.out[0] = pipes.err[0] = -1;
 	} else {
 		job->pid = 0;
-		port_send_fail(port, FRAME_JOB_FAIL, job->channel, errno, "%s", why);
-		job_release(job);
+		job_fail(port, job, errno, "%s", why);
 	}
 	pipes_close(&pipes);
+	return started;
 }
 
 static void exec_start(struct agent *agent, struct job *job, struct frame_reader *reader)
@@ -123,19 +138,27 @@ static void exec_start(struct agent *agent, struct job *job, struct frame_reader
 
 	frame_get_list(reader, env, AGENT_ARGUMENTS);
 	if (!frame_close(reader) || !count || !*argv[0]) {
-		port_send_fail(&agent->port, FRAME_JOB_FAIL, job->channel, EINVAL,
-			       "the request to run a command is malformed");
-		job_release(job);
+		job_fail(&agent->port, job, EINVAL, "the request to run a command is malformed");
 		return;
 	}
 	job->deadline_ms = job->started_ms + (timeout < TIMEOUT_MAX_MS ? timeout : TIMEOUT_MAX_MS);
-	exec_run(&agent->port, job, &spawn, user);
+	job_spawn(&agent->port, job, &spawn, user);
 }
 
 /* ---- input ------------------------------------------------------------------------------- */
 
+/* Whom we are connected to is told that no more will come, and may go on speaking. */
+static void input_finish(struct job *job)
+{
+	if (job->kind == JOB_DIAL && job->input >= 0)
+		shutdown(job->input, SHUT_WR);
+	close_end(&job->input);
+}
+
 void job_write(struct job *job)
 {
+	if (job->connecting)
+		return;
 	while (job->held_start < job->held_end && job->input >= 0) {
 		ssize_t wrote = write(job->input, job->held + job->held_start,
 				      job->held_end - job->held_start);
@@ -153,18 +176,19 @@ void job_write(struct job *job)
 		job->held_start = job->held_end;
 	}
 	if (job->eof && job->held_start == job->held_end)
-		close_end(&job->input);
+		input_finish(job);
 }
 
 static void exec_input(struct job *job, const uint8_t *data, size_t length)
 {
-	if (job->held_start) {
+	if (length > job->held_room - job->held_end) {
 		job->held_end -= job->held_start;
 		memmove(job->held, job->held + job->held_start, job->held_end);
 		job->held_start = 0;
 	}
-	if (length > FRAME_JOB_WINDOW - job->held_end) {
+	if (length > job->held_room - job->held_end) {
 		job_kill(job); /* beyond its credit: what was lost cannot be made good */
+		close_end(&job->input);
 		return;
 	}
 	memcpy(job->held + job->held_end, data, length);
@@ -174,31 +198,28 @@ static void exec_input(struct job *job, const uint8_t *data, size_t length)
 
 static void job_input(struct agent *agent, struct job *job, const uint8_t *data, size_t length)
 {
-	if (job->kind == JOB_EXEC) {
+	if (job->kind == JOB_EXEC || job_is_stream(job)) {
 		exec_input(job, data, length);
 	} else if (job->kind == JOB_PUT && file_input(job, data, length)) {
 		job->credit_due += (uint32_t)length;
 	} else {
-		port_send_fail(&agent->port, FRAME_JOB_FAIL, job->channel, errno, "cannot write %.300s: %s",
-			       job->path ? job->path : "the file", strerror(errno));
-		job_release(job);
+		job_fail(&agent->port, job, errno, "cannot write %.300s: %s",
+			 job->path ? job->path : "the file", strerror(errno));
 	}
 }
 
 static void job_eof(struct agent *agent, struct job *job)
 {
 	job->eof = true;
-	if (job->kind == JOB_EXEC)
+	if (job->kind != JOB_PUT) {
 		job_write(job);
-	if (job->kind != JOB_PUT)
 		return;
+	}
 	if (file_finish(job)) {
 		job->ended = true;
 		return;
 	}
-	port_send_fail(&agent->port, FRAME_JOB_FAIL, job->channel, errno, "cannot write %.300s: %s",
-		       job->path, strerror(errno));
-	job_release(job);
+	job_fail(&agent->port, job, errno, "cannot write %.300s: %s", job->path, strerror(errno));
 }
 
 /* ---- the end ----------------------------------------------------------------------------- */
@@ -224,7 +245,10 @@ void job_silence(struct job *job)
 {
 	if (!job->kind)
 		return;
-	job_kill(job);
+	if (job_is_stream(job))
+		stream_hangup(job);
+	else
+		job_kill(job);
 	job->silent = true;
 	close_end(&job->input);
 	close_end(&job->output);
@@ -235,7 +259,7 @@ void job_silence(struct job *job)
 
 void job_expire(struct job *job, uint64_t now)
 {
-	if (!job->pid || !job->deadline_ms || now < job->deadline_ms)
+	if ((!job->pid && !job->connecting) || !job->deadline_ms || now < job->deadline_ms)
 		return;
 	job->timed_out = true;
 	job->deadline_ms = 0;
@@ -248,8 +272,7 @@ static void job_cancel(struct agent *agent, struct job *job)
 		job_kill(job);
 		return;
 	}
-	port_send_fail(&agent->port, FRAME_JOB_FAIL, job->channel, ECANCELED, "cancelled");
-	job_release(job);
+	job_fail(&agent->port, job, ECANCELED, "cancelled");
 }
 
 /* ---- output ------------------------------------------------------------------------------ */
@@ -268,9 +291,10 @@ static void put_u32(uint8_t *to, uint32_t value)
 
 static void say_exit(struct port *port, struct job *job)
 {
+	bool command = job->kind == JOB_EXEC || job->kind == JOB_STREAM;
 	uint8_t payload[12];
 
-	put_u32(payload, job->kind == JOB_EXEC ? exit_status(job->status) : 0);
+	put_u32(payload, command ? exit_status(job->status) : 0);
 	put_u32(payload + 4, (job->timed_out ? FRAME_EXIT_TIMED_OUT : 0) |
 				     (job->truncated ? FRAME_EXIT_TRUNCATED : 0));
 	put_u32(payload + 8, (uint32_t)job->run_ms);
@@ -305,17 +329,21 @@ bool job_pump(struct agent *agent, struct job *job)
 
 	if (!job->kind || job->silent)
 		return false;
-	if (job->credit_due >= FRAME_JOB_WINDOW / 4) {
+	if (job->credit_due >= job->held_room / 4) {
 		port_send_u32(port, FRAME_JOB_CREDIT, job->channel, job->credit_due);
 		job->credit_due = 0;
 		return true;
 	}
-	if (say_stream(port, job, FRAME_JOB_OUTPUT, &job->output, &job->output_count) ||
-	    say_stream(port, job, FRAME_JOB_ERRORS, &job->errors, &job->error_count))
+	if (job_is_stream(job)) {
+		if (stream_pump(port, job))
+			return true;
+	} else if (say_stream(port, job, FRAME_JOB_OUTPUT, &job->output, &job->output_count) ||
+		   say_stream(port, job, FRAME_JOB_ERRORS, &job->errors, &job->error_count)) {
 		return true;
+	}
 	if (job->kind == JOB_GET && job->output < 0)
 		job->ended = true;
-	if (!job->ended || job->output >= 0 || job->errors >= 0)
+	if (!job->kind || !job->ended || job->output >= 0 || job->errors >= 0)
 		return false;
 	say_exit(port, job);
 	return true;
@@ -325,7 +353,9 @@ unsigned job_poll(const struct job *job, struct pollfd *set, bool hear)
 {
 	unsigned count = 0;
 
-	if (job->input >= 0 && job->held_start < job->held_end)
+	if (job_is_stream(job))
+		hear = hear && job->granted && !job->connecting;
+	if (job->input >= 0 && (job->held_start < job->held_end || job->connecting))
 		set[count++] = (struct pollfd){ .fd = job->input, .events = POLLOUT };
 	if (hear && job->output >= 0)
 		set[count++] = (struct pollfd){ .fd = job->output, .events = POLLIN };
@@ -340,7 +370,9 @@ static void job_begin(struct agent *agent, const struct frame *frame)
 {
 	static const enum job_kind kinds[FRAME_TYPES] = { [FRAME_EXEC] = JOB_EXEC,
 							  [FRAME_PUT] = JOB_PUT,
-							  [FRAME_GET] = JOB_GET };
+							  [FRAME_GET] = JOB_GET,
+							  [FRAME_STREAM] = JOB_STREAM,
+							  [FRAME_DIAL] = JOB_DIAL };
 	struct frame_reader reader;
 	struct job *job = job_new(agent, kinds[frame->type], frame->channel);
 
@@ -352,6 +384,10 @@ static void job_begin(struct agent *agent, const struct frame *frame)
 	frame_open(&reader, frame);
 	if (job->kind == JOB_EXEC)
 		exec_start(agent, job, &reader);
+	else if (job->kind == JOB_STREAM)
+		stream_start(agent, job, &reader);
+	else if (job->kind == JOB_DIAL)
+		stream_dial(agent, job, &reader);
 	else if (job->kind == JOB_PUT)
 		file_put(agent, job, &reader);
 	else
@@ -362,10 +398,13 @@ void job_frame(struct agent *agent, const struct frame *frame)
 {
 	struct job *job = job_find(agent, frame->channel);
 	bool starts = frame->type == FRAME_EXEC || frame->type == FRAME_PUT ||
-		      frame->type == FRAME_GET;
+		      frame->type == FRAME_GET || frame->type == FRAME_STREAM ||
+		      frame->type == FRAME_DIAL;
 
 	if (starts && !job)
 		job_begin(agent, frame);
+	if (!starts && job && job_is_stream(job))
+		stream_frame(job, frame);
 	if (starts || !job || job->ended)
 		return; /* it has just ended, and its JOB_EXIT or JOB_FAIL is under way */
 	if (frame->type == FRAME_JOB_INPUT && !job->eof)

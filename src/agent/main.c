@@ -95,7 +95,7 @@ void agent_frame(struct agent *agent, const struct frame *frame)
 		health_answer(&agent->port, frame);
 	else if (frame->type == FRAME_IDENTIFY)
 		identify(agent, frame);
-	else if (frame->type >= FRAME_PTY_OPEN)
+	else if (frame->type >= FRAME_PTY_OPEN && frame->type <= FRAME_PTY_EXIT)
 		pty_frame(agent, frame);
 	else
 		job_frame(agent, frame);
@@ -205,7 +205,7 @@ static int next_timeout(const struct agent *agent)
 	uint64_t now = now_ms();
 
 	for (unsigned i = 0; i < AGENT_JOBS; i++)
-		if (agent->job[i].pid)
+		if (agent->job[i].pid || agent->job[i].connecting)
 			timeout = sooner(timeout, agent->job[i].deadline_ms, now);
 	for (unsigned i = 0; i < AGENT_PTYS; i++)
 		timeout = sooner(timeout, pty_deadline(&agent->pty[i]), now);
@@ -273,7 +273,7 @@ static void turn(struct agent *agent, bool more)
 	if (ready > 0 && set[0].revents)
 		take_signals(agent);
 	for (unsigned i = 0; i < AGENT_JOBS; i++)
-		if (agent->job[i].kind == JOB_EXEC)
+		if (agent->job[i].held)
 			job_write(&agent->job[i]);
 	expire(agent);
 	if (ready > 0 && (set[1].revents || set[2].revents))

@@ -101,7 +101,8 @@ static const char **env_of(const struct spawn *spawn)
 	size_t count = 0;
 
 	env_add(env, &count,
-		spawn->terminal && spawn->account.uid ? "PATH=" USER_PATH : "PATH=" SYSTEM_PATH);
+		(spawn->terminal || spawn->at_home) && spawn->account.uid ? "PATH=" USER_PATH
+									  : "PATH=" SYSTEM_PATH);
 	env_add(env, &count, "LANG=C.UTF-8");
 	env_add(env, &count, entry_of("HOME", spawn->account.home));
 	env_add(env, &count, entry_of("USER", spawn->account.name));
@@ -173,7 +174,7 @@ static const char *become(const struct spawn *spawn)
 		return "give a terminal to";
 	if (take_account(&spawn->account))
 		return "take the account to run";
-	if (chdir(spawn->directory) < 0 && (!spawn->terminal || chdir("/") < 0))
+	if (chdir(spawn->directory) < 0 && ((!spawn->terminal && !spawn->at_home) || chdir("/") < 0))
 		return "enter the directory to run";
 	setenv("PATH", spawn->account.uid ? USER_PATH ":/usr/sbin:/sbin" : SYSTEM_PATH, 1);
 	execvpe(spawn->argv[0], (char *const *)argv, (char *const *)env);

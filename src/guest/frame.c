@@ -41,6 +41,12 @@ static const struct rule {
 	[FRAME_PTY_ACK] = { "pty-ack", FRAME_FROM_HOST, true, 8, 8 },
 	[FRAME_PTY_CLOSE] = { "pty-close", FRAME_FROM_HOST, true, 0, 0 },
 	[FRAME_PTY_EXIT] = { "pty-exit", FRAME_FROM_AGENT, true, 4, 4 },
+	[FRAME_STREAM] = { "stream", FRAME_FROM_HOST, true, 8, FRAME_PAYLOAD_MAX },
+	[FRAME_DIAL] = { "dial", FRAME_FROM_HOST, true, 5, 128 },
+	[FRAME_DIALLED] = { "dialled", FRAME_FROM_AGENT, true, 0, 0 },
+	[FRAME_JOB_GRANT] = { "job-grant", FRAME_FROM_HOST, true, 4, 4 },
+	[FRAME_JOB_SIGNAL] = { "job-signal", FRAME_FROM_HOST, true, 4, 4 },
+	[FRAME_JOB_END] = { "job-end", FRAME_FROM_AGENT, true, 0, 0 },
 };
 static_assert(sizeof(rules) / sizeof(rules[0]) == FRAME_TYPES, "a rule for every type");
 

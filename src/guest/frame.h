@@ -20,7 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FRAME_VERSION      1
+#define FRAME_VERSION      2
+#define FRAME_VERSION_LEAST 1 /* without streams: a machine from an older image */
 #define FRAME_HEADER       12
 #define FRAME_PAYLOAD_MAX  (32 * 1024)
 #define FRAME_MAX          (FRAME_HEADER + FRAME_PAYLOAD_MAX)
@@ -29,6 +30,8 @@
 #define FRAME_MESSAGE_MAX  480         /* bytes of text in a JOB_FAIL or PTY_FAIL */
 #define FRAME_JOB_WINDOW   (32 * 1024) /* bytes of input a new job accepts without credit */
 #define FRAME_PTY_WINDOW   (16 * 1024) /* bytes of input a new terminal accepts without credit */
+#define FRAME_STREAM_WINDOW (128 * 1024) /* bytes that a new stream accepts without credit, either way */
+#define FRAME_COMMAND_MAX  (24 * 1024) /* bytes of a stream's command */
 #define FRAME_INPUT_MAX    (8 * 1024)  /* data bytes in one input or output frame: small, so that */
 				       /* channels take turns often */
 
@@ -65,6 +68,13 @@ enum frame_type {
 	FRAME_PTY_ACK,    /* host: u64 offset */
 	FRAME_PTY_CLOSE,  /* host: hang up; or, after PTY_EXIT: seen, forget it */
 	FRAME_PTY_EXIT,   /* agent: u32 wait status */
+
+	FRAME_STREAM,     /* host: text user, text command, list env; a job */
+	FRAME_DIAL,       /* host: text address, u16 port; a job */
+	FRAME_DIALLED,    /* agent: the connection is made */
+	FRAME_JOB_GRANT,  /* host: u32 more bytes of a stream's output are welcome */
+	FRAME_JOB_SIGNAL, /* host: u32 signal for a stream's process group */
+	FRAME_JOB_END,    /* agent: no more standard output of this stream */
 	FRAME_TYPES
 };
 

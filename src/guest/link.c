@@ -207,9 +207,10 @@ static int hello_accept(struct link *link, struct frame_reader *reader)
 	struct link_hello hello = { 0 };
 	unsigned version = frame_get_u16(reader);
 
-	if (version != FRAME_VERSION)
-		return link_refuse(link, "it speaks version %u, not %u: build the image again",
-				   version, FRAME_VERSION);
+	if (version < FRAME_VERSION_LEAST || version > FRAME_VERSION)
+		return link_refuse(link, "it speaks version %u, not %d to %d: build the image again",
+				   version, FRAME_VERSION_LEAST, FRAME_VERSION);
+	hello.version = version;
 	if (!hello_read(&hello, reader))
 		return link_refuse(link, "its hello is malformed");
 	frame_parser_scan(&link->in, FRAME_NONE);
@@ -250,6 +251,7 @@ static void session_end(struct link *link, const struct err *why)
 	link->state = LINK_APART;
 	pty_forget_all(link);
 	request_fail_all(link, why);
+	stream_end_all(link, why);
 	if (!link->told_down && link->events.down && !link->freed) {
 		link->told_down = true;
 		link->events.down(link->context, why);
@@ -277,7 +279,7 @@ static int link_frame(struct link *link, const struct frame *frame)
 		return hello_frame(link, frame);
 	if (frame->type == FRAME_BOOTED)
 		return booted_frame(link);
-	if (frame->type >= FRAME_PTY_OPEN)
+	if (frame->type >= FRAME_PTY_OPEN && frame->type <= FRAME_PTY_EXIT)
 		return pty_frame(link, frame);
 	return request_frame(link, frame);
 }
@@ -506,6 +508,7 @@ struct link *link_new(struct loop *loop, const char *socket_path, const struct l
 	link->wake_ms = clock_mono_ms();
 	TAILQ_INIT(&link->requests);
 	TAILQ_INIT(&link->finished);
+	TAILQ_INIT(&link->streams);
 	frame_parser_init(&link->in, FRAME_FROM_AGENT);
 	if (sd_event_add_defer(loop_event(loop), &link->later, on_later, link) < 0)
 		abort();

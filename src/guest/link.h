@@ -26,6 +26,9 @@ struct link;
 #define LINK_FILE_MAX        (64 * 1024 * 1024)
 #define LINK_PTYS_MAX        16            /* terminals of one machine */
 #define LINK_EXECS_MAX       16            /* commands at once on one machine; more are queued */
+#define LINK_STREAMS_MAX     16            /* streams at once on one machine */
+#define LINK_STREAM_WINDOW   (128 * 1024)  /* bytes of a stream under way, in either direction */
+#define LINK_COMMAND_MAX     (24 * 1024)   /* bytes of a stream's command */
 #define LINK_PTY_WINDOW      (64 * 1024)   /* bytes that the guest may send unacknowledged */
 #define LINK_PTY_HISTORY     (64 * 1024)   /* bytes of past output the agent keeps per terminal */
 
@@ -37,6 +40,7 @@ struct link_pty {
 };
 
 struct link_hello {
+	unsigned version;     /* of the protocol; streams need 2 */
 	char agent_version[32];
 	char boot_id[37];     /* changes when the machine boots; a clone keeps its template's */
 	uint64_t instance;    /* what the last link_identify() set; 0 in a machine that has no identity yet
@@ -159,6 +163,49 @@ struct link_health {
 void link_ping(struct link *link, uint64_t timeout_ms, link_done_fn *done, void *context);
 /* Of the last answered ping on this connection; NULL before the first. */
 const struct link_health *link_health(const struct link *link);
+
+/* ---- streams ----------------------------------------------------------------------------- */
+
+/* A command of the student's own, with its three streams and without limits on time or output; or a TCP
+ * connection made from inside the machine. Bytes are handed on at once and never kept: the guest sends
+ * no more than LINK_STREAM_WINDOW beyond what link_stream_grant() has allowed. */
+struct link_stream;
+
+struct link_stream_events {
+	/* It is connected; only of link_stream_dial(). */
+	void (*connected)(void *context);
+	/* errors: of standard error. */
+	void (*output)(void *context, bool errors, const uint8_t *data, size_t length);
+	/* No more standard output will come. */
+	void (*output_end)(void *context);
+	/* Room for input again after link_stream_write() took less than everything. */
+	void (*writable)(void *context);
+	/* It is over, and the stream must not be used any more. err NULL: status as in link_exec_result. */
+	void (*ended)(void *context, int status, const struct err *err);
+};
+
+struct link_stream_spec {
+	const char *user;       /* whose shell and home */
+	const char *command;    /* for `shell -c`; NULL: a login shell that reads standard input */
+	const char *const *env; /* NULL-terminated "NAME=value" */
+};
+
+/* NULL with err: ERR_UNAVAILABLE (no agent, or one of an older image), ERR_CONFLICT (too many). No event is
+ * called from within. */
+struct link_stream *link_stream_run(struct link *link, const struct link_stream_spec *spec,
+				    const struct link_stream_events *events, void *context,
+				    struct err *err);
+/* address: numeric, IPv4 or IPv6. */
+struct link_stream *link_stream_dial(struct link *link, const char *address, uint16_t port,
+				     const struct link_stream_events *events, void *context,
+				     struct err *err);
+/* How many bytes were taken (0..length): the rest after `writable`. */
+size_t link_stream_write(struct link_stream *stream, const uint8_t *data, size_t length);
+void link_stream_eof(struct link_stream *stream);                    /* no more input */
+void link_stream_grant(struct link_stream *stream, size_t length);   /* so much output was consumed */
+void link_stream_signal(struct link_stream *stream, int number);     /* 1..31, to its process group */
+/* Hangs up; no event is called any more, the stream must not be used. */
+void link_stream_close(struct link_stream *stream);
 
 /* ---- terminals --------------------------------------------------------------------------- */
 

@@ -1,5 +1,5 @@
 /* What the files of the link share. link.c: connection, handshake, dispatch. link_request.c: whatever
- * is asked and answered once. link_pty.c: terminals.
+ * is asked and answered once. link_pty.c: terminals. link_stream.c: streams.
  *
  * Memory that a guest can make the daemon hold, per link: one parser (64 KiB), LINK_EXECS_MAX times
  * twice LINK_EXEC_OUTPUT_MAX (8 MiB), what callers of link_get_file() allow, and LINK_OUT_MAX of
@@ -14,7 +14,7 @@
 #include "guest/frame.h"
 #include "guest/link.h"
 
-#define LINK_OUT_MAX (2u * 1024 * 1024)
+#define LINK_OUT_MAX (4u * 1024 * 1024)
 
 enum link_state {
 	LINK_APART,    /* no connection; the timer makes the next one */
@@ -66,6 +66,21 @@ struct terminal {
 	size_t credit;
 };
 
+struct link_stream {
+	TAILQ_ENTRY(link_stream) entry;
+	struct link *link;
+	const struct link_stream_events *events;
+	void *context;
+	uint16_t channel;
+	bool orphan;         /* its owner has gone; its end is still to come */
+	bool dialling;       /* asked for and not connected yet */
+	bool eof_sent, wants_room, ended_output;
+	size_t credit;       /* bytes of input that the guest takes */
+	size_t granted;      /* bytes of output that it may still send */
+	size_t grant_due;    /* consumed, and not yet told */
+};
+TAILQ_HEAD(stream_list, link_stream);
+
 struct link {
 	struct loop *loop;
 	char *path;
@@ -93,6 +108,8 @@ struct link {
 	bool health_known;
 	unsigned lost_pings; /* timed out; their answers may still come */
 	struct terminal terminal[LINK_PTYS_MAX];
+	struct stream_list streams;
+	unsigned stream_count;
 
 	unsigned busy;      /* depth of our own calls: it may be freed only at 0 */
 	bool freed;
@@ -136,6 +153,16 @@ struct request *link_request_new(enum request_kind kind, uint64_t timeout_ms, li
 uint32_t request_submit(struct link *link, struct request *request);
 void request_finish(struct link *link, struct request *request, const struct err *err);
 struct request *request_find(struct link *link, bool job, enum request_kind kind, uint16_t channel);
+
+/* A channel that no job and no stream has. */
+uint16_t channel_take(struct link *link);
+
+/* ---- link_stream.c ----------------------------------------------------------------------- */
+
+/* NULL: no stream has this channel. */
+struct link_stream *stream_find(struct link *link, uint16_t channel);
+int stream_frame(struct link *link, struct link_stream *stream, const struct frame *frame);
+void stream_end_all(struct link *link, const struct err *why);
 
 /* ---- link_pty.c -------------------------------------------------------------------------- */
 

@@ -120,11 +120,12 @@ void request_fail_all(struct link *link, const struct err *why)
 
 /* ---- the beginning ----------------------------------------------------------------------- */
 
-static uint16_t channel_take(struct link *link)
+uint16_t channel_take(struct link *link)
 {
 	do
 		link->next_channel++;
-	while (!link->next_channel || request_find(link, true, 0, link->next_channel));
+	while (!link->next_channel || request_find(link, true, 0, link->next_channel) ||
+	       stream_find(link, link->next_channel));
 	return link->next_channel;
 }
 
@@ -383,6 +384,9 @@ int request_frame(struct link *link, const struct frame *frame)
 
 	if (frame->type == FRAME_PONG)
 		return pong_frame(link, frame);
+	struct link_stream *stream = stream_find(link, frame->channel);
+	if (stream)
+		return stream_frame(link, stream, frame);
 	request = request_find(link, true, 0, frame->channel);
 	if (!request)
 		return link_refuse(link, "a frame %s for a command that does not exist",
@@ -393,6 +397,8 @@ int request_frame(struct link *link, const struct frame *frame)
 		return exit_frame(link, request, frame);
 	if (frame->type == FRAME_JOB_FAIL)
 		return fail_frame(link, request, frame);
+	if (frame->type != FRAME_JOB_OUTPUT && frame->type != FRAME_JOB_ERRORS)
+		return link_refuse(link, "a frame %s for a command", frame_type_name(frame->type));
 	return output_frame(link, request, frame);
 }
 

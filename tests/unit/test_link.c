@@ -677,6 +677,9 @@ static void a_guest_that_breaks_the_protocol_is_dropped_and_tried_again(void **s
 	evil_frame(FRAME_PONG, 0, bytes, FRAME_PONG_LENGTH);
 	evil_frame(FRAME_HELLO_REPLY, 0, bytes, 50);
 	evil_frame(FRAME_HELLO, 0, bytes, 18);
+	evil_frame(FRAME_DIALLED, 9, bytes, 0);
+	evil_frame(FRAME_JOB_END, 9, bytes, 0);
+	evil_frame(FRAME_JOB_GRANT, 9, bytes, 4);
 	run_script("echo after all", 5000);
 	WAIT(w.done);
 	assert_false(w.failed);
