@@ -1,4 +1,4 @@
-/* Images, courses, templates, accounts, the audit log, versions. */
+/* Images, courses, templates, accounts, versions. */
 #include "cli/cli.h"
 
 #include <stdio.h>
@@ -107,16 +107,6 @@ int cmd_account_set(struct invocation *invocation, struct err *err)
 		printf("%s%s%s\n", login, made ? "  password: " : ": saved", made ? made : "");
 	json_decref(reply);
 	return 0;
-}
-
-int cmd_audit_list(struct invocation *invocation, struct err *err)
-{
-	static const char *const columns[] = { "ID=id", "ACTOR=actor", "ACTION=action", "OBJECT=object",
-					       "DETAIL=detail", NULL };
-	const char *class = option_value(invocation, "class");
-	AUTO_FREE char *path = str_fmt("/audit%s%s", class ? "?class=" : "", class ? class : "");
-
-	return show_list(invocation, path, columns, err);
 }
 
 int cmd_version(struct invocation *invocation, struct err *err)

@@ -92,7 +92,23 @@ static const struct command commands[] = {
 		      { "password-stdin", NULL, "read the password from standard input" } },
 	  .run = cmd_account_set },
 	{ .words = "audit list", .arguments = "", .summary = "who did what, newest first",
-	  .option = { { "class", "ID", "only of this class" } }, .run = cmd_audit_list },
+	  .option = { { "class", "ID", "only of this class" },
+		      { "actor", "NAME", "only what this person did; \"system\" is the daemon itself" },
+		      { "since", "TIME", "not before: a date (2026-06-09, 2026-06-09T13:30) or an age (30m, 12h, 90d)" },
+		      { "limit", "N", "at most so many rows, 1 to 500; default 100" } },
+	  .run = cmd_audit_list },
+	{ .words = "audit verify", .arguments = "",
+	  .summary = "prove that the audit log is what was written",
+	  .details = "Each row carries a hash over itself and the row before it. Names the first row that does not fit; "
+		     "the exit status is 1 then. Prints the last row's hash: written down elsewhere, it shows "
+		     "later whether anything before it was changed.",
+	  .option = { { "database", "FILE", "look at this database, without the daemon: a backup, for example" } },
+	  .run = cmd_audit_verify },
+	{ .words = "audit forget", .arguments = "TIME", .least = 1, .most = 1,
+	  .summary = "remove the oldest rows of the audit log, up to a time",
+	  .details = "TIME is a date or an age as for --since of audit list, at least 90 days ago. A row says what "
+		     "was removed, and by whom; what is left can be verified as before.",
+	  .option = { { "yes", NULL, "do not ask" } }, .run = cmd_audit_forget },
 	{ .words = "version", .arguments = "", .summary = "print the versions of program and daemon",
 	  .run = cmd_version },
 };

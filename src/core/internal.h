@@ -32,6 +32,7 @@ struct core {
 	struct store *store;
 	struct virt *virt;
 	struct lanes *lanes; /* calls into virt: as many at once as libvirtd serves one client */
+	struct lanes *archive; /* archive.c: what reads the whole database */
 	bool stopping;
 
 	struct class_list classes;
@@ -233,6 +234,11 @@ void proof_free(struct core *core);
 /* Reads which recipes there are. After the store; before templates. */
 int images_open(struct core *core, struct err *err);
 void images_free(struct core *core); /* ends builds that run */
+
+/* ---- archive.c -------------------------------------------------------------------------------- */
+
+int archive_open(struct core *core, struct err *err);
+void archive_free(struct core *core); /* before the store and the works go */
 
 /* ---- work.c ----------------------------------------------------------------------------------- */
 

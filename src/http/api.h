@@ -22,8 +22,12 @@ void session_language(const struct request *request, char language[3]);
 /* api_host.c */
 int api_host(struct request *request, struct err *err);
 int api_stats(struct request *request, struct err *err);
-int api_audit(struct request *request, struct err *err);
 int api_account_put(struct request *request, struct err *err);
+
+/* api_audit.c */
+int api_audit(struct request *request, struct err *err);
+int api_audit_verify(struct request *request, struct err *err);
+int api_audit_forget(struct request *request, struct err *err);
 
 /* api_course.c */
 int api_courses(struct request *request, struct err *err);

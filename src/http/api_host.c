@@ -1,12 +1,9 @@
-/* The host, its health, what was done on it, and its accounts. */
+/* The host, its health, and its accounts. */
 #include <string.h>
 
 #include "base/auto.h"
 #include "base/str.h"
 #include "http/api.h"
-#include "store/audit.h"
-
-#define AUDIT_ROWS 500
 
 int api_health(struct request *request, struct err *err)
 {
@@ -39,36 +36,6 @@ int api_stats(struct request *request, struct err *err)
 			     "viewers", (int)stats.viewers, "ring_bytes",
 			     (json_int_t)stats.ring_bytes, "keys", view_pace(&stats.keys), "output",
 			     view_pace(&stats.output)));
-	return 0;
-}
-
-static json_t *view_audit(const struct audit_row *row)
-{
-	return json_pack("{s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:I, s:I}", "id", (json_int_t)row->id,
-			 "at", (json_int_t)row->at, "person", (json_int_t)row->person, "actor",
-			 row->actor, "action", row->action, "object", row->object, "detail",
-			 row->detail ? row->detail : "", "class", (json_int_t)row->class_id, "seat",
-			 (json_int_t)row->seat_id);
-}
-
-int api_audit(struct request *request, struct err *err)
-{
-	int64_t class_id = request->class ? request->class->row.id : 0;
-	struct audit_row *rows;
-	size_t count;
-	json_t *list = json_array();
-
-	if (audit_list(core_store(request->server->core), class_id, AUDIT_ROWS, &rows, &count,
-		       err) < 0) {
-		json_decref(list);
-		return -1;
-	}
-	for (size_t i = 0; i < count; i++) {
-		json_array_append_new(list, view_audit(&rows[i]));
-		audit_row_free(&rows[i]);
-	}
-	free(rows);
-	reply_json(request, MHD_HTTP_OK, list);
 	return 0;
 }
 

@@ -33,7 +33,9 @@ static const struct route routes[] = {
 
 	{ "GET", V1 "/host", RULE_STAFF, api_host, NULL, false },
 	{ "GET", V1 "/stats", RULE_STAFF, api_stats, NULL, false },
-	{ "GET", V1 "/audit", RULE_STAFF, api_audit, "class", false },
+	{ "GET", V1 "/audit", RULE_STAFF, api_audit, "class actor since before limit", false },
+	{ "GET", V1 "/audit/verify", RULE_ADMIN, api_audit_verify, NULL, false },
+	{ "POST", V1 "/audit/forget", RULE_ADMIN, api_audit_forget, NULL, true },
 	{ "PUT", V1 "/accounts/{login}", RULE_ADMIN, api_account_put, NULL, true },
 
 	{ "GET", V1 "/courses", RULE_STAFF, api_courses, NULL, false },

@@ -174,7 +174,30 @@ static const char version_2[] =
 	"CREATE INDEX proof_course ON proof (course);"
 	"ALTER TABLE class ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0 CHECK (hidden IN (0, 1));";
 
-static const char *const steps[] = { version_1, version_2 };
+/* The audit log forgets only what is written down as forgotten (audit.c), and takes rows at its end
+ * only: REPLACE would take one out without a trigger's word. */
+static const char version_3[] =
+	"CREATE TABLE audit_begin ("
+	"	one INTEGER PRIMARY KEY CHECK (one = 1),"
+	"	id INTEGER NOT NULL,"
+	"	hash BLOB NOT NULL CHECK (length(hash) = 32)"
+	") STRICT;"
+	"INSERT INTO audit_begin VALUES (1, 0, zeroblob(32));"
+	"CREATE TRIGGER audit_begin_moves_on BEFORE UPDATE ON audit_begin"
+	"	WHEN NEW.id <= OLD.id OR NEW.hash IS NOT (SELECT hash FROM audit WHERE id = NEW.id)"
+	"	BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;"
+	"CREATE TRIGGER audit_begin_stays BEFORE DELETE ON audit_begin"
+	"	BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;"
+	"DROP TRIGGER audit_no_delete;"
+	"CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit"
+	"	WHEN OLD.id > coalesce((SELECT id FROM audit_begin), 0)"
+	"	BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;"
+	"CREATE TRIGGER audit_at_the_end BEFORE INSERT ON audit"
+	"	WHEN NEW.id IS NOT 1 + coalesce((SELECT max(id) FROM audit),"
+	"		(SELECT id FROM audit_begin))"
+	"	BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;";
+
+static const char *const steps[] = { version_1, version_2, version_3 };
 const struct schema schema_current = { steps, ARRAY_SIZE(steps) };
 
 /* A pragma's number. Not through the statement cache: it keys on literals and these change the
@@ -245,6 +268,21 @@ static int file_is_ours(struct store *store, struct err *err)
 		       store->path);
 }
 
+int schema_is_ours(struct store *store, struct err *err)
+{
+	int64_t mark;
+
+	if (pragma_number(store, "PRAGMA application_id", &mark, err) < 0)
+		return -1;
+	return mark == STORE_APPLICATION_ID ? 0 :
+		err_set(err, ERR_CONFLICT, "%s is not a database of Terakoya", store->path);
+}
+
+int schema_version(struct store *store, int64_t *version, struct err *err)
+{
+	return pragma_number(store, "PRAGMA user_version", version, err);
+}
+
 /* Foreign keys are off meanwhile (a step may rebuild a table) and checked before each commit; that
  * pragma does nothing inside a transaction: https://sqlite.org/lang_altertable.html#otheralter */
 int schema_migrate(struct store *store, const struct schema *schema, struct err *err)
@@ -253,7 +291,7 @@ int schema_migrate(struct store *store, const struct schema *schema, struct err 
 	int result = 0;
 
 	if (file_is_ours(store, err) < 0 ||
-	    pragma_number(store, "PRAGMA user_version", &version, err) < 0)
+	    schema_version(store, &version, err) < 0)
 		return -1;
 	if (version < 0 || version > (int64_t)schema->steps)
 		return err_set(

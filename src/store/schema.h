@@ -16,6 +16,11 @@ struct schema {
 };
 extern const struct schema schema_current;
 
+/* A file that this program made, with something in it. ERR_CONFLICT else. */
+int schema_is_ours(struct store *store, struct err *err);
+/* The version of what is open. */
+int schema_version(struct store *store, int64_t *version, struct err *err);
+
 /* Brings the open database to `schema`, each step with its number in one transaction. ERR_CONFLICT
  * when the file is newer than that, or belongs to another program. */
 int schema_migrate(struct store *store, const struct schema *schema, struct err *err);

@@ -100,6 +100,37 @@ struct store *store_open(const char *path, struct err *err)
 	return store_open_schema(path, &schema_current, err);
 }
 
+/* The read transaction is begun by the first read and ends with the connection. */
+static int look_begin(struct store *store, struct err *err)
+{
+	if (sqlite3_open_v2(store->path, &store->db,
+			    SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+			    NULL))
+		return err_set(err, ERR_INTERNAL, "cannot open the database %s: %s", store->path,
+			       sqlite3_errmsg(store->db));
+	sqlite3_busy_timeout(store->db, BUSY_MS);
+	if (sqlite3_exec(store->db, "PRAGMA trusted_schema = OFF; BEGIN", NULL, NULL, NULL))
+		return store_fail(store, err);
+	return schema_is_ours(store, err);
+}
+
+struct store *store_open_to_look(const char *path, struct err *err)
+{
+	struct store *store;
+
+	if (access(path, F_OK) < 0) {
+		err_set(err, ERR_NOT_FOUND, "there is no database %s", path);
+		return NULL;
+	}
+	store = mem_alloc(sizeof(*store));
+	store->path = str_copy(path);
+	if (look_begin(store, err) < 0 || instance_load(store, err) < 0) {
+		store_close(store);
+		return NULL;
+	}
+	return store;
+}
+
 void store_close(struct store *store)
 {
 	if (!store)

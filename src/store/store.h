@@ -20,6 +20,10 @@ struct store;
  * schema is refused with ERR_CONFLICT; a damaged one (quick_check) with ERR_INTERNAL and the
  * remedy. */
 struct store *store_open(const char *path, struct err *err);
+/* Opens a database of any schema as it is, to read it: one moment of it, until it is closed, also
+ * while somebody works on it. On any thread, which then keeps it. ERR_NOT_FOUND, ERR_CONFLICT when
+ * it is not ours. */
+struct store *store_open_to_look(const char *path, struct err *err);
 void store_close(struct store *store); /* NULL-safe */
 
 /* Transactions nest by counting: only the outermost commits. A rollback inside makes the outermost

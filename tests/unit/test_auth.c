@@ -255,7 +255,7 @@ static void a_made_password_works_and_a_new_one_ends_sessions(void **state)
 	struct outcome outcome;
 	struct actor actor;
 	char made[25];
-	int64_t rows;
+	struct audit_chain chain;
 
 	(void)state;
 	ok(auth_set_account(auth, "ken", "健", ROLE_INSTRUCTOR, NULL, made, &err));
@@ -267,8 +267,8 @@ static void a_made_password_works_and_a_new_one_ends_sessions(void **state)
 	refused(ERR_INVALID, auth_set_account(auth, "ken", "健", ROLE_ADMIN, "short", made, &err));
 	refused(ERR_INVALID, auth_set_account(auth, "k n", "健", ROLE_ADMIN, NULL, made, &err));
 	refused(ERR_INVALID, auth_set_account(auth, "ken", "健", ROLE_NONE, NULL, made, &err));
-	ok(audit_verify(core.store, &rows, &err));
-	assert_int_equal(rows, 3);
+	ok(audit_verify(core.store, &chain, &err));
+	assert_int_equal(chain.rows, 3);
 }
 
 /* ---- joining -------------------------------------------------------------------------------- */

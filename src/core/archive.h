@@ -1,0 +1,22 @@
+/* What is done with the database as a whole, beside the running daemon: walking the audit chain. On
+ * a lane of its own with a connection of its own that only reads, so that neither T0 nor those who
+ * write wait for it. */
+#ifndef CORE_ARCHIVE_H
+#define CORE_ARCHIVE_H
+
+#include "core/core.h"
+#include "store/audit.h"
+
+/* Exactly one of chain and err is not NULL. */
+typedef void archive_verified_fn(void *context, const struct audit_chain *chain,
+				 const struct err *err);
+/* done is called once, later, on T0; core_free() calls those that are left. */
+void archive_verify(struct core *core, archive_verified_fn *done, void *context);
+
+/* Rows of the audit log are kept at least that long, whoever asks. */
+#define ARCHIVE_KEEP_DAYS 90
+/* audit_forget() in somebody's name. ERR_INVALID for a time that is not that long ago. */
+int archive_forget(struct core *core, const struct actor *actor, int64_t before, int64_t *removed,
+		   struct err *err);
+
+#endif

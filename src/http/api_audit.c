@@ -1,0 +1,104 @@
+/* What was done here, and whether that log is still what was written. */
+#include <sodium.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/str.h"
+#include "core/archive.h"
+#include "http/api.h"
+
+#define ROWS_MAX    500
+#define ACTOR_BYTES 512
+
+static json_t *view_audit(const struct audit_row *row)
+{
+	return json_pack("{s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:I, s:I}", "id", (json_int_t)row->id,
+			 "at", (json_int_t)row->at, "person", (json_int_t)row->person, "actor",
+			 row->actor, "action", row->action, "object", row->object, "detail",
+			 row->detail ? row->detail : "", "class", (json_int_t)row->class_id, "seat",
+			 (json_int_t)row->seat_id);
+}
+
+static int read_filter(struct request *request, struct audit_filter *filter, long *most,
+		       struct err *err)
+{
+	long since, before;
+
+	filter->class_id = request->class ? request->class->row.id : 0;
+	filter->actor = request_query(request, "actor");
+	if (filter->actor && (strlen(filter->actor) > ACTOR_BYTES ||
+			      !str_is_clean_utf8(filter->actor, strlen(filter->actor))))
+		return err_set(err, ERR_INVALID, "actor must be a name");
+	if (request_query_number(request, "since", 0, INT64_MAX, 0, &since, err) < 0 ||
+	    request_query_number(request, "before", 0, INT64_MAX, 0, &before, err) < 0 ||
+	    request_query_number(request, "limit", 1, ROWS_MAX, ROWS_MAX, most, err) < 0)
+		return -1;
+	filter->since = since;
+	filter->before = before;
+	return 0;
+}
+
+int api_audit(struct request *request, struct err *err)
+{
+	struct audit_filter filter;
+	struct audit_row *rows;
+	size_t count;
+	long most;
+
+	if (read_filter(request, &filter, &most, err) < 0 ||
+	    audit_list(core_store(request->server->core), &filter, (unsigned)most, &rows, &count,
+		       err) < 0)
+		return -1;
+	json_t *list = json_array();
+	for (size_t i = 0; i < count; i++) {
+		json_array_append_new(list, view_audit(&rows[i]));
+		audit_row_free(&rows[i]);
+	}
+	free(rows);
+	reply_json(request, MHD_HTTP_OK, list);
+	return 0;
+}
+
+static json_t *view_chain(const struct audit_chain *chain)
+{
+	char hash[2 * sizeof(chain->hash) + 1];
+
+	sodium_bin2hex(hash, sizeof(hash), chain->hash, sizeof(chain->hash));
+	return json_pack("{s:I, s:I, s:I, s:s, s:I, s:s}", "rows", (json_int_t)chain->rows, "first",
+			 (json_int_t)chain->first, "last", (json_int_t)chain->last, "hash",
+			 chain->last ? hash : "", "broken", (json_int_t)chain->broken, "finding",
+			 chain->finding);
+}
+
+static void on_verified(void *context, const struct audit_chain *chain, const struct err *err)
+{
+	struct request *request = ticket_redeem(context);
+
+	if (!request)
+		return;
+	if (chain)
+		reply_json(request, MHD_HTTP_OK, view_chain(chain));
+	else
+		reply_err(request, err);
+	request_resume(request);
+}
+
+int api_audit_verify(struct request *request, struct err *err)
+{
+	(void)err;
+	archive_verify(request->server->core, on_verified, request_defer(request));
+	return 0;
+}
+
+int api_audit_forget(struct request *request, struct err *err)
+{
+	long before;
+	int64_t removed;
+	const struct field fields[] = { { "before", FIELD_NUMBER, true, 0, INT64_MAX, &before } };
+
+	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0 ||
+	    archive_forget(request->server->core, &request->actor, before, &removed, err) < 0)
+		return -1;
+	reply_json(request, MHD_HTTP_OK, json_pack("{s:I}", "removed", (json_int_t)removed));
+	return 0;
+}
