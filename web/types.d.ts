@@ -103,6 +103,14 @@ export interface Template {
 	ram_bytes: number; state_bytes: number; disk_bytes: number;
 }
 
+export interface AuditRow {
+	id: number; at: number; person: number; actor: string; action: string; object: string; detail: string;
+	class: number; seat: number;
+}
+export interface AuditChain {
+	rows: number; first: number; last: number; hash: string; broken: number; finding: string;
+}
+
 export interface Capacity {
 	seats: number; seats_that_fit: number; memory_needed: number; memory_free: number;
 	disk_needed: number; disk_free: number; launch_ms: number; fits: boolean; verdict: string;

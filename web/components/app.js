@@ -1,6 +1,7 @@
 /** Chooses the page for the address and the person, inside the shell. */
 import { useEffect } from "preact/hooks";
 import { html } from "../html.js";
+import { AuditPage } from "../pages/audit.js";
 import { ClassPage } from "../pages/class.js";
 import { ClassesPage } from "../pages/classes.js";
 import { CoursesPage } from "../pages/courses.js";
@@ -10,7 +11,7 @@ import { NewClassPage } from "../pages/new-class.js";
 import { NotFoundPage } from "../pages/not-found.js";
 import { WorkspacePage } from "../pages/workspace.js";
 import { match, navigate, path } from "../router.js";
-import { home, isStaff, loadSession, session, unreachable } from "../state/session.js";
+import { home, isAdmin, isStaff, loadSession, session, unreachable } from "../state/session.js";
 import { Away } from "./away.js";
 import { Shell } from "./shell.js";
 import { Toasts } from "./toasts.js";
@@ -25,11 +26,14 @@ const STAFF = [
 	["/seats/:id", WorkspacePage],
 ];
 
+/** @type {typeof STAFF} */
+const ADMIN = [...STAFF, ["/audit", AuditPage]];
+
 /** @type {[string, any][]} */
 const STUDENT = [["/seats/:id", WorkspacePage]];
 
 function page() {
-	for (const [pattern, Page] of isStaff() ? STAFF : STUDENT) {
+	for (const [pattern, Page] of isAdmin() ? ADMIN : isStaff() ? STAFF : STUDENT) {
 		const params = match(pattern, path.value);
 		if (params) return html`<${Page} key=${path.value} ...${params} />`;
 	}

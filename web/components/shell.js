@@ -1,7 +1,7 @@
 /** The bar on top, the banners below it, and what the page is about. */
 import { html } from "../html.js";
 import { path } from "../router.js";
-import { home, isStaff, session, signOut } from "../state/session.js";
+import { home, isAdmin, isStaff, session, signOut } from "../state/session.js";
 import { shellExtra } from "../state/shell.js";
 import { t } from "../text.js";
 import { Banners } from "./banners.js";
@@ -10,10 +10,12 @@ import { ThemeSwitch } from "./theme-switch.js";
 
 /** @type {[string, import("../text.js").Key][]} */
 const PLACES = [["/classes", "nav.classes"], ["/courses", "nav.courses"], ["/host", "nav.host"]];
+/** @type {typeof PLACES} */
+const ADMIN_PLACES = [["/audit", "nav.audit"]];
 
 function Places() {
 	return html`<nav class="places" aria-label=${t("nav.label")}>
-		${PLACES.map(([to, key]) => html`<a href=${to}
+		${[...PLACES, ...(isAdmin() ? ADMIN_PLACES : [])].map(([to, key]) => html`<a href=${to}
 			aria-current=${path.value.startsWith(to) ? "page" : undefined}>${t(key)}</a>`)}
 	</nav>`;
 }

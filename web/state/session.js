@@ -20,6 +20,7 @@ function begin(view) {
 }
 
 export const isStaff = () => !!session.value && session.value.person.role !== "student";
+export const isAdmin = () => session.value?.person.role === "admin";
 /** Where this person's work is. @returns {string} */
 export const home = () => (isStaff() ? "/classes" : `/seats/${session.value?.seat}`);
 
