@@ -76,7 +76,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libterakoya.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lcmocka -lpthread
 
 # Machines without the daemon: bakes, clones and measures through src/virt alone.
-$(BUILD)/tests/virt_try: $(BUILD)/tests/e2e/virt_try.o $(BUILD)/libterakoya.a
+$(BUILD)/tests/virt_try: $(addprefix $(BUILD)/tests/e2e/,virt_try.o virt_guest.o) $(BUILD)/libterakoya.a
 	@echo "  LD    $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lpthread
 

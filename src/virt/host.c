@@ -194,6 +194,9 @@ static void find_accel(struct host_facts *facts)
 	facts->accel = kvm_works(facts->accel_reason) ? VIRT_ACCEL_KVM : VIRT_ACCEL_TCG;
 	snprintf(facts->cpu_model, sizeof(facts->cpu_model), "%s",
 		 facts->accel == VIRT_ACCEL_KVM ? "host-passthrough" : "maximum");
+	/* Under KVM the guest has a better clock than this counter. */
+	if (facts->accel == VIRT_ACCEL_TCG)
+		facts->tsc_khz = tsc_measure();
 }
 
 static int find_facts(struct virt *virt, struct host_facts *facts, struct err *err)

@@ -29,7 +29,8 @@
  * A device state fits only the hardware, QEMU and processor that wrote it. All of that goes into
  * the key (virt_template_key) and into template.json, which a clone is checked against. */
 
-#define RECIPE     "1" /* raise when xml.c changes the hardware of machines */
+#define RECIPE     "2" /* raise when xml.c changes the hardware of machines */
+#define TSC_STEP   25000 /* kHz */
 #define PAGE       4096u
 #define JSON_MAX   (64 * 1024)
 #define BAKE_AGE_S 120 /* a younger one may still be on its way to its domain */
@@ -166,9 +167,12 @@ int virt_template_key(struct virt *virt, const char *digest, char key[65], struc
 
 	if (host_facts(virt, &facts, err) < 0)
 		return -1;
-	AUTO_FREE char *text =
-		str_fmt("%s\n%s\n%lu\n%lu\n%s\n%d %s\n", RECIPE, digest, facts.qemu, facts.libvirt,
-			facts.machine_type, facts.accel, facts.cpu_model);
+	/* On a processor of another rate the clones' clocks would be wrong; the step is coarse, for
+	 * no two measurements are the same. */
+	unsigned tsc = (facts.tsc_khz + TSC_STEP / 2) / TSC_STEP;
+	AUTO_FREE char *text = str_fmt("%s\n%s\n%lu\n%lu\n%s\n%d %s\n%u\n", RECIPE, digest,
+				       facts.qemu, facts.libvirt, facts.machine_type, facts.accel,
+				       facts.cpu_model, tsc);
 	crypto_hash_sha256(hash, (const unsigned char *)text, strlen(text));
 	sodium_bin2hex(key, 65, hash, sizeof(hash));
 	return 0;

@@ -136,8 +136,10 @@ static void add_boot(xmlNodePtr root, const struct xml_domain *domain)
 	add_text(os, "kernel", machine->kernel);
 	if (!str_is_empty(machine->initrd))
 		add_text(os, "initrd", machine->initrd);
-	if (!str_is_empty(machine->cmdline))
-		add_text(os, "cmdline", machine->cmdline);
+	if (str_is_empty(machine->cmdline))
+		return;
+	AUTO_FREE char *told = str_fmt("%s tsc_early_khz=%u", machine->cmdline, domain->facts->tsc_khz);
+	add_text(os, "cmdline", domain->facts->tsc_khz ? told : machine->cmdline); /* tsc.c says why */
 }
 
 static void add_cpu(xmlNodePtr root, const struct host_facts *facts)

@@ -8,27 +8,32 @@
  * STATE is a directory that libvirt's QEMU user can reach. Everything made is removed at the end,
  * but for the template, which the next run uses again.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <dirent.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/str.h"
-#include "guest/link.h"
 #include "virt/holder.h"
 #include "virt/virt.h"
+#include "virt_guest.h"
 
 #define INSTANCE "f00d5eed00000000000000000000cafe"
 #define COUNT_MAX 200
 #define LANES_MAX 16
+#define LOAD      4 /* processes that keep the host busy while a machine boots */
+#define CLOCK_S   8
 
 static struct {
 	const char *state, *kernel, *initrd, *disk, *cmdline;
@@ -39,11 +44,6 @@ static struct {
 	atomic_uint next, stopped;
 	atomic_bool up;
 	struct virt_running running[COUNT_MAX];
-	/* One link at a time, T0's; `answered` hands its hello over. */
-	struct link *link;
-	const char *channel;
-	struct link_hello hello;
-	atomic_bool answered;
 } try;
 
 static unsigned passed, failed;
@@ -69,72 +69,36 @@ static struct virt_machine machine(const char *name, const char *network)
 	return machine;
 }
 
-/* ---- the agent ------------------------------------------------------------------------------ */
+/* ---- a busy host ---------------------------------------------------------------------------- */
 
-static void on_up(void *context, const struct link_hello *hello)
+/* Boots under load: that is when a guest takes a wrong measure of its clock. */
+static void load_begin(pid_t pid[LOAD])
 {
-	(void)context;
-	try.hello = *hello;
-	atomic_store(&try.answered, true);
-}
-
-static void on_down(void *context, const struct err *why)
-{
-	(void)context, (void)why;
-}
-
-static void on_data(void *context, uint16_t channel, uint64_t offset, const uint8_t *data,
-		    size_t length)
-{
-	(void)context, (void)channel, (void)offset, (void)data, (void)length;
-}
-
-static void on_exit_of(void *context, uint16_t channel, int status)
-{
-	(void)context, (void)channel, (void)status;
-}
-
-static void on_writable(void *context, uint16_t channel)
-{
-	(void)context, (void)channel;
-}
-
-static void open_link(void *argument)
-{
-	static const struct link_events events = { on_up, on_down, on_data, on_exit_of,
-						   on_writable };
-
-	(void)argument;
-	try.link = link_new(try.loop, try.channel, &events, NULL);
-}
-
-static void close_link(void *argument)
-{
-	(void)argument;
-	link_free(try.link);
-	try.link = NULL;
-}
-
-/* Waits for the agent's hello from a boot other than `not`; its boot id, or "" in vain. */
-static const char *boot_id(const struct virt_running *running, const char *not, unsigned seconds)
-{
-	static char id[sizeof(try.hello.boot_id)];
-	uint64_t end = clock_mono_ms() + seconds * 1000u;
-	bool found = false;
-
-	try.channel = running->channel;
-	atomic_store(&try.answered, false);
-	loop_post(try.loop, open_link, NULL);
-	while (!found && clock_mono_ms() < end) {
-		usleep(5000);
-		if (!atomic_exchange(&try.answered, false))
+	for (unsigned i = 0; i < LOAD; i++) {
+		pid[i] = fork();
+		if (pid[i] != 0)
 			continue;
-		snprintf(id, sizeof(id), "%s", try.hello.boot_id);
-		found = !str_equal(id, not);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (nice(5) < 0)
+			_exit(1);
+		for (;;)
+			;
 	}
-	loop_post(try.loop, close_link, NULL);
-	usleep(100000);
-	return found ? id : "";
+}
+
+static void load_end(pid_t pid[LOAD])
+{
+	for (unsigned i = 0; i < LOAD; i++)
+		if (pid[i] > 0 && kill(pid[i], SIGKILL) == 0)
+			waitpid(pid[i], NULL, 0);
+}
+
+static void try_clock(const struct virt_running *running, const char *what)
+{
+	double rate = guest_clock_rate(running, CLOCK_S);
+
+	tell(rate > 0.99 && rate < 1.01, what, NULL);
+	printf("# its clock goes %.4f s in one of the host's\n", rate);
 }
 
 /* ---- bake ----------------------------------------------------------------------------------- */
@@ -158,13 +122,17 @@ static int bake(struct err *err)
 	struct virt_template template;
 	struct virt_running running;
 	uint64_t begin = clock_mono_ms();
+	pid_t load[LOAD];
 
 	if (virt_network_create(try.virt, "bake", 9999, err) < 0 ||
 	    virt_template_boot(try.virt, &spec, try.key, &running, err) < 0)
 		return -1;
 	printf("# booted, channel %s console %s pid %d\n", running.channel, running.console,
 	       running.pid);
-	if (!boot_id(&running, "", 300)[0])
+	load_begin(load);
+	bool answers = guest_boot_id(&running, "", 300)[0];
+	load_end(load);
+	if (!answers)
 		return err_set(err, ERR_TIMEOUT, "the agent does not answer within 300 s");
 	sleep(try.settle);
 	uint64_t freeze = clock_mono_ms();
@@ -315,12 +283,18 @@ static void try_power(void)
 		tell(false, "a clone is found", &err);
 		return;
 	}
+	pid_t load[LOAD];
 	char first[40];
-	snprintf(first, sizeof(first), "%s", boot_id(&running, "", 10));
+	snprintf(first, sizeof(first), "%s", guest_boot_id(&running, "", 10));
 	tell(first[0], "a clone's agent answers", NULL);
+	try_clock(&running, "the clock of a clone goes as the host's, though the host was busy "
+			    "when its template booted");
+	load_begin(load);
 	tell(virt_machine_power(try.virt, "one", VIRT_POWER_RESET, &err) == 0 &&
-		     boot_id(&running, first, 240)[0],
+		     guest_boot_id(&running, first, 240)[0],
 	     "a clone that is reset boots afresh, and its agent answers", &err);
+	load_end(load);
+	try_clock(&running, "and so it does after a reboot on a busy host");
 	tell(virt_machine_power(try.virt, "one", VIRT_POWER_OFF, &err) == 0 &&
 		     virt_machine_find(try.virt, "one", &running, &err) < 0 &&
 		     err.kind == ERR_NOT_FOUND,
@@ -590,6 +564,7 @@ int main(int argc, char **argv)
 	struct virt_config config = { .uri = "qemu:///system", .state_dir = try.state,
 				      .instance = INSTANCE };
 	try.loop = loop_new(&err);
+	guest_begin(try.loop);
 	try.virt = virt_open(try.loop, &config, &events, NULL, &err);
 	if (!try.virt) {
 		fprintf(stderr, "%s\n", err.message);

@@ -62,6 +62,28 @@ static void assert_value(const char *text, const char *path, const char *want)
 	assert_string_equal(value, want);
 }
 
+static void a_guest_is_told_how_fast_its_counter_runs_where_that_is_known(void **state)
+{
+	struct host_facts known = facts;
+	struct xml_domain domain = { .virt = &virt, .facts = &known, .machine = &machine,
+				     .chain = &chain };
+
+	(void)state;
+	AUTO_FREE char *plain = xml_domain(&domain);
+	assert_value(plain, "/domain/os/cmdline", machine.cmdline);
+	known.tsc_khz = 2300001;
+	AUTO_FREE char *told = xml_domain(&domain);
+	assert_value(told, "/domain/os/cmdline", "root=/dev/vda <&\"'> tsc_early_khz=2300001");
+}
+
+/* However busy this machine is. Where it cannot be told it is 0, and stays so. */
+static void the_hosts_counter_is_measured_the_same_twice(void **state)
+{
+	(void)state;
+	double first = tsc_measure(), second = tsc_measure();
+	assert_true(first == 0 || second == 0 || (first / second > 0.998 && first / second < 1.002));
+}
+
 static void a_clone_maps_its_ram_privately_and_waits(void **state)
 {
 	(void)state;
@@ -249,6 +271,8 @@ static void names_that_are_paths_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_guest_is_told_how_fast_its_counter_runs_where_that_is_known),
+		cmocka_unit_test(the_hosts_counter_is_measured_the_same_twice),
 		cmocka_unit_test(a_clone_maps_its_ram_privately_and_waits),
 		cmocka_unit_test(a_bake_writes_its_ram_through_and_does_not_wait),
 		cmocka_unit_test(a_cold_boot_has_memory_of_its_own),
