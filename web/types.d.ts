@@ -46,6 +46,8 @@ export interface OutlineLab { id: string; title: Text; minutes: number; tasks: O
 
 export interface Class {
 	id: number; name: string; course: string; version: string; title: Text; state: ClassState;
+	/** When its course, as this class has it, last passed its test on real machines; 0: never. */
+	proven_at: number;
 	code: string; created_at: number; launched_at: number; ready_at: number; closed_at: number;
 	seats: number; ready: number; ready_ms: number;
 }

@@ -261,7 +261,9 @@ int cmd_class_launch(struct invocation *invocation, struct err *err)
 {
 	json_t *class = NULL;
 
-	if (class_call(invocation, "POST", "/launch", json_object(), NULL, err) < 0)
+	json_t *body = option_value(invocation, "untested") ? json_pack("{s:b}", "untested", true) : json_object();
+
+	if (class_call(invocation, "POST", "/launch", body, NULL, err) < 0)
 		return -1;
 	if (option_value(invocation, "no-wait"))
 		return 0;

@@ -91,7 +91,8 @@ done
 password=$(terakoya --json account set instructor --name Instructor | sed -n 's/.*"password": "\(.*\)".*/\1/p')
 class=$(terakoya --json class create "$course" --seats "$seats" --name "Demo" |
 	sed -n 's/^  "id": \([0-9]*\),*$/\1/p' | head -n 1)
-terakoya class launch "$class"
+# A fresh clone has not run `lab test`, which takes longer than one wants to wait for a demo.
+terakoya class launch "$class" --untested
 link=$(terakoya seat link "$class/1")
 code=$(terakoya --json class show "$class" | sed -n 's/^  "code": "\(.*\)",*$/\1/p' | head -n 1)
 

@@ -53,8 +53,11 @@ static const struct command commands[] = {
 	{ .words = "class launch", .arguments = "CLASS", .least = 1, .most = 1,
 	  .summary = "give every seat its machines",
 	  .details = "Waits until every seat is ready or has failed, unless --no-wait is given. Refused before "
-		     "anything is started when the host has no room, with the number of seats that fit.",
-	  .option = { { "no-wait", NULL, "come back at once" } }, .run = cmd_class_launch },
+		     "anything is started when the host has no room, with the number of seats that fit, and when "
+		     "the course has not passed lab test as it is now.",
+	  .option = { { "no-wait", NULL, "come back at once" },
+		      { "untested", NULL, "launch a course that has not passed lab test; the audit log says so" } },
+	  .run = cmd_class_launch },
 	{ .words = "class show", .arguments = "CLASS", .least = 1, .most = 1,
 	  .summary = "show a class, its seats and their progress", .run = cmd_class_show },
 	{ .words = "class watch", .arguments = "CLASS", .least = 1, .most = 1,

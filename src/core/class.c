@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/code.h"
+#include "core/proof.h"
 
 const char *const class_state_names[] = {
 	[CLASS_DRAFT] = "draft",	 [CLASS_PREPARING] = "preparing", [CLASS_OPEN] = "open",
@@ -375,7 +376,25 @@ static int check_bases(struct core *core, const struct pack *pack, struct err *e
 	return 0;
 }
 
-static int check_launch(struct class *class, struct err *err)
+static bool class_is_untested(struct class *class)
+{
+	return !class->row.hidden && !proof_passed_at(class->core, class->pack);
+}
+
+/* Last of all: whoever says yes to an untested course should not be refused for something else then. */
+static int check_tested(struct class *class, bool untested, struct err *err)
+{
+	const struct pack *pack = class->pack;
+
+	if (untested || !class_is_untested(class))
+		return 0;
+	return err_set(err, ERR_CONFLICT,
+		       "the course %s %s has not passed its test on real machines as it is now, so nobody knows "
+		       "whether its labs can be solved: run `terakoya lab test %s` first, or launch it untested "
+		       "all the same (--untested, or the tick in the page)", pack->id, pack->version, pack->id);
+}
+
+static int check_launch(struct class *class, bool untested, struct err *err)
 {
 	struct core *core = class->core;
 	struct capacity capacity;
@@ -392,13 +411,14 @@ static int check_launch(struct class *class, struct err *err)
 	class_capacity(core, class->pack->id, (unsigned)class->seats, &capacity);
 	if (!capacity.fits)
 		return err_set(err, ERR_CAPACITY, "%s", capacity.verdict);
-	return 0;
+	return check_tested(class, untested, err);
 }
 
 /* One transaction: after it, a restart at any moment goes on with the launch. */
-int class_launch(struct core *core, const struct actor *actor, struct class *class, struct err *err)
+int class_launch(struct core *core, const struct actor *actor, struct class *class, bool untested,
+		 struct err *err)
 {
-	if (check_launch(class, err) < 0 || store_begin(core->store, err) < 0)
+	if (check_launch(class, untested, err) < 0 || store_begin(core->store, err) < 0)
 		return -1;
 	class->row.launched_at = clock_real_ms();
 	class->launch_mono = clock_mono_ms();
@@ -412,7 +432,8 @@ int class_launch(struct core *core, const struct actor *actor, struct class *cla
 	if (store_commit(core->store, err) < 0)
 		return -1;
 	AUTO_FREE char *object = str_fmt("class %lld", (long long)class->row.id);
-	note(core, actor, "class.launch", class->row.id, 0, object, "");
+	note(core, actor, "class.launch", class->row.id, 0, object,
+	     class_is_untested(class) ? "{\"untested\": true}" : "");
 	return 0;
 }
 

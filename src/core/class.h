@@ -34,8 +34,11 @@ struct capacity {
 void class_capacity(struct core *core, const char *course, unsigned seats, struct capacity *capacity);
 
 /* Draft to preparing: ERR_CAPACITY names the number that fits; ERR_NOT_FOUND for a missing image or
- * template names the command or button that makes it; ERR_UNAVAILABLE without libvirtd. */
-int class_launch(struct core *core, const struct actor *actor, struct class *class, struct err *err);
+ * template names the command or button that makes it; ERR_UNAVAILABLE without libvirtd. ERR_CONFLICT when
+ * the course, as the class has it, never passed `lab test`, unless untested says that this is known: then
+ * the audit log says so, too. Hidden classes are excepted: they are that test. */
+int class_launch(struct core *core, const struct actor *actor, struct class *class, bool untested,
+		 struct err *err);
 /* Removes every machine, disk and network; progress stays. Any state but closed. */
 int class_close(struct core *core, const struct actor *actor, struct class *class, struct err *err);
 /* Removes a draft or a closed class with all its records. */

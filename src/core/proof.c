@@ -154,7 +154,7 @@ static int seed_begin(struct proof *proof, struct err *err)
 	for (size_t i = 0; i < class->seats; i++)
 		walker_begin(&proof->walker[proof->walkers++], proof, &class->seat[i]);
 	count_steps(proof);
-	return class_launch(core, &prover, class, err);
+	return class_launch(core, &prover, class, false, err);
 }
 
 static void seed_end(struct proof *proof)

@@ -75,7 +75,11 @@ int api_class_delete(struct request *request, struct err *err)
 
 int api_class_launch(struct request *request, struct err *err)
 {
-	if (class_launch(request->server->core, &request->actor, request->class, err) < 0)
+	bool untested = false;
+	const struct field fields[] = { { "untested", FIELD_BOOL, false, 0, 0, &untested } };
+
+	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0 ||
+	    class_launch(request->server->core, &request->actor, request->class, untested, err) < 0)
 		return -1;
 	reply_json(request, MHD_HTTP_ACCEPTED, view_class(request->class));
 	return 0;

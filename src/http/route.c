@@ -54,7 +54,7 @@ static const struct route routes[] = {
 	{ "POST", V1 "/classes", RULE_INSTRUCTOR, api_class_post, NULL, true },
 	{ "GET", CLASS, RULE_STAFF, api_class_get, NULL, false },
 	{ "DELETE", CLASS, RULE_INSTRUCTOR, api_class_delete, NULL, false },
-	{ "POST", CLASS "/launch", RULE_INSTRUCTOR, api_class_launch, NULL, false },
+	{ "POST", CLASS "/launch", RULE_INSTRUCTOR, api_class_launch, NULL, true },
 	{ "POST", CLASS "/close", RULE_INSTRUCTOR, api_class_close, NULL, false },
 
 	{ "GET", SEAT, RULE_SEAT, api_seat_get, NULL, false },

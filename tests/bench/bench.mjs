@@ -52,7 +52,7 @@ const machines = () => pids(new RegExp(`guest=${tag}-c\\d`));
 async function launch(count, extra = []) {
   const made = await json('class', 'create', 'linux-intro', '--seats', String(count), ...extra);
   const pressed = Date.now();
-  const reply = await api('POST', `/classes/${made.id}/launch`, {});
+  const reply = await api('POST', `/classes/${made.id}/launch`, { untested: true });
   if (reply.status >= 300) throw new Error(`${count} seats were not launched: ${reply.body.detail}`);
   const open = await until(`${count} seats ready`, async () => {
     const view = (await api('GET', `/classes/${made.id}`)).body;

@@ -72,7 +72,7 @@ test('the help explains every command, and the man page names them all', async (
 test('a class is made, launched, shown, reset, linked and closed from the command line', async (t) => {
   assert.match(await ok('class', 'create', 'linux-intro', '--seats', '1', '--name', 'At the shell'), /join code \w+-\d+/);
   const [{ id }] = await json('class', 'list');
-  assert.match(await ok('class', 'launch', String(id)), /1 of 1 ready/);
+  assert.match(await ok('class', 'launch', String(id), '--untested'), /1 of 1 ready/);
   assert.match(await ok('class', 'show', String(id)), /^ +1 +ready/m);
   assert.match(await ok('seat', 'link', `${id}/1`), /^http\S+\/j\/\S+$/m);
   const said = await ok('seat', 'reset', `${id}/1`, '--yes');
@@ -82,6 +82,20 @@ test('a class is made, launched, shown, reset, linked and closed from the comman
   assert.match(await ok('class', 'list', '--closed'), /At the shell/);
   await ok('class', 'remove', String(id), '--yes');
   assert.deepEqual(await json('class', 'list', '--closed'), []);
+});
+
+test('a course that has not passed its test is launched by those who say that they know, and the log names them', async () => {
+  assert.equal((await api('GET', '/courses')).body.find((one) => one.id === 'linux-intro').proven_at, 0, 'this state never saw lab test pass');
+  const { id } = await json('class', 'create', 'linux-intro', '--seats', '1');
+  const refused = await terakoya('class', 'launch', String(id));
+  assert.equal(refused.code, 4);
+  assert.match(refused.stderr, /terakoya lab test linux-intro.*--untested/);
+  assert.equal((await api('GET', `/classes/${id}`)).body.state, 'draft');
+  await ok('class', 'launch', String(id), '--untested', '--no-wait');
+  const [line] = (await api('GET', `/audit?class=${id}`)).body.filter((one) => one.action === 'class.launch');
+  assert.match(JSON.stringify(line.detail), /untested/);
+  await ok('class', 'close', String(id), '--yes');
+  await ok('class', 'remove', String(id), '--yes');
 });
 
 test('what cannot be undone is asked first, and where nobody can answer, refused', async () => {
@@ -99,7 +113,7 @@ test('what cannot be undone is asked first, and where nobody can answer, refused
 
 test('a shell from the command line shows what is typed and its answer, and ~. leaves it running', async () => {
   const { id } = await json('class', 'create', 'linux-intro', '--seats', '1');
-  await ok('class', 'launch', String(id));
+  await ok('class', 'launch', String(id), '--untested');
   const first = new Typist('shell', `${id}/1`);
   await first.sees('student@desk');
   first.type('echo sum $((40 + 2)); kept=here\r');
@@ -203,7 +217,10 @@ door('a new class of four is launched in the page; every seat turns green with i
   await page.getByLabel('Name of the class').fill('Autumn morning');
   await page.getByRole('spinbutton', { name: 'Seats' }).fill('4');
   await page.evaluate(watchTags);
-  await page.getByRole('button', { name: 'Launch 4 seats' }).click();
+  const launch = page.getByRole('button', { name: 'Launch 4 seats' });
+  assert.ok(await launch.isDisabled(), 'nobody has said yet that an untested course is fine');
+  await page.getByLabel('Launch it untested all the same').check();
+  await launch.click();
   await page.getByRole('heading', { name: 'Autumn morning' }).waitFor();
   await page.getByText('4 / 4').first().waitFor({ timeout: 120000 });
   const took = await page.getByText(/all ready in/).textContent();

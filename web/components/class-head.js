@@ -9,10 +9,11 @@ import { Dialog } from "./dialog.js";
 import { JoinCode } from "./join-code.js";
 import { StateChip } from "./state-chip.js";
 import { toastProblem } from "./toasts.js";
+import { Untested } from "./untested.js";
 
 /** @param {{ view: import("../types.js").ClassFull }} props */
 export function ClassHead({ view }) {
-	const [asking, setAsking] = useState(/** @type {"" | "close" | "remove"} */ (""));
+	const [asking, setAsking] = useState(/** @type {"" | "close" | "launch" | "remove"} */ (""));
 	const [busy, setBusy] = useState(false);
 	const idle = view.state === "draft" || view.state === "closed";
 	async function launch() {
@@ -30,13 +31,22 @@ export function ClassHead({ view }) {
 		<div class="class-acts">
 			${idle && html`<button type="button" onClick=${() => setAsking("remove")}>${t("class.remove")}</button>`}
 			${view.state === "draft" && html`<button type="button" class="primary" disabled=${busy}
-				onClick=${launch}>${t("class.launch")}</button>`}
+				onClick=${() => (view.proven_at ? launch() : setAsking("launch"))}>${t("class.launch")}</button>`}
 			${(view.state === "open" || view.state === "preparing") && html`<button type="button" class="danger"
 				onClick=${() => setAsking("close")}>${t("class.close")}</button>`}
 		</div>
+		${asking === "launch" && html`<${LaunchDialog} view=${view} onClose=${() => setAsking("")} />`}
 		${asking === "close" && html`<${CloseDialog} view=${view} onClose=${() => setAsking("")} />`}
 		${asking === "remove" && html`<${Dialog} title=${t("class.remove-title", { name: view.name })} danger
 			confirm=${t("class.remove")} onConfirm=${removeIt} onClose=${() => setAsking("")}>
 			<p>${t("class.remove-text")}</p><//>`}
 	</div>`;
+}
+
+/** @param {{ view: import("../types.js").ClassFull, onClose: () => void }} props */
+function LaunchDialog({ view, onClose }) {
+	const [known, setKnown] = useState(false);
+	return html`<${Dialog} title=${t("untested.launch-title", { name: view.name })} confirm=${t("class.launch")}
+		disabled=${!known} onConfirm=${() => post(`/classes/${view.id}/launch`, { untested: true })} onClose=${onClose}>
+		<${Untested} course=${view.course} checked=${known} change=${setKnown} /><//>`;
 }

@@ -215,6 +215,12 @@ export default {
 	"new.of-free": "{needed} of {free} free",
 	"new.about": "about {time}",
 
+	"untested.title": "This course is untested",
+	"untested.means": "As it is now, it has not been proven on real machines: some of its labs may not be solvable, and a check may be wrong.",
+	"untested.remedy": "An administrator proves it with:",
+	"untested.tick": "Launch it untested all the same",
+	"untested.launch-title": "Launch “{name}”?",
+
 	"class.ready-of": "{ready} of {total} ready",
 	"class.took": "all ready in {time}",
 	"class.elapsed": "{time} since launch",

@@ -215,6 +215,12 @@ export default {
 	"new.of-free": "空き {free} のうち {needed}",
 	"new.about": "約 {time}",
 
+	"untested.title": "このコースは未検証です",
+	"untested.means": "現在の内容は実機で検証されていません。解けないラボや、誤った判定が含まれているかもしれません。",
+	"untested.remedy": "管理者は次のコマンドで検証できます：",
+	"untested.tick": "未検証のまま準備を始める",
+	"untested.launch-title": "「{name}」の準備を始めますか",
+
 	"class.ready-of": "{total} 席中 {ready} 席が準備完了",
 	"class.took": "{time}で全席準備完了",
 	"class.elapsed": "開始から {time}",

@@ -7,6 +7,7 @@ import { Roster } from "../components/roster.js";
 import { toast, toastProblem } from "../components/toasts.js";
 import { useHost } from "../components/use-host.js";
 import { useLoaded } from "../components/use-loaded.js";
+import { Untested } from "../components/untested.js";
 import { useTitle } from "../components/use-title.js";
 import { html } from "../html.js";
 import { navigate } from "../router.js";
@@ -24,12 +25,15 @@ export function NewClassPage() {
 	const [name, setName] = useState("");
 	const [who, setWho] = useState({ byNames: false, seats: 12, text: "" });
 	const [fits, setFits] = useState(true);
+	/** The course of which somebody said that it may be launched untested. */
+	const [untested, setUntested] = useState("");
 	const [busy, setBusy] = useState(false);
 	const [error, setError] = useState(/** @type {unknown} */ (null));
 	useTitle(t("new.title"));
 	useHost();
 
 	const course = chosen || courses?.[0]?.id || "";
+	const unproven = courses?.find((/** @type {Course} */ one) => one.id === course)?.proven_at === 0;
 	const { names, twice } = readNames(who.text);
 	const seats = who.byNames ? names.length : who.seats;
 	const valid = course && seats >= 1 && seats <= SEATS_MAX && !(who.byNames && twice.length);
@@ -42,7 +46,7 @@ export function NewClassPage() {
 		let made;
 		try {
 			made = await post("/classes", { course, ...(name.trim() && { name: name.trim() }), ...people });
-			if (launch) await post(`/classes/${made.id}/launch`);
+			if (launch) await post(`/classes/${made.id}/launch`, unproven ? { untested: true } : {});
 		} catch (problem) {
 			setError(problem);
 			setBusy(false);
@@ -68,8 +72,11 @@ export function NewClassPage() {
 						onInput=${(/** @type {any} */ e) => setName(e.target.value)} />
 					<p class="help" id="class-name-help">${t("new.name-help")}</p></div>
 				<${Roster} value=${who} change=${setWho} names=${names} twice=${twice} />
+				${unproven && html`<${Untested} course=${course} checked=${untested === course}
+					change=${(/** @type {boolean} */ yes) => setUntested(yes ? course : "")} />`}
 				<${ProblemNote} error=${error} />
-				<div class="acts"><button type="submit" class="primary large" disabled=${busy || !valid || !fits}>
+				<div class="acts"><button type="submit" class="primary large"
+						disabled=${busy || !valid || !fits || (unproven && untested !== course)}>
 						${busy ? t("new.launching") : t("new.launch", { n: seats })}</button>
 					<button type="button" class="large" disabled=${busy || !valid}
 						onClick=${() => create(false)}>${t("new.draft")}</button></div>

@@ -1,0 +1,16 @@
+/** Stands before the launch of a course that has not passed its test: what that means, and a tick that nobody has made. */
+import { html } from "../html.js";
+import { t } from "../text.js";
+
+/**
+ * @param {{ course: string, checked: boolean, change: (checked: boolean) => void }} props course: its id
+ */
+export function Untested({ course, checked, change }) {
+	return html`<section class="untested" aria-labelledby="untested-title">
+		<h3 id="untested-title"><span aria-hidden="true">△</span> ${t("untested.title")}</h3>
+		<p>${t("untested.means")}</p>
+		<p>${t("untested.remedy")} <code>terakoya lab test ${course}</code></p>
+		<label><input type="checkbox" checked=${checked}
+			onChange=${(/** @type {any} */ e) => change(e.target.checked)} /><span>${t("untested.tick")}</span></label>
+	</section>`;
+}
