@@ -99,6 +99,8 @@ int cmd_account_set(struct invocation *invocation, struct err *err);
 int cmd_audit_list(struct invocation *invocation, struct err *err);
 int cmd_audit_verify(struct invocation *invocation, struct err *err);
 int cmd_audit_forget(struct invocation *invocation, struct err *err);
+int cmd_backup(struct invocation *invocation, struct err *err);
+int cmd_restore(struct invocation *invocation, struct err *err);
 int cmd_version(struct invocation *invocation, struct err *err);
 
 /* "3/07" or "3/7": the seat's view, as part of its class. *seat is a new reference. */

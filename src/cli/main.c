@@ -112,6 +112,18 @@ static const struct command commands[] = {
 	  .details = "TIME is a date or an age as for --since of audit list, at least 90 days ago. A row says what "
 		     "was removed, and by whom; what is left can be verified as before.",
 	  .option = { { "yes", NULL, "do not ask" } }, .run = cmd_audit_forget },
+	{ .words = "backup", .arguments = "FILE", .least = 1, .most = 1,
+	  .summary = "copy the database to a file while everything runs",
+	  .details = "Accounts, classes, progress and the audit log, as of one moment; no images, templates or "
+		     "machines. The file appears whole and checked, or not at all.",
+	  .option = { { "force", NULL, "replace a file that is there" } }, .run = cmd_backup },
+	{ .words = "restore", .arguments = "FILE", .least = 1, .most = 1,
+	  .summary = "put a backup in the place of the database; the daemon must be stopped",
+	  .details = "Checks the backup first, and keeps the present database beside it. When the daemon starts "
+		     "again it removes machines that the backup does not know, and makes no others by itself.",
+	  .option = { { "yes", NULL, "do not ask" },
+		      { "force", NULL, "take the backup of another installation, too" } },
+	  .run = cmd_restore },
 	{ .words = "version", .arguments = "", .summary = "print the versions of program and daemon",
 	  .run = cmd_version },
 };

@@ -8,24 +8,27 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/internal.h"
+#include "store/backup.h"
 
-#define DAY_MS (24 * 3600 * 1000ll)
+#define DAY_MS  (24 * 3600 * 1000ll)
+#define LOOK_MS 200
 
 static char *database_path(const struct core *core)
 {
 	return str_fmt("%s/terakoya.db", core->config.state_dir);
 }
 
+struct archive {
+	struct lanes *lane;
+	struct backup *backup; /* the one that is under way; NULL */
+	sd_event_source *timer;
+};
+
 int archive_open(struct core *core, struct err *err)
 {
-	core->archive = lanes_new(core->loop, "archive", 1, err);
-	return core->archive ? 0 : -1;
-}
-
-void archive_free(struct core *core)
-{
-	lanes_free(core->archive);
-	core->archive = NULL;
+	core->archive = mem_alloc(sizeof(*core->archive));
+	core->archive->lane = lanes_new(core->loop, "archive", 1, err);
+	return core->archive->lane ? 0 : -1;
 }
 
 /* ---- the audit log -------------------------------------------------------------------------- */
@@ -71,7 +74,7 @@ void archive_verify(struct core *core, archive_verified_fn *done, void *context)
 	verify->path = database_path(core);
 	verify->done = done;
 	verify->context = context;
-	lanes_submit(core->archive, &verify->job);
+	lanes_submit(core->archive->lane, &verify->job);
 }
 
 int archive_forget(struct core *core, const struct actor *actor, int64_t before, int64_t *removed,
@@ -84,4 +87,111 @@ int archive_forget(struct core *core, const struct actor *actor, int64_t before,
 			       "the audit log is kept for at least %d days: name a time before that",
 			       ARCHIVE_KEEP_DAYS);
 	return audit_forget(core->store, before, &row, removed, err);
+}
+
+/* ---- backup --------------------------------------------------------------------------------- */
+
+struct backup {
+	struct job job;
+	struct core *core;
+	int64_t work; /* its number */
+	char *from, *to;
+	bool force;
+	_Atomic int permille; /* told by the lane, read by T0 */
+	_Atomic bool unwanted;
+	int result;
+	struct err err;
+};
+
+static bool backup_told(void *context, double fraction)
+{
+	struct backup *backup = context;
+
+	backup->permille = (int)(fraction * 1000);
+	return !backup->unwanted;
+}
+
+static void backup_work(struct job *job)
+{
+	struct backup *backup = (struct backup *)job;
+
+	backup->result = store_copy(backup->from, backup->to, backup->force, backup_told, backup,
+				    &backup->err);
+}
+
+static struct work *backup_row(const struct backup *backup)
+{
+	struct work *work;
+
+	LIST_FOREACH(work, &backup->core->works, entry)
+		if (work->id == backup->work)
+			return work;
+	return NULL;
+}
+
+static int backup_look(sd_event_source *source, uint64_t now, void *context)
+{
+	struct core *core = context;
+	struct backup *backup = core->archive->backup;
+	struct work *work = backup ? backup_row(backup) : NULL;
+
+	(void)source, (void)now;
+	if (!work)
+		return 0;
+	bool copied = backup->permille >= 1000;
+	work_progress(core, work, backup->permille / 1000.0, copied ? "checking" : "copying");
+	return loop_timer(core->loop, &core->archive->timer, LOOK_MS, backup_look, core);
+}
+
+static void backup_done(struct job *job)
+{
+	struct backup *backup = (struct backup *)job;
+	struct core *core = backup->core;
+	struct work *work = backup_row(backup);
+
+	core->archive->backup = NULL;
+	core->archive->timer = sd_event_source_disable_unref(core->archive->timer);
+	if (work)
+		work_end(core, work, backup->result < 0 ? backup->err.message : NULL);
+	free(backup->from);
+	free(backup->to);
+	free(backup);
+}
+
+int archive_backup(struct core *core, const struct actor *actor, const char *path, bool force,
+		   struct work **work, struct err *err)
+{
+	struct backup *backup;
+
+	if (core->archive->backup)
+		return err_set(err, ERR_CONFLICT,
+			       "a backup to %s is under way: wait for it",
+			       core->archive->backup->to);
+	if (*path != '/')
+		return err_set(err, ERR_INVALID, "the backup's path must begin with a slash");
+	note(core, actor, "database.backup", 0, 0, path, "");
+	*work = work_start(core, "backup", path);
+	backup = core->archive->backup = mem_alloc(sizeof(*backup));
+	backup->job.work = backup_work;
+	backup->job.done = backup_done;
+	backup->core = core;
+	backup->work = (*work)->id;
+	backup->from = database_path(core);
+	backup->to = str_copy(path);
+	backup->force = force;
+	lanes_submit(core->archive->lane, &backup->job);
+	loop_timer(core->loop, &core->archive->timer, LOOK_MS, backup_look, core);
+	return 0;
+}
+
+void archive_free(struct core *core)
+{
+	if (!core->archive)
+		return;
+	if (core->archive->backup)
+		core->archive->backup->unwanted = true;
+	lanes_free(core->archive->lane);
+	sd_event_source_disable_unref(core->archive->timer);
+	free(core->archive);
+	core->archive = NULL;
 }

@@ -32,7 +32,7 @@ struct core {
 	struct store *store;
 	struct virt *virt;
 	struct lanes *lanes; /* calls into virt: as many at once as libvirtd serves one client */
-	struct lanes *archive; /* archive.c: what reads the whole database */
+	struct archive *archive;
 	bool stopping;
 
 	struct class_list classes;

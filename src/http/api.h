@@ -28,6 +28,7 @@ int api_account_put(struct request *request, struct err *err);
 int api_audit(struct request *request, struct err *err);
 int api_audit_verify(struct request *request, struct err *err);
 int api_audit_forget(struct request *request, struct err *err);
+int api_backup(struct request *request, struct err *err);
 
 /* api_course.c */
 int api_courses(struct request *request, struct err *err);

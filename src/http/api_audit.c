@@ -1,10 +1,11 @@
-/* What was done here, and whether that log is still what was written. */
+/* What was done here, whether that log is still what was written, and copies of all of it. */
 #include <sodium.h>
 #include <string.h>
 
 #include "base/auto.h"
 #include "base/str.h"
 #include "core/archive.h"
+#include "core/course.h"
 #include "http/api.h"
 
 #define ROWS_MAX    500
@@ -100,5 +101,24 @@ int api_audit_forget(struct request *request, struct err *err)
 	    archive_forget(request->server->core, &request->actor, before, &removed, err) < 0)
 		return -1;
 	reply_json(request, MHD_HTTP_OK, json_pack("{s:I}", "removed", (json_int_t)removed));
+	return 0;
+}
+
+/* The path is on the host, and the file the daemon's: nothing to be chosen from afar. */
+int api_backup(struct request *request, struct err *err)
+{
+	const char *path;
+	bool force = false;
+	const struct field fields[] = { { "path", FIELD_TEXT, true, 1, 1000, &path },
+					{ "force", FIELD_BOOL, false, 0, 0, &force } };
+	struct work *work;
+
+	if (!request->listener->local)
+		return err_set(err, ERR_DENIED, "a backup is made on the server itself: `terakoya "
+						"backup FILE`");
+	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0 ||
+	    archive_backup(request->server->core, &request->actor, path, force, &work, err) < 0)
+		return -1;
+	reply_json(request, MHD_HTTP_ACCEPTED, view_work(work));
 	return 0;
 }

@@ -36,6 +36,7 @@ static const struct route routes[] = {
 	{ "GET", V1 "/audit", RULE_STAFF, api_audit, "class actor since before limit", false },
 	{ "GET", V1 "/audit/verify", RULE_ADMIN, api_audit_verify, NULL, false },
 	{ "POST", V1 "/audit/forget", RULE_ADMIN, api_audit_forget, NULL, true },
+	{ "POST", V1 "/backup", RULE_ADMIN, api_backup, NULL, true },
 	{ "PUT", V1 "/accounts/{login}", RULE_ADMIN, api_account_put, NULL, true },
 
 	{ "GET", V1 "/courses", RULE_STAFF, api_courses, NULL, false },

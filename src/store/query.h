@@ -77,6 +77,9 @@ int store_end(struct store *store, int result, struct err *err);
 /* Fills err from the connection's last error: which file, what it means, what to do. Returns -1. */
 int store_fail(struct store *store, struct err *err);
 
+/* Runs quick_check or integrity_check; ERR_INTERNAL with the finding and the remedy. */
+int store_check(sqlite3 *db, const char *path, const char *pragma, struct err *err);
+
 void query_cache_free(struct store *store);
 
 #endif

@@ -50,7 +50,7 @@ static int connection_open(struct store *store, struct err *err)
 	return 0;
 }
 
-static int connection_check(sqlite3 *db, const char *path, const char *pragma, struct err *err)
+int store_check(sqlite3 *db, const char *path, const char *pragma, struct err *err)
 {
 	AUTO_FREE char *finding = NULL;
 	sqlite3_stmt *statement = NULL;
@@ -87,7 +87,7 @@ struct store *store_open_schema(const char *path, const struct schema *schema, s
 
 	store->path = str_copy(path);
 	if (file_prepare(path, err) < 0 || connection_open(store, err) < 0 ||
-	    connection_check(store->db, path, "PRAGMA quick_check(1)", err) < 0 ||
+	    store_check(store->db, path, "PRAGMA quick_check(1)", err) < 0 ||
 	    schema_migrate(store, schema, err) < 0 || instance_load(store, err) < 0) {
 		store_close(store);
 		return NULL;
@@ -210,78 +210,4 @@ int store_set_setting(struct store *store, const char *key, const char *value, s
 			 "INSERT INTO setting (key, value) VALUES (?, ?)"
 			 " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
 			 "ss", key, value);
-}
-
-/* ---- backup --------------------------------------------------------------------------------- */
-
-static int backup_copy(struct store *store, sqlite3 *copy, const char *path, struct err *err)
-{
-	sqlite3_backup *backup = sqlite3_backup_init(copy, "main", store->db, "main");
-
-	if (backup) {
-		sqlite3_backup_step(backup, -1);
-		sqlite3_backup_finish(backup);
-	}
-	if (sqlite3_errcode(copy) == SQLITE_FULL)
-		return err_set(err, ERR_CAPACITY, "no room is left on the disk for %s", path);
-	if (sqlite3_errcode(copy) != SQLITE_OK)
-		return err_set(err, ERR_INTERNAL, "cannot copy the database to %s: %s", path,
-			       sqlite3_errmsg(copy));
-	/* A backup is one file: no journal beside it. */
-	if (sqlite3_exec(copy, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL))
-		return err_set(err, ERR_INTERNAL, "cannot finish the copy %s: %s", path,
-			       sqlite3_errmsg(copy));
-	return connection_check(copy, path, "PRAGMA integrity_check(1)", err);
-}
-
-static int backup_write(struct store *store, const char *path, struct err *err)
-{
-	sqlite3 *copy = NULL;
-	int result;
-
-	if (sqlite3_open_v2(path, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL))
-		result = err_set(err, ERR_INTERNAL, "cannot write the backup %s", path);
-	else
-		result = backup_copy(store, copy, path, err);
-	sqlite3_close(copy);
-	return result;
-}
-
-static int directory_sync(const char *path)
-{
-	AUTO_FREE char *directory = str_copy(path);
-	char *slash = strrchr(directory, '/');
-
-	if (slash)
-		slash[slash == directory] = 0;
-	AUTO_CLOSE int fd = open(slash ? directory : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? -1 : fsync(fd);
-}
-
-static bool is_same_file(const char *a, const char *b)
-{
-	struct stat one, other;
-
-	return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
-	       one.st_ino == other.st_ino;
-}
-
-int store_backup(struct store *store, const char *path, struct err *err)
-{
-	AUTO_FREE char *partial = str_fmt("%s.partial", path);
-
-	if (is_same_file(store->path, path))
-		return err_set(err, ERR_INVALID, "%s is the live database: name another file",
-			       path);
-	unlink(partial);
-	AUTO_CLOSE int fd = open(partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_errno(err, "cannot make the backup %s", partial);
-	if (backup_write(store, partial, err) == 0) {
-		if (fsync(fd) == 0 && rename(partial, path) == 0 && directory_sync(path) == 0)
-			return 0;
-		err_errno(err, "cannot put the backup at %s", path);
-	}
-	unlink(partial);
-	return -1;
 }

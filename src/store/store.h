@@ -35,10 +35,6 @@ void store_rollback(struct store *store);
 /* 32 hex digits, made once with the database. */
 const char *store_instance(const struct store *store);
 
-/* Copies the live database with SQLite's backup API; the copy is checked before it gets its name.
- */
-int store_backup(struct store *store, const char *path, struct err *err);
-
 /* setting(key, value): NULL when unset; caller frees. */
 char *store_setting(struct store *store, const char *key);
 int store_set_setting(struct store *store, const char *key, const char *value, struct err *err);

@@ -769,37 +769,6 @@ static void everything_acknowledged_survives_kill_9(void **state)
 	}
 }
 
-/* ---- backup --------------------------------------------------------------------------------- */
-
-static void a_backup_is_a_whole_database(void **state)
-{
-	char copy[96];
-	struct stat status;
-
-	(void)state;
-	snprintf(copy, sizeof(copy), "%s/backup.db", directory);
-	person_made("ken", ROLE_INSTRUCTOR);
-	ok(store_backup(store, copy, &err));
-	ok(store_backup(store, copy, &err)); /* over an older one */
-	assert_int_equal(stat(copy, &status), 0);
-	assert_int_equal(status.st_mode & 0777, 0600);
-	struct store *second = store_open(copy, &err);
-	assert_non_null(second);
-	assert_string_equal(store_instance(second), store_instance(store));
-	struct person person;
-	ok(people_by_login(second, "ken", &person, &err));
-	person_free(&person);
-	store_close(second);
-}
-
-static void a_backup_never_overwrites_the_live_database(void **state)
-{
-	(void)state;
-	refused(ERR_INVALID, store_backup(store, path, &err));
-	refused(ERR_INTERNAL, store_backup(store, "/nonexistent/backup.db", &err));
-	assert_non_null(strstr(err.message, "/nonexistent/backup.db"));
-}
-
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -835,8 +804,6 @@ int main(void)
 		test(hints_are_counted_once),
 		test(a_reset_keeps_when_a_lab_was_opened),
 		test(everything_acknowledged_survives_kill_9),
-		test(a_backup_is_a_whole_database),
-		test(a_backup_never_overwrites_the_live_database),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

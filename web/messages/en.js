@@ -317,6 +317,7 @@ export default {
 	"courses.new-class": "New class",
 	"work.image": "Building {object}",
 	"work.template": "Baking {object}",
+	"work.backup": "Backing up to {object}",
 	"work.done": "Done in {time}",
 	"work.failed": "Failed",
 

@@ -317,6 +317,7 @@ export default {
 	"courses.new-class": "新しいクラス",
 	"work.image": "{object} を作成中",
 	"work.template": "{object} のひな型を作成中",
+	"work.backup": "{object} にバックアップ中",
 	"work.done": "{time}で完了",
 	"work.failed": "失敗",
 

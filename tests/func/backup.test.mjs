@@ -1,0 +1,101 @@
+import { after, before, test } from "node:test";
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Daemon, launchedClass, makeState, root } from "./daemon.mjs";
+
+const terakoya = join(root, process.env.TERAKOYA_BUILD ?? "build", "terakoya");
+const place = makeState();
+const file = join(place, "backup.db");
+let daemon, mika, aoi, made;
+
+before(async () => {
+	daemon = await Daemon.start();
+	mika = await daemon.account("mika", "admin");
+	made = await launchedClass(daemon, mika, ["Aoi", "Sakura"]);
+	aoi = await daemon.join(made.code, "Aoi");
+	const hint = await daemon.as(aoi, "POST", `/seats/${aoi.seat}/labs/${made.labs[0].id}/tasks/${made.labs[0].tasks[0].id}/hints/0`);
+	assert.equal(hint.status, 200, hint.text);
+});
+after(() => daemon?.stop());
+
+/** Asynchronous: the daemon's output has to be read meanwhile. */
+function cli(...args) {
+	return new Promise((done) => {
+		const child = spawn(terakoya, ["--state-dir", daemon.state, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+		let stdout = "", stderr = "";
+		child.stdout.on("data", (data) => (stdout += data));
+		child.stderr.on("data", (data) => (stderr += data));
+		child.on("close", (status) => done({ status, stdout, stderr }));
+	});
+}
+
+const progress = async () => (await daemon.as(mika, "GET", `/classes/${made.id}`)).json.seat.map((seat) => seat.progress);
+
+test("a backup is made while everything runs, and is one file that only its owner reads", async () => {
+	const result = await cli("backup", file);
+	assert.equal(result.status, 0, result.stderr);
+	assert.equal(statSync(file).mode & 0o777, 0o600);
+	assert.deepEqual(readdirSync(place), ["backup.db"]);
+	const works = (await daemon.as(mika, "GET", "/works")).json.filter((work) => work.kind === "backup");
+	assert.deepEqual(works.map((work) => [work.object, work.state, work.fraction]), [[file, "done", 1]]);
+	const verified = await cli("audit", "verify", "--database", file);
+	assert.equal(verified.status, 0, verified.stderr);
+});
+
+test("a file that is there is replaced only with --force; what is no place for a file is refused", async () => {
+	const refused = await cli("backup", file);
+	assert.notEqual(refused.status, 0);
+	assert.match(refused.stderr, /is there already.*--force/);
+	assert.equal((await cli("backup", file, "--force")).status, 0);
+	assert.match((await cli("backup", place, "--force")).stderr, /no ordinary file/);
+	assert.match((await cli("backup", "/nonexistent/backup.db")).stderr, /\/nonexistent/);
+	assert.match((await cli("backup", join(daemon.state, "terakoya.db"), "--force")).stderr, /the database itself/);
+});
+
+test("nobody writes files on the host from afar", async () => {
+	assert.equal((await daemon.as(mika, "POST", "/backup", { path: join(place, "afar.db") })).status, 403);
+	assert.equal((await daemon.local("POST", "/backup", { path: "here.db" })).status, 400);
+});
+
+test("restoring is refused while the daemon works, and without a good backup nothing changes", async () => {
+	const running = await cli("restore", file, "--yes");
+	assert.equal(running.status, 4);
+	assert.match(running.stderr, /stop it first/);
+	await daemon.stop();
+	const before = readFileSync(join(daemon.state, "terakoya.db"));
+	const broken = join(place, "broken.db");
+	writeFileSync(broken, readFileSync(file).fill(0x55, 4096 * 3, 4096 * 9));
+	assert.notEqual((await cli("restore", broken, "--yes")).status, 0);
+	assert.equal((await cli("restore", join(place, "none.db"), "--yes")).status, 3);
+	assert.equal((await cli("restore", file)).status, 4); /* nobody can be asked */
+	assert.deepEqual(readFileSync(join(daemon.state, "terakoya.db")), before);
+	daemon = await Daemon.start({ state: daemon.state });
+});
+
+test("a class and its progress come back from a backup, what came later does not, and the old database is kept", async () => {
+	const then = await progress();
+	assert.equal(then[0][0]?.hints, 1);
+	await daemon.as(mika, "POST", "/classes", { course: "linux-intro", name: "Later", seats: 3 });
+	await daemon.as(mika, "POST", `/classes/${made.id}/close`);
+	await daemon.stop();
+	const result = await cli("restore", file, "--yes");
+	assert.equal(result.status, 0, result.stderr);
+	assert.match(result.stdout, /removes machines that the backup does not know/);
+	const kept = /kept as (.+)/.exec(result.stdout)[1];
+	assert.ok(existsSync(kept));
+
+	daemon = await Daemon.start({ state: daemon.state });
+	mika = await daemon.signIn("mika", "mika-password");
+	const classes = (await daemon.as(mika, "GET", "/classes")).json;
+	assert.deepEqual(classes.map((one) => one.id), [made.id]);
+	assert.ok(["preparing", "open"].includes(classes[0].state));
+	assert.deepEqual(await progress(), then);
+	const audit = (await daemon.as(mika, "GET", "/audit")).json;
+	assert.ok(audit.some((row) => row.action === "database.restore" && row.object === file));
+	assert.equal((await daemon.as(mika, "GET", "/audit/verify")).json.broken, 0);
+	const old = await cli("audit", "list", "--limit", "1");
+	assert.equal(old.status, 0);
+	assert.equal((await cli("audit", "verify", "--database", kept)).status, 0);
+});
