@@ -95,6 +95,7 @@ struct machine {
 	sd_event_source *timer;     /* the deadline of the present state */
 	uint64_t wanted_at;
 	struct link_hello hello;    /* the agent's last */
+	bool announced;             /* the terminals know what it lists: before that, none is opened */
 	bool proven;                /* this generation was ready once: its disk holds somebody's work */
 	bool making;                /* a lane is making it */
 	char doomed[64];            /* the domain it replaces; removed when this one is settled */

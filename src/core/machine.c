@@ -175,6 +175,8 @@ static void machine_reason(struct machine *machine, const char *reason)
 
 /* ---- the link --------------------------------------------------------------------------------- */
 
+/* The step may lead straight to ready, where somebody waits to open a terminal that lives in the guest
+ * already: none is opened until the hub has heard which do. It may as well end the link. */
 static void link_up(void *context, const struct link_hello *hello)
 {
 	struct machine *machine = context;
@@ -183,7 +185,8 @@ static void link_up(void *context, const struct link_hello *hello)
 	machine->hello = *hello;
 	machine->down_at = 0;
 	machine_step(machine, known ? EVENT_KNOWN : EVENT_UP, NULL);
-	if (machine->core->terminals)
+	machine->announced = machine->link;
+	if (machine->announced && machine->core->terminals)
 		machine->core->terminals->up(machine->core->terminals_context, machine, hello);
 }
 
@@ -194,6 +197,7 @@ static void link_down(void *context, const struct err *why)
 	log_debug("%s: connection to the agent: %s", machine->row.name, why->message);
 	if (!machine->down_at)
 		machine->down_at = clock_mono_ms();
+	machine->announced = false;
 	if (machine->core->terminals)
 		machine->core->terminals->down(machine->core->terminals_context, machine, false);
 }
@@ -251,6 +255,7 @@ static void machine_disconnect(struct machine *machine)
 	if (!link)
 		return;
 	link_free(link);
+	machine->announced = false;
 	machine->health = (struct link_health){ 0 };
 	if (core->terminals && !core->stopping)
 		core->terminals->down(core->terminals_context, machine, true);

@@ -14,8 +14,8 @@
  *
  * A terminal is in the guest or it is not (`exists`). It is asked for when its first viewer comes
  * and its machine is ready; if the machine is not, it waits (AWAY) and is asked for when the bus
- * says that the seat changed. When a connection comes back, the agent lists what is alive: what we
- * know is gone on with, what we do not know (we are the ones who restarted) is taken up with all
+ * says that the seat changed. When a connection comes back, the agent lists what is alive, and nothing
+ * is asked for before that list is here, be the machine ready or not: what we know is gone on with, what we do not know (we are the ones who restarted) is taken up with all
  * the history the agent has, and what the agent does not know has ended.
  */
 #include "term/inside.h"

@@ -217,7 +217,7 @@ void terminal_ask(struct terminal *terminal)
 
 	if (terminal->exists || !machine)
 		return;
-	if (machine->state == MACHINE_READY && machine->spec && machine->link &&
+	if (machine->state == MACHINE_READY && machine->spec && machine->link && machine->announced &&
 	    link_is_up(machine->link)) {
 		terminal_open(terminal, machine);
 		return;

@@ -251,7 +251,7 @@ static int set_up(void **state)
 	(void)state;
 	loop = loop_new(&err);
 	machine = (struct machine){ .row = { .id = 1 }, .spec = &spec, .state = MACHINE_READY,
-				    .link = (struct link *)&machine };
+				    .link = (struct link *)&machine, .announced = true };
 	up = true;
 	window = 1 << 20;
 	opens = attaches = activity = 0;
@@ -603,6 +603,31 @@ static void a_connection_lost_while_opening_is_tried_again(void **state)
 	detach(&one);
 }
 
+/* A machine without a probe is ready as soon as its agent answers; the list of its shells comes next. */
+static void after_our_own_restart_no_second_shell_is_opened(void **state)
+{
+	const struct link_hello hello = { .pty_count = 1,
+					  .pty[0] = { .channel = 1, .rows = 24, .columns = 80, .next = 6 } };
+	const struct bus_event ready = { .type = "seat", .seat_id = 7 };
+	struct watcher one;
+
+	(void)state;
+	machine.state = MACHINE_LOST;
+	machine.announced = up = false;
+	attach_as(&one, (struct hub_attach){ .has_offset = true, .offset = 4 });
+	machine.state = MACHINE_READY;
+	up = true;
+	listener->event(listener, &ready);
+	assert_int_equal(opens, 0);
+	machine.announced = true;
+	hooks->up(hub, &machine, &hello);
+	assert_int_equal(opens, 0);
+	assert_int_equal(attaches, 1);
+	say("012345");
+	assert_string_equal(one.seen.data, "45");
+	detach(&one);
+}
+
 static void nothing_is_kept_of_a_terminal_that_never_was(void **state)
 {
 	struct hub_stats stats;
@@ -652,6 +677,7 @@ int main(void)
 		holds(a_reboot_a_reset_and_an_exit_end_it),
 		holds(a_shell_that_cannot_be_opened_says_why),
 		holds(a_connection_lost_while_opening_is_tried_again),
+		holds(after_our_own_restart_no_second_shell_is_opened),
 		holds(nothing_is_kept_of_a_terminal_that_never_was),
 		holds(the_hub_may_go_before_the_answer),
 	};
