@@ -59,55 +59,6 @@ struct progress_row *grade_progress(struct seat *seat, const struct pack_lab *la
 	return row;
 }
 
-/* ---- running a script ------------------------------------------------------------------------- */
-
-static void env_add(char ***env, size_t *count, char *entry)
-{
-	*env = mem_grow(*env, *count + 2, sizeof(**env));
-	(*env)[(*count)++] = entry;
-	(*env)[*count] = NULL;
-}
-
-static char **script_env(const struct machine *machine, const struct pack_lab *lab, unsigned number,
-			 const char *answer)
-{
-	const struct seat *seat = machine->seat;
-	struct pack_values values = { 0 };
-	size_t count = 0;
-
-	pack_values(lab, seat->class->row.secret, number, &values);
-	char **env = pack_env(&values);
-	pack_values_free(&values);
-	while (env[count])
-		count++;
-	env_add(&env, &count, str_fmt("TK_USER=%s", machine->spec->user ? machine->spec->user : "root"));
-	env_add(&env, &count, str_fmt("TK_LANG=%s", pack_lang_names[PACK_EN]));
-	env_add(&env, &count, str_fmt("TK_MACHINE=%s", machine->spec->name));
-	if (answer)
-		env_add(&env, &count, str_fmt("TK_ANSWER=%s", answer));
-	return env;
-}
-
-int grade_script(struct machine *machine, const struct pack_lab *lab, const char *path,
-		 unsigned number, const char *answer, uint64_t timeout_ms, link_exec_fn *done, void *context,
-		 struct err *err)
-{
-	static const char *const argv[] = { "/bin/sh", "-s", NULL };
-	AUTO(buf) struct buf text = { 0 };
-
-	if (pack_script(machine->seat->class->pack, path, &text, err) < 0)
-		return -1;
-	char **env = script_env(machine, lab, number, answer);
-	struct link_exec exec = { .argv = argv,
-				  .env = (const char *const *)env,
-				  .input = text.data,
-				  .input_length = text.length,
-				  .timeout_ms = timeout_ms };
-	link_exec(machine->link, &exec, done, context);
-	pack_env_free(env);
-	return 0;
-}
-
 /* ---- the verdict ------------------------------------------------------------------------------ */
 
 struct check {
@@ -394,8 +345,12 @@ static int check_in_machine(struct check *check, struct seat *seat, struct err *
 	if (!machine)
 		return -1;
 	AUTO_FREE char *answer = check->answer ? answer_normalise(check->answer) : NULL;
-	return grade_script(machine, check->lab, script, seat->row.number, answer, GRADE_CHECK_TIMEOUT_MS, check_ran,
-			    check, err);
+	struct script run = { .lab = check->lab,
+			      .path = script,
+			      .number = seat->row.number,
+			      .answer = answer,
+			      .timeout_ms = GRADE_CHECK_TIMEOUT_MS };
+	return script_run(machine, &run, check_ran, check, err);
 }
 
 int grade_check(struct seat *seat, const struct pack_lab *lab, const struct pack_task *task,
@@ -427,8 +382,11 @@ int grade_solve(struct seat *seat, const struct pack_lab *lab, const struct pack
 
 	if (!machine)
 		return -1;
-	return grade_script(machine, lab, task->solve, number, NULL, GRADE_SOLVE_TIMEOUT_MS, done, context,
-			    err);
+	struct script run = { .lab = lab,
+			      .path = task->solve,
+			      .number = number,
+			      .timeout_ms = GRADE_SOLVE_TIMEOUT_MS };
+	return script_run(machine, &run, done, context, err);
 }
 
 /* ---- hints ------------------------------------------------------------------------------------ */

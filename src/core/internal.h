@@ -184,6 +184,25 @@ void bake_abandon(struct core *core);
 void bus_free(struct bus *bus);
 struct bus *bus_new(void);
 
+/* ---- script.c --------------------------------------------------------------------------------- */
+
+/* A lab's script, as it runs in a machine: as root, from stdin of a shell, never stored there. */
+struct script {
+	const struct pack_lab *lab;
+	const char *path;    /* in the pack */
+	unsigned number;     /* the seat whose values it has */
+	const char *answer;  /* TK_ANSWER; NULL: none */
+	uint64_t timeout_ms;
+	bool yields;         /* the student's shell gets the processor first */
+};
+
+/* The environment that authors are promised (docs/authors.md). pack_env_free() frees it. */
+char **script_env(const struct machine *machine, const struct script *script);
+/* The text as it is sent: the pack's, made to yield when it should. */
+int script_text(const struct machine *machine, const struct script *script, struct buf *text, struct err *err);
+int script_run(struct machine *machine, const struct script *script, link_exec_fn *done, void *context,
+	       struct err *err);
+
 /* ---- grade.c, lab.c --------------------------------------------------------------------------- */
 
 /* What goes on in one seat besides its rows. Tasks are known by their place in the pack. */
@@ -204,11 +223,6 @@ struct grade {
 struct grade *seat_grade(struct seat *seat); /* made when first asked for */
 /* The machine where a lab's (or a task's) scripts run, when it is ready. */
 struct machine *grade_machine(struct seat *seat, const char *name, struct err *err);
-/* Sends a script of the pack into the machine with the environment that authors are promised; the values
- * are those of seat `number`. */
-int grade_script(struct machine *machine, const struct pack_lab *lab, const char *path,
-		 unsigned number, const char *answer, uint64_t timeout_ms, link_exec_fn *done,
-		 void *context, struct err *err);
 struct progress_row *grade_progress(struct seat *seat, const struct pack_lab *lab,
 				    const struct pack_task *task);
 /* The seat's machines are ready: the lab that was open is set up in them if it is not yet. */

@@ -122,8 +122,12 @@ static void next_setup(struct grade *grade)
 	struct machine *machine = grade_machine(seat, where, &err);
 	struct setting_up *token = mem_alloc(sizeof(*token));
 	*token = (struct setting_up){ seat->class->core, seat->row.id, grade->life };
-	if (!machine || grade_script(machine, lab, lab->setup[i], seat->row.number, NULL, GRADE_SETUP_TIMEOUT_MS, setup_ran,
-				     token, &err) < 0) {
+	struct script script = { .lab = lab,
+				 .path = lab->setup[i],
+				 .number = seat->row.number,
+				 .timeout_ms = GRADE_SETUP_TIMEOUT_MS,
+				 .yields = true };
+	if (!machine || script_run(machine, &script, setup_ran, token, &err) < 0) {
 		free(token);
 		tell_waiters(grade, &err);
 	}
