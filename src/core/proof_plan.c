@@ -72,6 +72,7 @@ void proof_plan_in_order(struct proof_plan *plan, const struct pack_lab *const *
 		promise(plan, lab, NULL, "what was passed survives a reboot");
 		add(plan, PROOF_MEASURE, lab, NULL);
 		add(plan, PROOF_REBOOT, lab, NULL);
+		add(plan, PROOF_SETTLE, lab, NULL);
 		check_all(plan, lab, lab->tasks, NULL);
 	}
 }

@@ -26,6 +26,7 @@ enum proof_kind {
 	PROOF_ANSWER_OF_OTHER, /* what the first seat's solve printed, as an answer here */
 	PROOF_MEASURE,        /* memory and disk */
 	PROOF_REBOOT,         /* the reset button of every machine, after a sync */
+	PROOF_SETTLE,         /* until every machine has started all that starts with it */
 	PROOF_KINDS
 };
 

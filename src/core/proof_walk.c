@@ -13,6 +13,7 @@
 #include "base/str.h"
 
 #define MACHINES_MS 480000 /* a reset or a reboot on a host that does much else */
+#define SETTLE_MS   180000
 #define WHY_MAX     2000
 #define WRONG       "?"    /* an answer that no task takes */
 
@@ -312,37 +313,63 @@ static void press_reset(struct proof_walker *walker, struct seat *seat)
 		}
 }
 
+/* One answer of all machines that run_everywhere() asked; true when it was the last. */
+static bool came_from_all(struct proof_walker *walker, const struct err *err)
+{
+	if (walker->state != WALK_BUSY)
+		return false;
+	if (err)
+		give_up(walker, err->message);
+	return !err && --walker->pending == 0;
+}
+
 static void synced(void *context, const struct link_exec_result *run, const struct err *err)
 {
 	struct proof_walker *walker = token_redeem(context);
 	struct seat *seat = walker ? walker_seat(walker) : NULL;
 
 	(void)run;
-	if (!seat || walker->state != WALK_BUSY)
-		return;
-	if (err)
-		give_up(walker, err->message);
-	else if (--walker->pending == 0)
+	if (seat && came_from_all(walker, err))
 		press_reset(walker, seat);
+}
+
+static void settled(void *context, const struct link_exec_result *run, const struct err *err)
+{
+	struct proof_walker *walker = token_redeem(context);
+
+	(void)run; /* a service that fails is the checks' affair */
+	if (walker && came_from_all(walker, err))
+		step_over(walker);
+}
+
+static void run_everywhere(struct proof_walker *walker, struct seat *seat, const char *const *argv,
+			   link_exec_fn *done)
+{
+	const struct link_exec exec = { .argv = argv, .timeout_ms = SETTLE_MS };
+	struct err err = ERR_INIT;
+
+	walker->state = WALK_BUSY;
+	walker->pending = (unsigned)seat->machines;
+	for (size_t i = 0; i < seat->machines && walker->state == WALK_BUSY; i++) {
+		struct machine *machine = grade_machine(seat, seat->machine[i].row.name, &err);
+		if (machine)
+			link_exec(machine->link, &exec, done, token_new(walker));
+		else
+			give_up(walker, err.message);
+	}
 }
 
 /* What a student saved is on the disk before the button is pressed: the course is tried, not ext4. */
 static void reboot(struct proof_walker *walker, struct seat *seat)
 {
-	static const char *const argv[] = { "sync", NULL };
-	const struct link_exec sync = { .argv = argv, .timeout_ms = GRADE_SOLVE_TIMEOUT_MS };
-	struct err err = ERR_INIT;
+	run_everywhere(walker, seat, (const char *const[]){ "sync", NULL }, synced);
+}
 
-	walker->state = WALK_BUSY;
-	walker->pending = (unsigned)seat->machines;
-	for (size_t i = 0; i < seat->machines; i++) {
-		struct machine *machine = grade_machine(seat, seat->machine[i].row.name, &err);
-		if (!machine) {
-			give_up(walker, err.message);
-			return;
-		}
-		link_exec(machine->link, &sync, synced, token_new(walker));
-	}
+/* The agent answers before the machine's services run: whoever checks at once would call them lost. */
+static void settle(struct proof_walker *walker, struct seat *seat)
+{
+	run_everywhere(walker, seat,
+		       (const char *const[]){ "systemctl", "start", "default.target", NULL }, settled);
 }
 
 /* 1: all are ready, and not what they were; 0: not yet; -1: they will not be. */
@@ -460,6 +487,7 @@ static void begin_step(struct proof_walker *walker, struct seat *seat)
 		[PROOF_ANSWER_OF_OTHER] = check_others_answer,
 		[PROOF_MEASURE] = measure,
 		[PROOF_REBOOT] = reboot,
+		[PROOF_SETTLE] = settle,
 	};
 	const struct proof_step *step = present(walker);
 
