@@ -257,8 +257,9 @@ step('a seat’s drawer shows its terminal and its machine; Reset asks first', a
   const drawer = page.getByRole('complementary');
   const screen = new Screen(page, drawer);
   await screen.prompt(60000);
-  await drawer.getByText('ready', { exact: true }).waitFor();
-  await drawer.getByRole('button', { name: 'Reset' }).click();
+  const row = drawer.getByRole('listitem').filter({ has: page.getByText('desk', { exact: true }) });
+  await row.getByText('ready', { exact: true }).waitFor();
+  await row.getByRole('button', { name: 'Reset' }).click();
   const question = page.getByRole('dialog', { name: 'Reset desk?' });
   await question.getByText('Everything on the machine is lost').waitFor();
   const machine = (await reload()).seat[2].machines[0].id;

@@ -7,6 +7,7 @@ import { check, openLab, seatOf, shell, stateOf } from './seat.mjs';
 import { solveLine } from './solve.mjs';
 
 const SEATS = 4;
+const MACHINES = 2 * SEATS;
 const CONVERGE_MS = Number(process.env.CONVERGE_MS ?? 10000);
 const daemon = new Daemon();
 
@@ -51,7 +52,7 @@ async function converged(classId, since) {
     const view = (await api('GET', `/classes/${classId}`)).body;
     return view.state === 'open' && view.ready === SEATS;
   }, within, 50);
-  const expected = { domains: SEATS, networks: SEATS, volumes: SEATS, processes: SEATS };
+  const expected = { domains: MACHINES, networks: SEATS, volumes: MACHINES, processes: MACHINES };
   let seen;
   await until(`exactly what ${SEATS} seats need is there`, async () => {
     seen = await counts();
@@ -70,7 +71,7 @@ test('killed at any moment of a launch, it makes the class whole within ten seco
       await sleep(moment);
       await converged(made.id, await restart());
       await sleep(1500);
-      assert.deepEqual((await leftovers()).domains.length, SEATS, 'and nothing more appears later');
+      assert.deepEqual((await leftovers()).domains.length, MACHINES, 'and nothing more appears later');
       const view = await json('class', 'show', String(made.id));
       const terminal = await shell(view.seat[SEATS - 1]);
       assert.match(await terminal.run('hostname'), /desk/);

@@ -30,7 +30,7 @@ after(async () => {
 const power = (seat, action) => api('POST', `/seats/${seat.id}/power`, { machine: 'desk', action });
 
 async function domainOf(seat) {
-  const prefix = `${await instanceTag()}-c${view.id}-s${String(seat.number).padStart(2, '0')}-`;
+  const prefix = `${await instanceTag()}-c${view.id}-s${String(seat.number).padStart(2, '0')}-desk-`;
   return (await virsh('list', '--all', '--name')).split('\n').map((name) => name.trim()).filter((name) => name.startsWith(prefix));
 }
 
