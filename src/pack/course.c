@@ -117,6 +117,16 @@ static void days_read(const struct source *source, const xmlNode *root)
 		day_read(source, node, ++number);
 }
 
+static char *authors_read(const xmlNode *root)
+{
+	const xmlNode *node = node_first(root, "authors");
+	xmlChar *content = node ? xmlNodeGetContent(node) : NULL;
+	char *authors = str_copy((const char *)content);
+
+	xmlFree(content);
+	return authors;
+}
+
 void course_read(struct reader *reader, const char *file, const xmlDoc *document)
 {
 	const xmlNode *root = xmlDocGetRootElement((xmlDoc *)document);
@@ -128,6 +138,7 @@ void course_read(struct reader *reader, const char *file, const xmlDoc *document
 	pack->version = node_attr(&source, root, "version");
 	pack->tlp = node_attr(&source, root, "tlp");
 	pack->license = node_attr(&source, root, "license");
+	pack->authors = authors_read(root);
 	node_text(&source, root, "title", &pack->title);
 	node_text(&source, root, "summary", &pack->summary);
 	environment_read(&source, root);

@@ -70,6 +70,16 @@ const struct place *reader_place(const struct reader *reader, const void *thing)
 	return NULL;
 }
 
+int findings_to_err(const struct pack_findings *findings, struct err *err)
+{
+	const struct pack_finding *first = &findings->item[0];
+
+	if (first->line)
+		return err_set(err, ERR_INVALID, "%s:%d: %s", first->file, first->line,
+			       first->message);
+	return err_set(err, ERR_INVALID, "%s: %s", first->file, first->message);
+}
+
 void pack_findings_free(struct pack_findings *findings)
 {
 	if (!findings)

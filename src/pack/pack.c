@@ -108,17 +108,6 @@ bool pack_assemble(struct reader *reader)
 	return course && complete && !reader->findings->count;
 }
 
-/* The first finding as an error. */
-static int findings_to_err(const struct pack_findings *findings, struct err *err)
-{
-	const struct pack_finding *first = &findings->item[0];
-
-	if (first->line)
-		return err_set(err, ERR_INVALID, "%s:%d: %s", first->file, first->line,
-			       first->message);
-	return err_set(err, ERR_INVALID, "%s: %s", first->file, first->message);
-}
-
 struct pack *pack_open(const char *directory, struct pack_findings *findings, struct err *err)
 {
 	AUTO(pack_findings) struct pack_findings own = { 0 };
@@ -252,5 +241,6 @@ void pack_free(struct pack *pack)
 	free(pack->version);
 	free(pack->tlp);
 	free(pack->license);
+	free(pack->authors);
 	free(pack);
 }

@@ -128,6 +128,7 @@ struct pack_file {
 struct pack {
 	char *directory; /* absolute */
 	char *id, *version, *tlp, *license;
+	char *authors; /* free text; NULL: not said */
 	char digest[65]; /* SHA-256 over every file's path, mode and content, hex */
 	struct pack_text title, summary;
 	char **network;

@@ -55,6 +55,8 @@ void finding_add(struct reader *reader, const char *file, int line, const char *
 /* Points at where thing was declared. */
 void finding_at(struct reader *reader, const void *thing, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The first of them as an error; there is one. Returns -1. */
+int findings_to_err(const struct pack_findings *findings, struct err *err);
 void reader_note(struct reader *reader, const void *thing, const char *file, const xmlNode *node);
 const struct place *reader_place(const struct reader *reader, const void *thing); /* or NULL */
 
