@@ -158,6 +158,13 @@ void file_discard(struct job *job);
 /* A whole small file, atomically. 0, or an errno. */
 int file_write(const char *path, mode_t mode, const void *data, size_t length);
 
+/* ---- tool.c: the programs that checks use ------------------------------------------------ */
+
+/* The first of these stamps that does not hold any more ("grep 1:2 3 4"), or NULL: all do. */
+const char *tool_changed(const char *const *stamps);
+/* TOOLS: the stamps of the names asked for. */
+void tool_list(struct agent *agent, struct job *job, struct frame_reader *reader);
+
 /* ---- pty.c: terminals -------------------------------------------------------------------- */
 
 struct pty {

@@ -127,9 +127,11 @@ bool job_spawn(struct port *port, struct job *job, struct spawn *spawn, const ch
 	return started;
 }
 
-static void exec_start(struct agent *agent, struct job *job, struct frame_reader *reader)
+/* tools: a check, which comes with the stamps of what it uses. */
+static void exec_start(struct agent *agent, struct job *job, struct frame_reader *reader, bool tools)
 {
 	static const char *argv[AGENT_ARGUMENTS], *env[AGENT_ARGUMENTS];
+	static const char *stamps[FRAME_TOOLS_MAX];
 	uint32_t timeout = frame_get_u32(reader);
 	const char *user = frame_get_text(reader, 63);
 	const char *directory = frame_get_text(reader, 4095);
@@ -137,8 +139,18 @@ static void exec_start(struct agent *agent, struct job *job, struct frame_reader
 	unsigned count = frame_get_list(reader, argv, AGENT_ARGUMENTS);
 
 	frame_get_list(reader, env, AGENT_ARGUMENTS);
+	stamps[0] = NULL;
+	if (tools)
+		frame_get_list(reader, stamps, FRAME_TOOLS_MAX);
 	if (!frame_close(reader) || !count || !*argv[0]) {
 		job_fail(&agent->port, job, EINVAL, "the request to run a command is malformed");
+		return;
+	}
+	const char *changed = tool_changed(stamps);
+	if (changed) {
+		job_fail(&agent->port, job, EPERM,
+			 "%.*s is not what this machine began with, and a check relies on it: put it "
+			 "back, or reset the machine", (int)strcspn(changed, " "), changed);
 		return;
 	}
 	job->deadline_ms = job->started_ms + (timeout < TIMEOUT_MAX_MS ? timeout : TIMEOUT_MAX_MS);
@@ -372,7 +384,9 @@ static void job_begin(struct agent *agent, const struct frame *frame)
 							  [FRAME_PUT] = JOB_PUT,
 							  [FRAME_GET] = JOB_GET,
 							  [FRAME_STREAM] = JOB_STREAM,
-							  [FRAME_DIAL] = JOB_DIAL };
+							  [FRAME_DIAL] = JOB_DIAL,
+							  [FRAME_CHECK] = JOB_EXEC,
+							  [FRAME_TOOLS] = JOB_GET };
 	struct frame_reader reader;
 	struct job *job = job_new(agent, kinds[frame->type], frame->channel);
 
@@ -383,7 +397,9 @@ static void job_begin(struct agent *agent, const struct frame *frame)
 	}
 	frame_open(&reader, frame);
 	if (job->kind == JOB_EXEC)
-		exec_start(agent, job, &reader);
+		exec_start(agent, job, &reader, frame->type == FRAME_CHECK);
+	else if (frame->type == FRAME_TOOLS)
+		tool_list(agent, job, &reader);
 	else if (job->kind == JOB_STREAM)
 		stream_start(agent, job, &reader);
 	else if (job->kind == JOB_DIAL)
@@ -399,7 +415,8 @@ void job_frame(struct agent *agent, const struct frame *frame)
 	struct job *job = job_find(agent, frame->channel);
 	bool starts = frame->type == FRAME_EXEC || frame->type == FRAME_PUT ||
 		      frame->type == FRAME_GET || frame->type == FRAME_STREAM ||
-		      frame->type == FRAME_DIAL;
+		      frame->type == FRAME_DIAL || frame->type == FRAME_CHECK ||
+		      frame->type == FRAME_TOOLS;
 
 	if (starts && !job)
 		job_begin(agent, frame);

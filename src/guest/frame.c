@@ -47,6 +47,8 @@ static const struct rule {
 	[FRAME_JOB_GRANT] = { "job-grant", FRAME_FROM_HOST, true, 4, 4 },
 	[FRAME_JOB_SIGNAL] = { "job-signal", FRAME_FROM_HOST, true, 4, 4 },
 	[FRAME_JOB_END] = { "job-end", FRAME_FROM_AGENT, true, 0, 0 },
+	[FRAME_CHECK] = { "check", FRAME_FROM_HOST, true, 16, FRAME_PAYLOAD_MAX },
+	[FRAME_TOOLS] = { "tools", FRAME_FROM_HOST, true, 2, FRAME_PAYLOAD_MAX },
 };
 static_assert(sizeof(rules) / sizeof(rules[0]) == FRAME_TYPES, "a rule for every type");
 

@@ -20,8 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FRAME_VERSION      2
-#define FRAME_VERSION_LEAST 1 /* without streams: a machine from an older image */
+#define FRAME_VERSION      3
+#define FRAME_VERSION_LEAST 1 /* without streams (2) and tools (3): a machine from an older image */
 #define FRAME_HEADER       12
 #define FRAME_PAYLOAD_MAX  (32 * 1024)
 #define FRAME_MAX          (FRAME_HEADER + FRAME_PAYLOAD_MAX)
@@ -32,6 +32,8 @@
 #define FRAME_PTY_WINDOW   (16 * 1024) /* bytes of input a new terminal accepts without credit */
 #define FRAME_STREAM_WINDOW (128 * 1024) /* bytes that a new stream accepts without credit, either way */
 #define FRAME_COMMAND_MAX  (24 * 1024) /* bytes of a stream's command */
+#define FRAME_TOOLS_MAX    1024        /* in one list of tools, with the NULL behind */
+#define FRAME_TOOL_PATH    "/usr/bin:/usr/sbin" /* where a check's tools are; nothing of the students' is */
 #define FRAME_INPUT_MAX    (8 * 1024)  /* data bytes in one input or output frame: small, so that */
 				       /* channels take turns often */
 
@@ -75,6 +77,9 @@ enum frame_type {
 	FRAME_JOB_GRANT,  /* host: u32 more bytes of a stream's output are welcome */
 	FRAME_JOB_SIGNAL, /* host: u32 signal for a stream's process group */
 	FRAME_JOB_END,    /* agent: no more standard output of this stream */
+
+	FRAME_CHECK,      /* host: as EXEC, then list stamps: run it only if all of them hold */
+	FRAME_TOOLS,      /* host: list names; their stamps are the output, a line each */
 	FRAME_TYPES
 };
 

@@ -40,7 +40,7 @@ struct link_pty {
 };
 
 struct link_hello {
-	unsigned version;     /* of the protocol; streams need 2 */
+	unsigned version;     /* of the protocol; streams need 2, tools 3 */
 	char agent_version[32];
 	char boot_id[37];     /* changes when the machine boots; a clone keeps its template's */
 	uint64_t instance;    /* what the last link_identify() set; 0 in a machine that has no identity yet
@@ -117,6 +117,8 @@ struct link_exec {
 	const char *directory;   /* NULL: / */
 	const uint8_t *input;    /* stdin; copied */
 	size_t input_length;     /* at most LINK_FILE_MAX */
+	const char *const *tools; /* stamps that must hold, of link_tools(); NULL: whatever is there. An agent
+				     older than version 3 runs it unasked */
 	uint64_t timeout_ms;     /* then the whole process group is killed; at most 1 h */
 };
 
@@ -148,6 +150,11 @@ void link_put_file(struct link *link, const char *path, unsigned mode, const cha
 /* Reads a file of at most `most` bytes; the result's output holds it, status is 0. */
 void link_get_file(struct link *link, const char *path, size_t most, link_exec_fn *done,
 		   void *context);
+
+/* The stamps of tools, a line each, as the result's output; agent/tool.c says what is in a line. names:
+ * NULL-terminated, at most FRAME_TOOLS_MAX - 1; a program's name, or a path. ERR_CONFLICT from an agent
+ * older than version 3. */
+void link_tools(struct link *link, const char *const *names, link_exec_fn *done, void *context);
 
 /* What a machine has left, as its agent says with every answer to a ping. All of it is the guest's
  * word: to be shown, never to be relied upon. */

@@ -462,12 +462,15 @@ uint32_t link_exec(struct link *link, const struct link_exec *exec, link_exec_fn
 	struct frame_writer writer;
 
 	request->exec_done = done;
-	start_begin(&writer, request, FRAME_EXEC);
+	bool tools = exec->tools && link->hello.version >= 3;
+	start_begin(&writer, request, tools ? FRAME_CHECK : FRAME_EXEC);
 	frame_put_u32(&writer, (uint32_t)timeout);
 	frame_put_text(&writer, exec->user);
 	frame_put_text(&writer, exec->directory);
 	frame_put_list(&writer, exec->argv);
 	frame_put_list(&writer, exec->env);
+	if (tools)
+		frame_put_list(&writer, exec->tools);
 	start_end(&writer, request);
 	buf_append(&request->input, exec->input, exec->input_length);
 	return request_submit(link, request);
@@ -524,6 +527,25 @@ void link_get_file(struct link *link, const char *path, size_t most, link_exec_f
 	frame_put_u32(&writer, (uint32_t)request->output_most);
 	start_end(&writer, request);
 	request_submit(link, request);
+}
+
+void link_tools(struct link *link, const char *const *names, link_exec_fn *done, void *context)
+{
+	struct request *request = link_request_new(REQUEST_GET, FILE_MS, NULL, context);
+	struct frame_writer writer;
+
+	request->exec_done = done;
+	request->output_most = LINK_FILE_MAX;
+	start_begin(&writer, request, FRAME_TOOLS);
+	frame_put_list(&writer, names);
+	start_end(&writer, request);
+	if (!link_is_up(link) || link->hello.version >= 3) {
+		request_submit(link, request);
+		return;
+	}
+	TAILQ_INSERT_TAIL(&link->requests, request, entry);
+	request_reject(link, request, ERR_CONFLICT,
+		       "the machine comes from an image of an older Terakoya: reset it");
 }
 
 /* The answer carries the request's id, which submitting it gives: the next one. */

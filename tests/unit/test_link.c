@@ -719,6 +719,76 @@ static void random_bytes_harm_only_the_connection(void **state)
 	assert_false(w.failed);
 }
 
+/* ---- tools ------------------------------------------------------------------------------------- */
+
+static void write_text(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+/* The stamps of these names, as a list that link_exec() takes; it points into w.output. */
+static void ask_for_tools(const char *const *names, const char **stamps)
+{
+	size_t count = 0;
+
+	w.done = false;
+	link_tools(w.link, names, on_result, NULL);
+	WAIT(w.done);
+	assert_false(w.failed);
+	for (char *line = strtok((char *)w.output.data, "\n"); line; line = strtok(NULL, "\n"))
+		stamps[count++] = line;
+	stamps[count] = NULL;
+}
+
+static void check_with(const char *const *stamps)
+{
+	const char *const argv[] = { "true", NULL };
+	struct link_exec exec = { .argv = argv, .tools = stamps, .timeout_ms = 5000 };
+
+	w.done = false;
+	link_exec(w.link, &exec, on_result, NULL);
+	WAIT(w.done);
+}
+
+static void expect_changed(const char *const *stamps, const char *what)
+{
+	AUTO_FREE char *said = str_fmt("%s is not what this machine began with", what);
+
+	check_with(stamps);
+	assert_true(w.failed);
+	assert_non_null(strstr(w.err.message, said));
+}
+
+static void a_check_runs_only_with_the_tools_that_there_were(void **state)
+{
+	AUTO_FREE char *tool = str_fmt("%s/tool", w.directory), *other = str_fmt("%s/other", w.directory);
+	const char *const names[] = { "sh", "no-such-program", tool, other, NULL };
+	const char *stamps[5];
+
+	(void)state;
+	write_text(tool, "exit 1");
+	ask_for_tools(names, stamps);
+	AUTO(buf) struct buf kept = w.output;
+	w.output = (struct buf){ 0 };
+	assert_int_equal(strncmp(stamps[0], "sh ", 3), 0);
+	assert_string_equal(stamps[1], "no-such-program -");
+	check_with(stamps);
+	assert_false(w.failed);
+	assert_int_equal(w.status, 0);
+
+	write_text(tool, "exit 0"); /* of the same length, in the same place */
+	expect_changed(stamps, tool);
+	ask_for_tools(names, stamps);
+	write_text(other, ""); /* what was not there */
+	expect_changed(stamps, other);
+	unlink(tool);
+	unlink(other);
+}
+
 static void free_inside(void *context, const struct link_exec_result *result, const struct err *err)
 {
 	(void)result;
@@ -764,6 +834,7 @@ int main(void)
 		HOLDS(a_guest_that_breaks_the_protocol_is_dropped_and_tried_again),
 		HOLDS(output_out_of_place_is_refused),
 		HOLDS(random_bytes_harm_only_the_connection),
+		HOLDS(a_check_runs_only_with_the_tools_that_there_were),
 		HOLDS(a_link_may_be_freed_in_its_own_completion),
 	};
 	signal(SIGPIPE, SIG_IGN);
