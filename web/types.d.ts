@@ -97,8 +97,14 @@ export interface Course {
 	machines: { name: string; image: string; memory_mib: number; vcpus: number; disk_mib: number }[];
 }
 export interface Image {
-	name: string; recipe: string; state: "building" | "built" | "missing"; problem: string;
+	name: string; recipe: string; built: boolean; building: boolean; problem: string;
 	disk_bytes?: number; virtual_bytes?: number;
+	/** All builds on the disk, newest first. */
+	copies: ImageCopy[];
+}
+export interface ImageCopy {
+	digest: string; built_at: number; bytes: number; current: boolean;
+	users: { kind: "template" | "class"; name: string; id: number }[];
 }
 export interface Template {
 	course: string; machine: string; image: string; key: string; baked: boolean;

@@ -77,6 +77,7 @@ bool confirm(const struct invocation *invocation, const char *question);
 
 int cmd_doctor(struct invocation *invocation, struct err *err);
 int cmd_image_build(struct invocation *invocation, struct err *err);
+int cmd_image_remove(struct invocation *invocation, struct err *err);
 int cmd_image_list(struct invocation *invocation, struct err *err);
 int cmd_course_list(struct invocation *invocation, struct err *err);
 int cmd_template_bake(struct invocation *invocation, struct err *err);

@@ -18,8 +18,14 @@ static const struct command commands[] = {
 	{ .words = "image build", .arguments = "NAME", .least = 1, .most = 1,
 	  .summary = "build a disk image from its recipe",
 	  .option = { { "force", NULL, "build it again although it is there" } }, .run = cmd_image_build },
-	{ .words = "image list", .arguments = "", .summary = "list images, and whether they are built",
-	  .run = cmd_image_list },
+	{ .words = "image list", .arguments = "",
+	  .summary = "list images, old ones too: what they take, and what uses them", .run = cmd_image_list },
+	{ .words = "image remove", .arguments = "NAME[@DIGEST]", .least = 1, .most = 1,
+	  .summary = "remove an image from the disk",
+	  .details = "DIGEST, or its beginning, says which, as image list names them. Refused, with who uses it, "
+		     "while a template or a class stands on it. Templates that nothing fits any more go "
+		     "with it. After a build all but the newest two that nobody uses go by themselves.",
+	  .option = { { "yes", NULL, "do not ask" } }, .run = cmd_image_remove },
 	{ .words = "course list", .arguments = "", .summary = "list the courses that are installed",
 	  .run = cmd_course_list },
 	{ .words = "lab lint", .arguments = "DIRECTORY", .least = 1, .most = 1,

@@ -26,6 +26,7 @@
 #include "base/auto.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/image_copy.h"
 #include "core/image_line.h"
 #include "loop/child.h"
 
@@ -335,6 +336,8 @@ static void build_ended(void *context, int status, const char *complaint)
 		message = str_copy(complaint_text(complaint));
 	child_free(STEAL(recipe->building));
 	build_end(recipe, message);
+	if (!message)
+		image_prune(recipe->core, recipe->name);
 }
 
 /* A name that is not taken: what exists may have templates standing on it. */
@@ -401,7 +404,24 @@ int image_build(struct core *core, const char *name, bool force, struct work **w
 	return 0;
 }
 
-static json_t *recipe_view(struct recipe *recipe)
+/* All builds of this name, newest first; each says whether it is the one that is found. */
+static json_t *copies_view(const struct image_copies *copies, const char *name, const char *found)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < copies->count; i++) {
+		const struct image_copy *copy = &copies->copy[i];
+		if (!str_equal(copy->name, name))
+			continue;
+		json_t *view = view_image_copy(copy);
+		json_object_set_new(view, "current",
+				    json_boolean(found && str_ends(found, copy->directory)));
+		json_array_append_new(list, view);
+	}
+	return list;
+}
+
+static json_t *recipe_view(struct recipe *recipe, const struct image_copies *copies)
 {
 	AUTO_FREE char *directory = NULL;
 	json_t *about, *view;
@@ -416,16 +436,38 @@ static json_t *recipe_view(struct recipe *recipe)
 		json_object_del(view, "cmdline");
 		json_decref(about);
 	}
+	json_object_set_new(view, "copies", copies_view(copies, recipe->name, directory));
 	return view;
+}
+
+/* Images whose recipes are gone can be used and removed like any. */
+static void lost_view(struct core *core, const struct image_copies *copies, json_t *list)
+{
+	for (size_t i = 0; i < copies->count; i++) {
+		const char *name = copies->copy[i].name;
+		bool listed = recipe_find(core, name, NULL) != NULL;
+		for (size_t k = 0; k < i && !listed; k++)
+			listed = str_equal(copies->copy[k].name, name);
+		if (!listed)
+			json_array_append_new(
+				list, json_pack("{s:s, s:s, s:b, s:b, s:s, s:o}", "name", name,
+						"recipe", "", "built", 0, "building", 0, "problem",
+						"its recipe is gone", "copies",
+						copies_view(copies, name, NULL)));
+	}
 }
 
 json_t *image_list(struct core *core)
 {
 	json_t *list = json_array();
+	struct image_copies copies;
 	struct recipe *recipe;
 
+	image_copies_look(core, &copies);
 	LIST_FOREACH(recipe, &core->images->recipes, entry)
-		json_array_append_new(list, recipe_view(recipe));
+		json_array_append_new(list, recipe_view(recipe, &copies));
+	lost_view(core, &copies, list);
+	image_copies_free(&copies);
 	return list;
 }
 
@@ -459,6 +501,7 @@ int images_open(struct core *core, struct err *err)
 			closedir(listing);
 		return err_errno(err, "cannot make %s", images);
 	}
+	image_sweep(core);
 	while (listing && (file = readdir(listing)))
 		recipe_add(core, file->d_name);
 	if (listing)

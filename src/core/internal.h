@@ -176,6 +176,8 @@ void templates_refresh(struct core *core);
 /* Before they are, nothing is made: after a restart, machines would be booted that can be cloned. */
 bool templates_known(const struct core *core);
 void templates_free(struct core *core);
+/* "linux-intro/desk" for the template that machines are cloned from now; false: this key is none's. */
+bool template_name(const struct core *core, const char *key, char name[128]);
 bool template_all_baked(struct core *core, const struct pack *pack);
 /* What its template's key is made from, besides what virt/ adds. */
 int template_new_key(struct core *core, const struct pack *pack, const struct pack_machine *machine,

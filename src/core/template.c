@@ -11,6 +11,7 @@
 #include "core/internal.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -195,6 +196,18 @@ static struct template_entry *find_entry(struct core *core, const struct pack *p
 bool templates_known(const struct core *core)
 {
 	return core->templates && core->templates->known;
+}
+
+bool template_name(const struct core *core, const char *key, char name[128])
+{
+	for (size_t i = 0; core->templates && i < core->templates->count; i++) {
+		const struct template_entry *entry = &core->templates->entry[i];
+		if (!str_equal(entry->key, key))
+			continue;
+		snprintf(name, 128, "%.60s/%.60s", entry->pack->id, entry->machine->name);
+		return true;
+	}
+	return false;
 }
 
 const char *template_key(struct core *core, const struct pack *pack, const struct pack_machine *machine)

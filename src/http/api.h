@@ -35,6 +35,7 @@ int api_courses(struct request *request, struct err *err);
 int api_course_problems(struct request *request, struct err *err);
 int api_course_capacity(struct request *request, struct err *err);
 int api_images(struct request *request, struct err *err);
+int api_image_delete(struct request *request, struct err *err);
 int api_image_build(struct request *request, struct err *err);
 int api_templates(struct request *request, struct err *err);
 int api_course_bake(struct request *request, struct err *err);

@@ -4,6 +4,7 @@
 #include "base/auto.h"
 #include "core/class.h"
 #include "core/course.h"
+#include "core/image_copy.h"
 #include "core/proof.h"
 #include "http/api.h"
 
@@ -106,6 +107,30 @@ int api_image_build(struct request *request, struct err *err)
 		return -1;
 	reply_work(request, work, "image");
 	return 0;
+}
+
+static void on_image_removed(void *context, const struct err *err)
+{
+	struct request *request = ticket_redeem(context);
+
+	if (!request)
+		return;
+	if (err)
+		reply_err(request, err);
+	else
+		reply_empty(request, MHD_HTTP_NO_CONTENT);
+	request_resume(request);
+}
+
+int api_image_delete(struct request *request, struct err *err)
+{
+	struct ticket *ticket = request_defer(request);
+
+	if (image_remove(request->server->core, &request->actor, request->name,
+			 request_query(request, "digest"), on_image_removed, ticket, err) == 0)
+		return 0;
+	ticket_redeem(ticket);
+	return -1;
 }
 
 int api_course_bake(struct request *request, struct err *err)

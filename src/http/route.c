@@ -46,6 +46,7 @@ static const struct route routes[] = {
 	{ "GET", V1 "/courses/{course}/proof", RULE_STAFF, api_course_proof_get, NULL, false },
 	{ "POST", V1 "/courses/{course}/proof", RULE_INSTRUCTOR, api_course_proof_post, NULL, true },
 	{ "GET", V1 "/images", RULE_STAFF, api_images, NULL, false },
+	{ "DELETE", V1 "/images/{image}", RULE_ADMIN, api_image_delete, "digest", false },
 	{ "POST", V1 "/images/{image}/build", RULE_INSTRUCTOR, api_image_build, NULL, true },
 	{ "GET", V1 "/templates", RULE_STAFF, api_templates, NULL, false },
 	{ "GET", V1 "/works", RULE_STAFF, api_works, NULL, false },

@@ -161,6 +161,9 @@ int virt_list(struct virt *virt, struct virt_inventory *inventory, struct err *e
 void virt_inventory_free(struct virt_inventory *inventory);
 /* Bytes that a machine's disk takes on the host: what it has written, holes not counted. */
 int virt_volume_used(struct virt *virt, const char *name, uint64_t *bytes, struct err *err);
+/* The file that a disk stands on, as its header names it; "" when it stands on none. Reads the file only:
+ * on any thread. ERR_NOT_FOUND, ERR_INVALID. */
+int virt_disk_base(const char *path, char *base, size_t size, struct err *err);
 int virt_volume_remove(struct virt *virt, const char *name, struct err *err);
 
 /* Memory and processor time of one machine's QEMU. */

@@ -88,6 +88,17 @@ static int read_image(struct volume_image *image, uint64_t *size, char *backing,
 	return 0;
 }
 
+int virt_disk_base(const char *path, char *base, size_t room, struct err *err)
+{
+	struct volume_image image;
+	uint64_t size;
+
+	if (strlen(path) >= sizeof(image.path))
+		return err_set(err, ERR_INVALID, "the path of disk %s is too long", path);
+	strcpy(image.path, path);
+	return read_image(&image, &size, base, room, err);
+}
+
 int volume_chain_read(struct volume_chain *chain, const char *path, struct err *err)
 {
 	char next[sizeof(chain->image[0].path)];

@@ -1,8 +1,9 @@
-/** The images that courses stand on. */
+/** The images that courses stand on: whether they are built, and every build that lies on the disk. */
 import { useEffect } from "preact/hooks";
 import { post } from "../api.js";
 import { html } from "../html.js";
-import { bytes, t } from "../text.js";
+import { t } from "../text.js";
+import { ImageCopies } from "./image-copies.js";
 import { ProblemNote } from "./problem.js";
 import { toastProblem } from "./toasts.js";
 import { useLoaded } from "./use-loaded.js";
@@ -19,24 +20,25 @@ export function ImageList({ works, started, finished }) {
 	if (!value?.length) return null;
 	return html`<section class="images"><h2>${t("courses.images")}</h2><ul>
 		${value.map((/** @type {Image} */ image) => html`<${Row} key=${image.name} image=${image} started=${started}
-			work=${works.find((one) => one.kind === "image" && one.object === image.name)} />`)}
+			reload=${load} work=${works.find((one) => one.kind === "image" && one.object === image.name)} />`)}
 	</ul></section>`;
 }
 
-/** @param {{ image: Image, work?: Work, started: (work: Work) => void }} props */
-function Row({ image, work, started }) {
-	const built = image.state === "built";
+/** @param {{ image: Image, work?: Work, started: (work: Work) => void, reload: () => void }} props */
+function Row({ image, work, started, reload }) {
+	const { built } = image;
 	function build() {
 		post(`/images/${encodeURIComponent(image.name)}/build`, { force: built }).then(started, toastProblem);
 	}
 	return html`<li class="card image">
-		<p class="image-line"><b class="mono">${image.name}</b>
+		<div class="image-line"><b class="mono">${image.name}</b>
 			<span class=${built ? "chip ok" : "chip warn"}><span aria-hidden="true">${built ? "✓" : "△"}</span>
 				${built ? t("courses.image-ready") : t("courses.image-missing")}</span>
-			${image.disk_bytes && html`<span class="help">${bytes(image.disk_bytes)}</span>`}</p>
+			<span class="spacer"></span>
+			${work?.state !== "running" && image.recipe && html`<button type="button" class="small" onClick=${build}>
+				${built ? t("courses.rebuild") : t("courses.build")}</button>`}</div>
 		${image.problem && html`<p class="problem" lang="en">${image.problem}</p>`}
 		${work && html`<${WorkBar} work=${work} />`}
-		${work?.state !== "running" && html`<button type="button" class="small" onClick=${build}>
-			${built ? t("courses.rebuild") : t("courses.build")}</button>`}
+		${image.copies.length > 0 && html`<${ImageCopies} image=${image} reload=${reload} />`}
 	</li>`;
 }

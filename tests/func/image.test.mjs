@@ -1,0 +1,131 @@
+import { after, before, test } from "node:test";
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Daemon, makeState, root, until } from "./daemon.mjs";
+
+const terakoya = join(root, process.env.TERAKOYA_BUILD ?? "build", "terakoya");
+const state = makeState(), images = join(state, "images");
+let daemon, mika, hana;
+
+const cli = (...args) => spawnSync(terakoya, ["--state-dir", state, ...args], { encoding: "utf8" });
+const list = async () => (await daemon.as(mika, "GET", "/images")).json;
+const copies = async (name = "debian-13") => (await list()).find((image) => image.name === name)?.copies;
+
+async function build() {
+	const before = readdirSync(images).length;
+	const reply = await daemon.as(mika, "POST", "/images/debian-13/build", { force: true });
+	assert.equal(reply.status, 202, reply.text);
+	await until(async () => (await daemon.as(mika, "GET", `/works/${reply.json.id}`)).json.state === "done");
+	return before;
+}
+
+/** Another build of the same name, of an older recipe: `age` seconds older than the one that it is a copy of. */
+function oldImage(digest, age, name = "debian-13") {
+	const [from] = readdirSync(images).filter((one) => one.startsWith("debian-13-"));
+	const to = join(images, `${name}-${digest}`);
+	cpSync(join(images, from), to, { recursive: true });
+	const about = JSON.parse(readFileSync(join(to, "image.json")));
+	writeFileSync(join(to, "image.json"), JSON.stringify({ ...about, name, recipe: digest.padEnd(64, "0"), built_at: about.built_at - age * 1000 }));
+	return to;
+}
+
+/** A disk that stands on another. */
+function overlay(file, base) {
+	mkdirSync(join(file, ".."), { recursive: true });
+	const made = spawnSync("qemu-img", ["create", "-q", "-f", "qcow2", "-b", base, "-F", "qcow2", file], { encoding: "utf8" });
+	assert.equal(made.status, 0, made.stderr);
+}
+
+before(async () => {
+	daemon = await Daemon.start({ state });
+	mika = await daemon.account("mika", "admin");
+	hana = await daemon.account("hana", "instructor");
+	await build();
+});
+after(() => daemon?.stop());
+
+test("old builds are listed with what they take, newest first, and which is the one in use now", async () => {
+	oldImage("0123456789ab", 100);
+	const found = await copies();
+	assert.deepEqual(found.map((copy) => copy.current), [true, false]);
+	assert.equal(found[1].digest, "0123456789ab");
+	assert.ok(found.every((copy) => copy.bytes > 0 && copy.users.length === 0));
+	const shown = cli("image", "list");
+	assert.match(shown.stdout, /debian-13@0123456789ab +old/);
+	assert.match(shown.stdout, /debian-13@[0-9a-f]{12} +current/);
+});
+
+test("without a digest nobody guesses which of several is meant", () => {
+	const refused = cli("image", "remove", "debian-13", "--yes");
+	assert.equal(refused.status, 2);
+	assert.match(refused.stderr, /debian-13@0123456789ab/);
+	assert.equal(cli("image", "remove", "debian-13@ffff", "--yes").status, 3);
+	assert.equal(cli("image", "remove", "debian-13@0123").status, 4); /* nobody can be asked */
+});
+
+test("only an admin removes images", async () => {
+	assert.equal((await daemon.as(hana, "DELETE", "/images/debian-13?digest=0123")).status, 403);
+	assert.equal((await copies()).length, 2);
+});
+
+test("an image that nobody uses is removed by the beginning of its digest, and the audit log says so", async () => {
+	const removed = cli("image", "remove", "debian-13@0123", "--yes");
+	assert.equal(removed.status, 0, removed.stderr);
+	assert.ok(!existsSync(join(images, "debian-13-0123456789ab")));
+	assert.equal(readdirSync(images).filter((name) => name.startsWith(".removing")).length, 0);
+	const [row] = (await daemon.as(mika, "GET", "/audit?limit=1")).json;
+	assert.deepEqual([row.action, row.object], ["image.remove", "image debian-13@0123456789ab"]);
+});
+
+test("while a class's machine stands on it an image stays, and the class is named", async () => {
+	const old = oldImage("111111111111", 50), made = (await daemon.as(hana, "POST", "/classes", { course: "linux-intro", name: "June", seats: 1 })).json;
+	const machine = made.seat[0].machines[0];
+	const disk = join(state, "pool", `c${made.id}-s01-${machine.name}-g0.qcow2`);
+	const template = join(state, "templates", "a".repeat(64), "disk.qcow2");
+	overlay(template, join(old, "disk.qcow2"));
+	overlay(disk, template);
+	assert.deepEqual((await copies())[1].users, [{ kind: "class", name: "June", id: made.id }]);
+	const refused = cli("image", "remove", "debian-13@1111", "--yes");
+	assert.equal(refused.status, 4);
+	assert.match(refused.stderr, /in use by class June/);
+	rmSync(disk);
+	const removed = cli("image", "remove", "debian-13@1111", "--yes");
+	assert.equal(removed.status, 0, removed.stderr);
+	assert.ok(!existsSync(old));
+	assert.ok(!existsSync(join(state, "templates", "a".repeat(64))), "a template that nothing fits goes with its image");
+});
+
+test("a disk that no class knows keeps its image, too", async () => {
+	const old = oldImage("222222222222", 50), disk = join(state, "pool", "c99-s01-desk-g1.qcow2");
+	overlay(disk, join(old, "disk.qcow2"));
+	assert.match(cli("image", "remove", "debian-13@2222", "--yes").stderr, /in use by class c99-s01-desk-g1/);
+	rmSync(disk);
+	assert.equal(cli("image", "remove", "debian-13@2222", "--yes").status, 0);
+});
+
+test("after a build the newest two stay, and older ones that somebody uses", async () => {
+	oldImage("333333333333", 300);
+	const used = oldImage("444444444444", 400), disk = join(state, "pool", "c98-s01-desk-g1.qcow2");
+	oldImage("555555555555", 500);
+	overlay(disk, join(used, "disk.qcow2"));
+	await build();
+	await until(async () => (await copies()).length === 3);
+	const left = await copies();
+	assert.deepEqual(left.map((copy) => copy.current), [true, false, false]);
+	assert.equal(left[2].digest, "444444444444");
+	rmSync(disk);
+});
+
+test("images of a recipe that is gone are listed and can be removed; what a crash left is swept at the start", async () => {
+	oldImage("666666666666", 10, "debian-12");
+	mkdirSync(join(images, ".removing-debian-13-777777777777"));
+	const lost = (await list()).find((image) => image.name === "debian-12");
+	assert.equal(lost.problem, "its recipe is gone");
+	assert.equal(cli("image", "remove", "debian-12", "--yes").status, 0);
+	assert.equal(await copies("debian-12"), undefined);
+	await daemon.stop();
+	daemon = await Daemon.start({ state });
+	assert.ok(!readdirSync(images).some((name) => name.startsWith(".removing")));
+});
