@@ -470,7 +470,7 @@ step('a cut network loses nothing', async () => {
   await desk.type('for i in $(seq 1 40); do echo tick $i; sleep 0.2; done');
   await desk.sees('tick 3');
   await context.setOffline(true);
-  await page.getByText('Connection lost').waitFor({ timeout: 30000 });
+  await page.getByRole('tabpanel').getByText('Connection lost').waitFor({ timeout: 30000 });
   await page.waitForTimeout(2000);
   await context.setOffline(false);
   const shown = await desk.sees('tick 40', 60000);
