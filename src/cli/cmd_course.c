@@ -1,4 +1,4 @@
-/* Images, courses, templates, accounts, versions. */
+/* Images, courses, templates, versions. */
 #include "cli/cli.h"
 
 #include <stdio.h>
@@ -148,40 +148,6 @@ int cmd_template_list(struct invocation *invocation, struct err *err)
 					       "DISK=disk_bytes", NULL };
 
 	return show_list(invocation, "/templates", columns, err);
-}
-
-static int read_password(char *password, size_t room, struct err *err)
-{
-	if (!fgets(password, (int)room, stdin))
-		return err_set(err, ERR_INVALID, "no password came on standard input");
-	password[strcspn(password, "\n")] = 0;
-	return 0;
-}
-
-int cmd_account_set(struct invocation *invocation, struct err *err)
-{
-	const char *login = invocation->argument[0], *name = option_value(invocation, "name");
-	const char *role = option_value(invocation, "role");
-	AUTO_FREE char *path = str_fmt("/accounts/%s", login);
-	json_t *body = json_pack("{s:s, s:s}", "name", name ? name : login, "role",
-				 role ? role : "instructor");
-	char password[256];
-	json_t *reply = NULL;
-
-	if (option_value(invocation, "password-stdin")) {
-		if (read_password(password, sizeof(password), err) < 0) {
-			json_decref(body);
-			return -1;
-		}
-		json_object_set_new(body, "password", json_string(password));
-	}
-	if (client_call(invocation->client, "PUT", path, body, &reply, err) < 0)
-		return -1;
-	const char *made = json_string_value(json_object_get(reply, "password"));
-	if (!show_json(invocation, reply))
-		printf("%s%s%s\n", login, made ? "  password: " : ": saved", made ? made : "");
-	json_decref(reply);
-	return 0;
 }
 
 int cmd_version(struct invocation *invocation, struct err *err)

@@ -22,11 +22,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "core/name.h"
 #include "core/note.h"
 
 #define QUEUE_MAX       32
-#define LOGIN_MAX       64
 #define LOGIN_TRIES     5
 #define LOGINS_KEPT     1024
 #define ADDRESS_TRIES   20
@@ -97,7 +95,7 @@ void try_refund(struct auth *auth, const char *login, const char *address)
 /* ---- signing in ----------------------------------------------------------------------------- */
 
 /* Small letters, digits, dot, dash, underscore; begins with a letter or digit. */
-static int login_clean(const char *typed, char login[LOGIN_MAX + 1], struct err *err)
+int login_clean(const char *typed, char login[LOGIN_MAX + 1], struct err *err)
 {
 	size_t length = typed ? strlen(typed) : 0;
 
@@ -218,70 +216,6 @@ void auth_sign_in(struct auth *auth, const char *login, const char *password, co
 		sign_in_look_up(sign_in);
 	}
 	lanes_submit(auth->lane, &sign_in->job);
-}
-
-/* ---- accounts ------------------------------------------------------------------------------- */
-
-/* Inserts or changes; all sessions of an account whose password or role changes end. */
-static int account_write(struct auth *auth, const struct person *wanted, int64_t *id,
-			 struct err *err)
-{
-	AUTO(person) struct person old = { 0 };
-
-	if (people_by_login(auth->store, wanted->login, &old, NULL) < 0)
-		return people_add(auth->store, wanted, id, err);
-	*id = old.id;
-	if (people_set_account(auth->store, old.id, wanted->name, wanted->role, err) < 0 ||
-	    people_set_password(auth->store, old.id, wanted->password, err) < 0)
-		return -1;
-	return sessions_remove_of(auth->store, old.id, err);
-}
-
-static int account_set(struct auth *auth, const struct person *wanted, struct err *err)
-{
-	AUTO_FREE char *object = str_fmt("login %s", wanted->login);
-	AUTO_FREE char *detail = str_fmt("{\"role\":\"%s\"}", role_names[wanted->role]);
-	int64_t id;
-
-	if (store_begin(auth->store, err) < 0)
-		return -1;
-	if (account_write(auth, wanted, &id, err) < 0) {
-		store_rollback(auth->store);
-		return -1;
-	}
-	if (store_commit(auth->store, err) < 0)
-		return -1;
-	throttle_clear(auth->logins, wanted->login);
-	note(auth->core, NULL, "account.set", 0, 0, object, detail);
-	return 0;
-}
-
-int auth_set_account(struct auth *auth, const char *login, const char *name, enum role role,
-		     const char *password, char made[25], struct err *err)
-{
-	char clean[LOGIN_MAX + 1], shown[NAME_BYTES], hash[PASSWORD_HASH], random[PASSWORD_MADE];
-
-	if (login_clean(login, clean, err) < 0 || name_clean(name, shown, err) < 0)
-		return -1;
-	if (role <= ROLE_NONE || role >= ROLES)
-		return err_set(err, ERR_INVALID, "the role must be one of student, observer, "
-						 "assistant, instructor and admin");
-	if (password && password_acceptable(password, err) < 0)
-		return -1;
-	password_make(random);
-	if (password_hash(password ? password : random, hash, err) < 0)
-		return -1;
-	const struct person person = { .login = clean,
-				       .name = shown,
-				       .language = (char *)"en",
-				       .role = role,
-				       .password = hash,
-				       .created_at = clock_real_ms() };
-	int result = account_set(auth, &person, err);
-	if (result == 0 && !password)
-		memcpy(made, random, sizeof(random));
-	sodium_memzero(random, sizeof(random));
-	return result;
 }
 
 /* ---- beginning and end ---------------------------------------------------------------------- */

@@ -43,9 +43,4 @@ int auth_session(struct auth *auth, const char *token, struct actor *actor,
 		 char csrf[AUTH_TOKEN_CHARS + 1], struct err *err);
 void auth_sign_out(struct auth *auth, const char *token);
 
-/* Makes or changes an account; the password is hashed here (blocks about 100 ms: only the command
- * line and first start call it). NULL password: a random one is made and returned in made[]. */
-int auth_set_account(struct auth *auth, const char *login, const char *name, enum role role,
-		     const char *password, char made[25], struct err *err);
-
 #endif

@@ -1,4 +1,4 @@
-/* What auth.c (signing in, accounts), session.c and join.c share. */
+/* What auth.c (signing in), account.c, session.c and join.c share. */
 #ifndef CORE_AUTH_INTERNAL_H
 #define CORE_AUTH_INTERNAL_H
 
@@ -24,7 +24,13 @@ void address_key(const char *address, char key[ADDRESS_KEY]);
 int try_charge(struct auth *auth, const char *login, const char *address, struct err *err);
 void try_refund(struct auth *auth, const char *login, const char *address);
 
-/* session.c: makes and stores a session; the token leaves this process only in *session. */
+#define LOGIN_MAX 64
+/* As it is typed, to small letters. ERR_INVALID: letters, digits, dot, dash and underscore only. */
+int login_clean(const char *typed, char login[LOGIN_MAX + 1], struct err *err);
+
+/* session.c: what the database knows a cookie's value by. */
+void session_token_hash(const char *token, uint8_t hash[32]);
+/* Makes and stores a session; the token leaves this process only in *session. */
 int session_make(struct auth *auth, const struct person *person, int64_t seat,
 		 struct auth_session *session, struct err *err);
 /* "en" or "ja" (NULL: "en"). */

@@ -11,7 +11,7 @@
 
 #define TOUCH_MS 60000 /* a session's last use is written at most once in this time */
 
-static void token_hash(const char *token, uint8_t hash[32])
+void session_token_hash(const char *token, uint8_t hash[32])
 {
 	crypto_hash_sha256(hash, (const unsigned char *)token, strlen(token));
 }
@@ -43,7 +43,7 @@ int session_make(struct auth *auth, const struct person *person, int64_t seat,
 	randombytes_buf(row.csrf, sizeof(row.csrf));
 	sodium_bin2hex(made.token, sizeof(made.token), secret, sizeof(secret));
 	sodium_bin2hex(made.csrf, sizeof(made.csrf), row.csrf, sizeof(row.csrf));
-	token_hash(made.token, row.id_hash);
+	session_token_hash(made.token, row.id_hash);
 	if (sessions_expire(auth->store, now, err) < 0 || sessions_add(auth->store, &row, err) < 0)
 		return -1;
 	session_actor(auth, person, seat, &made.actor);
@@ -69,7 +69,7 @@ static int session_load(struct auth *auth, const char *token, struct session *ro
 
 	if (!token || strlen(token) != AUTH_TOKEN_CHARS)
 		return err_set(err, ERR_UNAUTHENTICATED, "sign in first");
-	token_hash(token, row->id_hash);
+	session_token_hash(token, row->id_hash);
 	int found = sessions_get(auth->store, row->id_hash, row, &why);
 	if (found < 0 && why.kind != ERR_NOT_FOUND) {
 		if (err)
@@ -105,7 +105,7 @@ void auth_sign_out(struct auth *auth, const char *token)
 
 	if (!token)
 		return;
-	token_hash(token, hash);
+	session_token_hash(token, hash);
 	sessions_remove(auth->store, hash, NULL);
 }
 

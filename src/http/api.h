@@ -22,7 +22,14 @@ void session_language(const struct request *request, char language[3]);
 /* api_host.c */
 int api_host(struct request *request, struct err *err);
 int api_stats(struct request *request, struct err *err);
+
+/* api_account.c */
+int api_accounts(struct request *request, struct err *err);
 int api_account_put(struct request *request, struct err *err);
+int api_account_delete(struct request *request, struct err *err);
+int api_account_password(struct request *request, struct err *err);
+int api_account_sessions(struct request *request, struct err *err);
+int api_account_sign_out(struct request *request, struct err *err);
 
 /* api_audit.c */
 int api_audit(struct request *request, struct err *err);

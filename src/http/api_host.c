@@ -1,4 +1,4 @@
-/* The host, its health, and its accounts. */
+/* The host and its health. */
 #include <string.h>
 
 #include "base/auto.h"
@@ -36,37 +36,5 @@ int api_stats(struct request *request, struct err *err)
 			     "viewers", (int)stats.viewers, "ring_bytes",
 			     (json_int_t)stats.ring_bytes, "keys", view_pace(&stats.keys), "output",
 			     view_pace(&stats.output)));
-	return 0;
-}
-
-static int role_by_name(const char *name, enum role *role, struct err *err)
-{
-	for (int i = ROLE_OBSERVER; i < ROLES; i++) {
-		if (strcmp(role_names[i], name) == 0) {
-			*role = (enum role)i;
-			return 0;
-		}
-	}
-	return err_set(err, ERR_INVALID, "role must be observer, assistant, instructor or admin");
-}
-
-int api_account_put(struct request *request, struct err *err)
-{
-	const char *name, *role_name, *password = NULL;
-	const struct field fields[] = {
-		{ "name", FIELD_TEXT, true, 1, 100, &name },
-		{ "role", FIELD_TEXT, true, 1, 32, &role_name },
-		{ "password", FIELD_SECRET, false, 8, 1024, &password },
-	};
-	enum role role = ROLE_NONE;
-	char made[25] = "";
-
-	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0 ||
-	    role_by_name(role_name, &role, err) < 0 ||
-	    auth_set_account(request->server->auth, request->name, name, role, password, made,
-			     err) < 0)
-		return -1;
-	reply_json(request, MHD_HTTP_OK,
-		   password ? json_object() : json_pack("{s:s}", "password", made));
 	return 0;
 }

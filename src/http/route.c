@@ -20,6 +20,7 @@ static_assert(ARRAY_SIZE(rule_names) == RULES, "every rule has a name");
 #define SEAT  V1 "/seats/{seat}"
 #define LAB   SEAT "/labs/{lab}"
 #define TASK  LAB "/tasks/{task}"
+#define ACCOUNT V1 "/accounts/{login}"
 #define CLASS V1 "/classes/{class}"
 
 static const struct route routes[] = {
@@ -37,7 +38,12 @@ static const struct route routes[] = {
 	{ "GET", V1 "/audit/verify", RULE_ADMIN, api_audit_verify, NULL, false },
 	{ "POST", V1 "/audit/forget", RULE_ADMIN, api_audit_forget, NULL, true },
 	{ "POST", V1 "/backup", RULE_ADMIN, api_backup, NULL, true },
-	{ "PUT", V1 "/accounts/{login}", RULE_ADMIN, api_account_put, NULL, true },
+	{ "GET", V1 "/accounts", RULE_ADMIN, api_accounts, NULL, false },
+	{ "PUT", ACCOUNT, RULE_ADMIN, api_account_put, NULL, true },
+	{ "DELETE", ACCOUNT, RULE_ADMIN, api_account_delete, NULL, false },
+	{ "POST", ACCOUNT "/password", RULE_ADMIN, api_account_password, NULL, true },
+	{ "GET", ACCOUNT "/sessions", RULE_ADMIN, api_account_sessions, NULL, false },
+	{ "DELETE", ACCOUNT "/sessions", RULE_ADMIN, api_account_sign_out, "session", false },
 
 	{ "GET", V1 "/courses", RULE_STAFF, api_courses, NULL, false },
 	{ "GET", V1 "/courses/problems", RULE_STAFF, api_course_problems, NULL, false },

@@ -122,6 +122,37 @@ int people_remove(struct store *store, int64_t id, struct err *err)
 	return store_change(store, err, "person", "DELETE FROM person WHERE id = ?", "i", id);
 }
 
+static void account_read(struct query *q, void *into)
+{
+	struct account_row *row = into;
+	AUTO_FREE char *role = NULL;
+
+	query_read(q, "issssiii", &row->person.id, &row->person.login, &row->person.name,
+		   &row->person.language, &role, &row->person.created_at, &row->sessions,
+		   &row->seen_at);
+	row->person.role = role_from(role);
+}
+
+static void account_release(void *row)
+{
+	person_free(&((struct account_row *)row)->person);
+}
+
+int people_accounts(struct store *store, int64_t now, struct account_row **rows, size_t *count,
+		    struct err *err)
+{
+	static const struct row_kind kind = { sizeof(**rows), account_read, account_release };
+	AUTO(query) struct query q = query_of(
+		store, err,
+		"SELECT p.id, login, name, language, role, p.created_at, count(s.person),"
+		" coalesce(max(s.seen_at), 0) FROM person p"
+		" LEFT JOIN session s ON s.person = p.id AND s.expires_at > ?"
+		" WHERE login IS NOT NULL GROUP BY p.id ORDER BY login",
+		"i", now);
+
+	return query_list(&q, &kind, rows, count);
+}
+
 /* ---- sessions ------------------------------------------------------------------------------- */
 
 int sessions_add(struct store *store, const struct session *session, struct err *err)
@@ -168,6 +199,44 @@ int sessions_remove(struct store *store, const uint8_t id_hash[32], struct err *
 int sessions_remove_of(struct store *store, int64_t person, struct err *err)
 {
 	return store_run(store, err, "DELETE FROM session WHERE person = ?", "i", person);
+}
+
+static void session_read(struct query *q, void *into)
+{
+	struct session *row = into;
+
+	query_read(q, "hhiniii", row->id_hash, row->csrf, &row->person, &row->seat,
+		   &row->created_at, &row->expires_at, &row->seen_at);
+}
+
+static void session_release(void *row)
+{
+	(void)row;
+}
+
+int sessions_of(struct store *store, int64_t person, int64_t now, struct session **rows,
+		size_t *count, struct err *err)
+{
+	static const struct row_kind kind = { sizeof(**rows), session_read, session_release };
+	AUTO(query) struct query q = query_of(
+		store, err,
+		"SELECT id_hash, csrf, person, seat, created_at, expires_at, seen_at FROM session"
+		" WHERE person = ? AND expires_at > ? ORDER BY created_at DESC",
+		"ii", person, now);
+
+	return query_list(&q, &kind, rows, count);
+}
+
+int sessions_end(struct store *store, int64_t person, const char *prefix, int64_t *ended,
+		 struct err *err)
+{
+	if (store_run(store, err,
+		      "DELETE FROM session WHERE person = ?1"
+		      " AND substr(lower(hex(id_hash)), 1, length(?2)) = ?2",
+		      "is", person, prefix) < 0)
+		return -1;
+	*ended = sqlite3_changes(store->db);
+	return 0;
 }
 
 int sessions_expire(struct store *store, int64_t now, struct err *err)

@@ -42,6 +42,16 @@ int people_set_language(struct store *store, int64_t id, const char *language, s
 int people_count(struct store *store, enum role role, int64_t *count, struct err *err);
 int people_remove(struct store *store, int64_t id, struct err *err);
 
+/* Somebody who can sign in, and where they are signed in at `now`. */
+struct account_row {
+	struct person person; /* without the password */
+	int64_t sessions;
+	int64_t seen_at; /* the last use of any of them; 0: none */
+};
+/* All with a login, by it. */
+int people_accounts(struct store *store, int64_t now, struct account_row **rows, size_t *count,
+		    struct err *err);
+
 struct session {
 	uint8_t id_hash[32];   /* SHA-256 of the cookie's value; the value itself is never stored */
 	uint8_t csrf[32];
@@ -57,6 +67,12 @@ int sessions_touch(struct store *store, const uint8_t id_hash[32], int64_t seen_
 		   int64_t expires_at, struct err *err);
 int sessions_remove(struct store *store, const uint8_t id_hash[32], struct err *err);
 int sessions_remove_of(struct store *store, int64_t person, struct err *err);
+/* Those of a person that are good at `now`, newest first. */
+int sessions_of(struct store *store, int64_t person, int64_t now, struct session **rows,
+		size_t *count, struct err *err);
+/* Ends those of a person whose hash begins with `prefix`, hex digits: "" for all. */
+int sessions_end(struct store *store, int64_t person, const char *prefix, int64_t *ended,
+		 struct err *err);
 int sessions_expire(struct store *store, int64_t now, struct err *err);
 
 #endif

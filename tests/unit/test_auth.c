@@ -13,6 +13,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/account.h"
 #include "core/auth.h"
 #include "core/name.h"
 #include "core/password.h"
@@ -169,6 +170,44 @@ static void loop_renew(void)
 	assert_non_null(auth);
 }
 
+
+/* ---- accounts ------------------------------------------------------------------------------- */
+
+struct saved {
+	int result;
+	char made[ACCOUNT_MADE];
+};
+
+static void account_done(void *context, const char *made, const struct err *why)
+{
+	struct saved *saved = context;
+
+	snprintf(saved->made, sizeof(saved->made), "%s", made ? made : "");
+	saved->result = why ? -1 : 0;
+	if (why)
+		err = *why;
+	loop_stop(core.loop, 0);
+}
+
+static const struct actor mika = { .person = 77, .role = ROLE_ADMIN, .name = "Mika" };
+
+/* account_set(), waited for. name NULL: only a password. */
+static int account_saved(const char *login, const char *name, enum role role, const char *password,
+			 char made[ACCOUNT_MADE])
+{
+	const struct account_wanted wanted = { login, name, role, password };
+	struct saved saved = { .result = 1 };
+
+	if (account_set(auth, &mika, &wanted, account_done, &saved, &err) < 0)
+		return -1;
+	assert_int_equal(saved.result, 1); /* never from within */
+	loop_run(core.loop);
+	loop_renew();
+	if (made)
+		memcpy(made, saved.made, sizeof(saved.made));
+	return saved.result;
+}
+
 static void sign_in_all(const char *login, const char *password, struct outcome *outcomes,
 			int count)
 {
@@ -186,10 +225,10 @@ static void the_right_password_makes_a_session(void **state)
 {
 	struct outcome outcome;
 	struct actor actor;
-	char csrf[65], unused[25];
+	char csrf[65];
 
 	(void)state;
-	ok(auth_set_account(auth, "Ken", "健", ROLE_INSTRUCTOR, "correct horse", unused, &err));
+	ok(account_saved("Ken", "健", ROLE_INSTRUCTOR, "correct horse", NULL));
 	sign_in_all("KEN", "correct horse", &outcome, 1);
 	assert_int_equal(outcome.kind, ERR_NONE);
 	assert_int_equal(strlen(outcome.session.token), 64);
@@ -206,10 +245,9 @@ static void the_right_password_makes_a_session(void **state)
 static void nobody_learns_which_logins_exist(void **state)
 {
 	struct outcome known, unknown;
-	char unused[25];
 
 	(void)state;
-	ok(auth_set_account(auth, "ken", "健", ROLE_ADMIN, "correct horse", unused, &err));
+	ok(account_saved("ken", "健", ROLE_ADMIN, "correct horse", NULL));
 	sign_in_all("ken", "wrong", &known, 1);
 	loop_renew();
 	sign_in_all("nobody", "wrong", &unknown, 1);
@@ -258,17 +296,102 @@ static void a_made_password_works_and_a_new_one_ends_sessions(void **state)
 	struct audit_chain chain;
 
 	(void)state;
-	ok(auth_set_account(auth, "ken", "健", ROLE_INSTRUCTOR, NULL, made, &err));
+	ok(account_saved("ken", "健", ROLE_INSTRUCTOR, NULL, made));
 	assert_int_equal(strlen(made), 23);
 	sign_in_all("ken", made, &outcome, 1);
 	assert_int_equal(outcome.kind, ERR_NONE);
-	ok(auth_set_account(auth, "ken", "Ken", ROLE_ADMIN, "correct horse", made, &err));
+	ok(account_saved("ken", "Ken", ROLE_ADMIN, "correct horse", made));
 	refused(ERR_UNAUTHENTICATED, auth_session(auth, outcome.session.token, &actor, NULL, &err));
-	refused(ERR_INVALID, auth_set_account(auth, "ken", "健", ROLE_ADMIN, "short", made, &err));
-	refused(ERR_INVALID, auth_set_account(auth, "k n", "健", ROLE_ADMIN, NULL, made, &err));
-	refused(ERR_INVALID, auth_set_account(auth, "ken", "健", ROLE_NONE, NULL, made, &err));
+	refused(ERR_INVALID, account_saved("ken", "健", ROLE_ADMIN, "short", made));
+	refused(ERR_INVALID, account_saved("k n", "健", ROLE_ADMIN, NULL, made));
+	refused(ERR_INVALID, account_saved("ken", "健", ROLE_NONE, NULL, made));
 	ok(audit_verify(core.store, &chain, &err));
 	assert_int_equal(chain.rows, 3);
+}
+
+static void a_password_for_nobody_is_refused(void **state)
+{
+	struct outcome outcome;
+	char made[ACCOUNT_MADE];
+
+	(void)state;
+	refused(ERR_NOT_FOUND, account_saved("ken", NULL, ROLE_NONE, NULL, made));
+	ok(account_saved("ken", "健", ROLE_ADMIN, NULL, NULL));
+	ok(account_saved("ken", NULL, ROLE_NONE, NULL, made));
+	sign_in_all("ken", made, &outcome, 1);
+	assert_int_equal(outcome.kind, ERR_NONE);
+	assert_int_equal(outcome.session.actor.role, ROLE_ADMIN);
+	assert_string_equal(outcome.session.actor.name, "健");
+}
+
+static json_t *account_view(const char *login)
+{
+	json_t *list = account_list(auth, &err), *view, *found = NULL;
+	size_t i;
+
+	assert_non_null(list);
+	json_array_foreach(list, i, view)
+		if (str_equal(json_string_value(json_object_get(view, "login")), login))
+			found = json_incref(view);
+	json_decref(list);
+	return found;
+}
+
+static void sessions_are_listed_and_ended_one_by_one(void **state)
+{
+	struct outcome outcomes[3];
+	struct actor actor;
+	int64_t ended;
+
+	(void)state;
+	ok(account_saved("ken", "健", ROLE_INSTRUCTOR, "correct horse", NULL));
+	sign_in_all("ken", "correct horse", outcomes, 3);
+	json_t *sessions = account_sessions(auth, "ken", outcomes[1].session.token, &err), *one;
+	const char *other = NULL;
+	size_t i, current = 0;
+	assert_int_equal(json_array_size(sessions), 3);
+	json_array_foreach(sessions, i, one) {
+		current += json_is_true(json_object_get(one, "current"));
+		if (!json_is_true(json_object_get(one, "current")))
+			other = json_string_value(json_object_get(one, "id"));
+	}
+	assert_int_equal(current, 1);
+	ok(account_sign_out(auth, &mika, "ken", other, &ended, &err));
+	assert_int_equal(ended, 1);
+	refused(ERR_NOT_FOUND, account_sign_out(auth, &mika, "ken", other, &ended, &err));
+	refused(ERR_NOT_FOUND, account_sign_out(auth, &mika, "ken", "", &ended, &err));
+	json_decref(sessions);
+	ok(auth_session(auth, outcomes[1].session.token, &actor, NULL, &err));
+	ok(account_sign_out(auth, &mika, "ken", NULL, &ended, &err));
+	assert_int_equal(ended, 2);
+	refused(ERR_UNAUTHENTICATED,
+		auth_session(auth, outcomes[1].session.token, &actor, NULL, &err));
+	refused(ERR_NOT_FOUND, account_sign_out(auth, &mika, "eve", NULL, &ended, &err));
+}
+
+static void a_removed_account_is_out_and_its_classes_are_anybodys(void **state)
+{
+	struct person ken = { 0 };
+	struct outcome outcome;
+	struct actor actor;
+
+	(void)state;
+	ok(account_saved("ken", "健", ROLE_INSTRUCTOR, "correct horse", NULL));
+	ok(people_by_login(core.store, "ken", &ken, &err));
+	core.class.row.instructor = ken.id;
+	sign_in_all("ken", "correct horse", &outcome, 1);
+	json_t *view = account_view("ken");
+	assert_int_equal(json_integer_value(json_object_get(view, "sessions")), 1);
+	assert_int_equal(json_integer_value(json_object_get(view, "classes")), 1);
+	json_decref(view);
+	const struct actor himself = { .person = ken.id, .role = ROLE_ADMIN };
+	refused(ERR_CONFLICT, account_remove(auth, &himself, "ken", &err));
+	ok(account_remove(auth, &mika, "Ken", &err));
+	refused(ERR_UNAUTHENTICATED, auth_session(auth, outcome.session.token, &actor, NULL, &err));
+	refused(ERR_NOT_FOUND, account_remove(auth, &mika, "ken", &err));
+	assert_int_equal(core.class.row.instructor, 0);
+	assert_null(account_view("ken"));
+	person_free(&ken);
 }
 
 /* ---- joining -------------------------------------------------------------------------------- */
@@ -425,6 +548,9 @@ int main(void)
 		test(tries_at_the_same_time_are_all_counted),
 		test(the_queue_of_sign_ins_is_bounded),
 		test(a_made_password_works_and_a_new_one_ends_sessions),
+		test(a_password_for_nobody_is_refused),
+		test(sessions_are_listed_and_ended_one_by_one),
+		test(a_removed_account_is_out_and_its_classes_are_anybodys),
 		test(a_roster_name_gets_its_seat_and_another_the_first_free_one),
 		test(a_lost_cookie_comes_back_to_the_same_seat_and_person),
 		test(a_full_class_says_what_to_do),

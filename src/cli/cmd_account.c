@@ -1,0 +1,142 @@
+/* Accounts of the staff. */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/auto.h"
+#include "base/str.h"
+
+static int read_password(char *password, size_t room, struct err *err)
+{
+	if (!fgets(password, (int)room, stdin))
+		return err_set(err, ERR_INVALID, "no password came on standard input");
+	password[strcspn(password, "\n")] = 0;
+	return 0;
+}
+
+/* Steals body. Sends it with the password that was given, if one was, and prints one that was made. */
+static int send_account(struct invocation *invocation, const char *method, const char *path,
+			json_t *body, struct err *err)
+{
+	const char *login = invocation->argument[0];
+	char password[256];
+	json_t *reply = NULL;
+
+	if (option_value(invocation, "password-stdin")) {
+		if (read_password(password, sizeof(password), err) < 0) {
+			json_decref(body);
+			return -1;
+		}
+		json_object_set_new(body, "password", json_string(password));
+	}
+	if (client_call(invocation->client, method, path, body, &reply, err) < 0)
+		return -1;
+	const char *made = json_string_value(json_object_get(reply, "password"));
+	if (!show_json(invocation, reply))
+		printf("%s%s%s\n", login, made ? "  password: " : ": saved", made ? made : "");
+	json_decref(reply);
+	return 0;
+}
+
+int cmd_account_set(struct invocation *invocation, struct err *err)
+{
+	const char *login = invocation->argument[0], *name = option_value(invocation, "name");
+	const char *role = option_value(invocation, "role");
+	AUTO_FREE char *path = str_fmt("/accounts/%s", login);
+	json_t *body = json_pack("{s:s, s:s}", "name", name ? name : login, "role",
+				 role ? role : "instructor");
+
+	return send_account(invocation, "PUT", path, body, err);
+}
+
+int cmd_account_password(struct invocation *invocation, struct err *err)
+{
+	AUTO_FREE char *path = str_fmt("/accounts/%s/password", invocation->argument[0]);
+
+	return send_account(invocation, "POST", path, json_object(), err);
+}
+
+/* "2026-06-09 13:30" in a member of its own, "" for never. */
+static void add_time(json_t *row, const char *key, const char *shown)
+{
+	time_t at = (time_t)(json_integer_value(json_object_get(row, key)) / 1000);
+	char text[32] = "";
+	struct tm local;
+
+	if (at)
+		strftime(text, sizeof(text), "%Y-%m-%d %H:%M", localtime_r(&at, &local));
+	json_object_set_new(row, shown, json_string(text));
+}
+
+static int show_timed(struct invocation *invocation, const char *path, const char *const *columns,
+		      const char *const times[][2], struct err *err)
+{
+	json_t *rows = NULL, *row;
+	size_t i;
+
+	if (client_call(invocation->client, "GET", path, NULL, &rows, err) < 0)
+		return -1;
+	if (!show_json(invocation, rows)) {
+		json_array_foreach(rows, i, row)
+			for (size_t k = 0; times[k][0]; k++)
+				add_time(row, times[k][0], times[k][1]);
+		show_table(rows, columns);
+	}
+	json_decref(rows);
+	return 0;
+}
+
+int cmd_account_list(struct invocation *invocation, struct err *err)
+{
+	static const char *const columns[] = { "LOGIN=login",	      "NAME=name",
+					       "ROLE=role",	      "CLASSES=classes",
+					       "SESSIONS=sessions",   "LAST SEEN=seen",
+					       NULL };
+	static const char *const times[][2] = { { "seen_at", "seen" }, { NULL, NULL } };
+
+	return show_timed(invocation, "/accounts", columns, times, err);
+}
+
+int cmd_account_sessions(struct invocation *invocation, struct err *err)
+{
+	static const char *const columns[] = { "SESSION=id", "SIGNED IN=created", "LAST SEEN=seen",
+					       "ENDS=ends", NULL };
+	static const char *const times[][2] = { { "created_at", "created" }, { "seen_at", "seen" },
+						{ "expires_at", "ends" }, { NULL, NULL } };
+	AUTO_FREE char *path = str_fmt("/accounts/%s/sessions", invocation->argument[0]);
+
+	return show_timed(invocation, path, columns, times, err);
+}
+
+int cmd_account_sign_out(struct invocation *invocation, struct err *err)
+{
+	const char *session = option_value(invocation, "session");
+	AUTO_FREE char *path = str_fmt("/accounts/%s/sessions%s%s", invocation->argument[0],
+				       session ? "?session=" : "", session ? session : "");
+	json_t *reply = NULL;
+
+	if (client_call(invocation->client, "DELETE", path, NULL, &reply, err) < 0)
+		return -1;
+	long long ended = json_integer_value(json_object_get(reply, "ended"));
+	if (!show_json(invocation, reply))
+		printf("%s: %lld session%s ended\n", invocation->argument[0], ended,
+		       ended == 1 ? "" : "s");
+	json_decref(reply);
+	return 0;
+}
+
+int cmd_account_remove(struct invocation *invocation, struct err *err)
+{
+	AUTO_FREE char *path = str_fmt("/accounts/%s", invocation->argument[0]);
+
+	if (!confirm(invocation, "Remove the account? The person's sessions end; classes stay and can be led by "
+				 "any instructor."))
+		return err_set(err, ERR_CONFLICT, "nothing was removed");
+	if (client_call(invocation->client, "DELETE", path, NULL, NULL, err) < 0)
+		return -1;
+	if (!invocation->json)
+		printf("%s is removed\n", invocation->argument[0]);
+	return 0;
+}

@@ -1,0 +1,270 @@
+#include "core/account.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LOG_MODULE "account"
+#include "base/auto.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "core/auth_internal.h"
+#include "core/name.h"
+#include "core/note.h"
+
+#define SESSION_ID 16 /* hex digits of the hash that name a session; of no use as a cookie */
+
+static void account_note(struct auth *auth, const struct actor *actor, const char *action,
+			 const char *login, const char *detail)
+{
+	AUTO_FREE char *object = str_fmt("login %s", login);
+
+	note(auth->core, actor, action, 0, 0, object, detail);
+}
+
+/* ---- making and changing -------------------------------------------------------------------- */
+
+struct setting {
+	struct job job;
+	struct auth *auth; /* for done(): lanes end before auth goes */
+	struct actor actor;
+	char login[LOGIN_MAX + 1], name[NAME_BYTES];
+	enum role role; /* ROLE_NONE: only the password */
+	char *password, hash[PASSWORD_HASH];
+	bool made;
+	int result;
+	struct err err;
+	account_fn *done;
+	void *context;
+};
+
+static void setting_hash(struct job *job)
+{
+	struct setting *setting = (struct setting *)job;
+
+	setting->result = password_hash(setting->password, setting->hash, &setting->err);
+}
+
+static int setting_insert(struct setting *setting, struct err *err)
+{
+	const struct person person = { .login = setting->login,
+				       .name = setting->name,
+				       .language = (char *)"en",
+				       .role = setting->role,
+				       .password = setting->hash,
+				       .created_at = clock_real_ms() };
+	int64_t id;
+
+	if (setting->role == ROLE_NONE)
+		return err_set(err, ERR_NOT_FOUND, "there is no account %s", setting->login);
+	return people_add(setting->auth->store, &person, &id, err);
+}
+
+/* Inserts or changes; the sessions of an account whose password or role changes end. */
+static int setting_write(struct setting *setting, struct err *err)
+{
+	struct store *store = setting->auth->store;
+	AUTO(person) struct person old = { 0 };
+
+	if (people_by_login(store, setting->login, &old, NULL) < 0)
+		return setting_insert(setting, err);
+	if (setting->role != ROLE_NONE &&
+	    people_set_account(store, old.id, setting->name, setting->role, err) < 0)
+		return -1;
+	if (people_set_password(store, old.id, setting->hash, err) < 0)
+		return -1;
+	return sessions_remove_of(store, old.id, err);
+}
+
+static int setting_save(struct setting *setting, struct err *err)
+{
+	struct store *store = setting->auth->store;
+
+	if (store_begin(store, err) < 0)
+		return -1;
+	if (setting_write(setting, err) < 0) {
+		store_rollback(store);
+		return -1;
+	}
+	return store_commit(store, err);
+}
+
+static void setting_note(struct setting *setting)
+{
+	AUTO_FREE char *detail = str_fmt("{\"role\":\"%s\"}", role_names[setting->role]);
+
+	throttle_clear(setting->auth->logins, setting->login);
+	if (setting->role == ROLE_NONE)
+		account_note(setting->auth, &setting->actor, "account.password", setting->login, "");
+	else
+		account_note(setting->auth, &setting->actor, "account.set", setting->login, detail);
+}
+
+static void setting_done(struct job *job)
+{
+	struct setting *setting = (struct setting *)job;
+
+	if (setting->result == 0)
+		setting->result = setting_save(setting, &setting->err);
+	if (setting->result == 0)
+		setting_note(setting);
+	setting->done(setting->context, setting->made ? setting->password : NULL,
+		      setting->result < 0 ? &setting->err : NULL);
+	sodium_memzero(setting->password, strlen(setting->password));
+	free(setting->password);
+	free(setting);
+}
+
+static int wanted_check(const struct account_wanted *wanted, struct setting *setting,
+			struct err *err)
+{
+	if (login_clean(wanted->login, setting->login, err) < 0)
+		return -1;
+	if (wanted->name && name_clean(wanted->name, setting->name, err) < 0)
+		return -1;
+	if (wanted->name && (wanted->role <= ROLE_NONE || wanted->role >= ROLES))
+		return err_set(err, ERR_INVALID, "the role must be one of student, observer, "
+						 "assistant, instructor and admin");
+	setting->role = wanted->name ? wanted->role : ROLE_NONE;
+	return wanted->password ? password_acceptable(wanted->password, err) : 0;
+}
+
+int account_set(struct auth *auth, const struct actor *actor, const struct account_wanted *wanted,
+		account_fn *done, void *context, struct err *err)
+{
+	AUTO_FREE struct setting *setting = mem_alloc(sizeof(*setting));
+	AUTO(person) struct person there = { 0 };
+	char made[PASSWORD_MADE];
+
+	if (wanted_check(wanted, setting, err) < 0)
+		return -1;
+	if (!wanted->name && people_by_login(auth->store, setting->login, &there, NULL) < 0)
+		return err_set(err, ERR_NOT_FOUND, "there is no account %s", setting->login);
+	setting->job.work = setting_hash;
+	setting->job.done = setting_done;
+	setting->auth = auth;
+	setting->actor = *actor;
+	setting->made = !wanted->password;
+	password_make(made);
+	setting->password = str_copy(wanted->password ? wanted->password : made);
+	sodium_memzero(made, sizeof(made));
+	setting->done = done;
+	setting->context = context;
+	lanes_submit(auth->lane, &STEAL(setting)->job);
+	return 0;
+}
+
+/* ---- taking away ---------------------------------------------------------------------------- */
+
+static int account_find(struct auth *auth, const char *login, struct person *person,
+			struct err *err)
+{
+	if (people_by_login(auth->store, login, person, NULL) == 0)
+		return 0;
+	return err_set(err, ERR_NOT_FOUND, "there is no account %.64s", login);
+}
+
+int account_remove(struct auth *auth, const struct actor *actor, const char *login,
+		   struct err *err)
+{
+	AUTO(person) struct person person = { 0 };
+	struct class *class;
+
+	if (account_find(auth, login, &person, err) < 0)
+		return -1;
+	if (person.id == actor->person)
+		return err_set(err, ERR_CONFLICT, "nobody removes the own account: ask another admin, "
+						  "or use the command line");
+	if (people_remove(auth->store, person.id, err) < 0)
+		return -1;
+	LIST_FOREACH(class, core_classes(auth->core), entry)
+		if (class->row.instructor == person.id)
+			class->row.instructor = 0; /* as the database has it now */
+	account_note(auth, actor, "account.remove", person.login, "");
+	return 0;
+}
+
+int account_sign_out(struct auth *auth, const struct actor *actor, const char *login,
+		     const char *session, int64_t *ended, struct err *err)
+{
+	AUTO(person) struct person person = { 0 };
+
+	*ended = 0;
+	if (account_find(auth, login, &person, err) < 0)
+		return -1;
+	if ((!session || strlen(session) == SESSION_ID) &&
+	    sessions_end(auth->store, person.id, session ? session : "", ended, err) < 0)
+		return -1;
+	if (session && !*ended)
+		return err_set(err, ERR_NOT_FOUND, "%s has no session %.16s", person.login, session);
+	if (*ended)
+		account_note(auth, actor, "account.sign-out", person.login, "");
+	return 0;
+}
+
+/* ---- looking -------------------------------------------------------------------------------- */
+
+static unsigned classes_of(struct auth *auth, int64_t person)
+{
+	struct class *class;
+	unsigned count = 0;
+
+	LIST_FOREACH(class, core_classes(auth->core), entry)
+		count += class->row.instructor == person && class->state != CLASS_CLOSED;
+	return count;
+}
+
+static json_t *view_account(struct auth *auth, const struct account_row *row)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:i}", "login", row->person.login,
+			 "name", row->person.name, "role", role_names[row->person.role], "language",
+			 row->person.language, "created_at", (json_int_t)row->person.created_at,
+			 "sessions", (json_int_t)row->sessions, "seen_at", (json_int_t)row->seen_at,
+			 "classes", (int)classes_of(auth, row->person.id));
+}
+
+json_t *account_list(struct auth *auth, struct err *err)
+{
+	struct account_row *rows;
+	size_t count;
+
+	if (people_accounts(auth->store, clock_real_ms(), &rows, &count, err) < 0)
+		return NULL;
+	json_t *list = json_array();
+	for (size_t i = 0; i < count; i++) {
+		json_array_append_new(list, view_account(auth, &rows[i]));
+		person_free(&rows[i].person);
+	}
+	free(rows);
+	return list;
+}
+
+static json_t *view_session(const struct session *row, const uint8_t own[32])
+{
+	char id[2 * sizeof(row->id_hash) + 1];
+
+	sodium_bin2hex(id, sizeof(id), row->id_hash, sizeof(row->id_hash));
+	id[SESSION_ID] = 0;
+	return json_pack("{s:s, s:I, s:I, s:I, s:b}", "id", id, "created_at",
+			 (json_int_t)row->created_at, "seen_at", (json_int_t)row->seen_at,
+			 "expires_at", (json_int_t)row->expires_at, "current",
+			 memcmp(own, row->id_hash, sizeof(row->id_hash)) == 0);
+}
+
+json_t *account_sessions(struct auth *auth, const char *login, const char *token, struct err *err)
+{
+	AUTO(person) struct person person = { 0 };
+	uint8_t own[32];
+	struct session *rows;
+	size_t count;
+
+	if (account_find(auth, login, &person, err) < 0 ||
+	    sessions_of(auth->store, person.id, clock_real_ms(), &rows, &count, err) < 0)
+		return NULL;
+	session_token_hash(token ? token : "", own);
+	json_t *list = json_array();
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, view_session(&rows[i], own));
+	free(rows);
+	return list;
+}
