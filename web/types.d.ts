@@ -81,7 +81,12 @@ export interface Work {
 	step: string; fraction: number; left_ms: number; message: string; took_ms: number;
 }
 
+export interface SeatSsh {
+	login: string; password: string; host: string; port: number; command: string; fingerprint: string;
+}
+
 export interface Host {
+	ssh: { port: number; fingerprint: string } | null;
 	accel: "tcg" | "kvm"; accel_reason: string; can_clone: boolean; clone_reason: string;
 	qemu_version: string; libvirt_version: string; libvirt: boolean; cpus: number;
 	memory_total: number; memory_available: number; disk_free: number; machines: number;

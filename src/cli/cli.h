@@ -95,6 +95,7 @@ int cmd_seat_reset(struct invocation *invocation, struct err *err);
 int cmd_seat_catch_up(struct invocation *invocation, struct err *err);
 int cmd_seat_power(struct invocation *invocation, struct err *err);
 int cmd_seat_link(struct invocation *invocation, struct err *err);
+int cmd_seat_ssh(struct invocation *invocation, struct err *err);
 int cmd_shell(struct invocation *invocation, struct err *err);
 int cmd_account_set(struct invocation *invocation, struct err *err);
 int cmd_account_list(struct invocation *invocation, struct err *err);

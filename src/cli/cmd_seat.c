@@ -120,3 +120,18 @@ int cmd_seat_link(struct invocation *invocation, struct err *err)
 	json_decref(reply);
 	return 0;
 }
+
+int cmd_seat_ssh(struct invocation *invocation, struct err *err)
+{
+	json_t *reply = NULL;
+
+	if (seat_post(invocation, "ssh", json_object(), &reply, err) < 0)
+		return -1;
+	if (!show_json(invocation, reply))
+		printf("%s\npassword:  %s\nhost key:  %s\n",
+		       json_string_value(json_object_get(reply, "command")),
+		       json_string_value(json_object_get(reply, "password")),
+		       json_string_value(json_object_get(reply, "fingerprint")));
+	json_decref(reply);
+	return 0;
+}

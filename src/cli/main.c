@@ -86,6 +86,11 @@ static const struct command commands[] = {
 	  .summary = "switch a machine", .run = cmd_seat_power },
 	{ .words = "seat link", .arguments = "CLASS/SEAT", .least = 1, .most = 1,
 	  .summary = "make a new join link for a seat; the old one ends", .run = cmd_seat_link },
+	{ .words = "seat ssh", .arguments = "CLASS/SEAT", .least = 1, .most = 1,
+	  .summary = "make a new ssh password for a seat, and show how to connect",
+	  .details = "The old password ends, and connections made with it. In front of the @, +MACHINE behind the "
+		     "name leads to another machine of the seat.",
+	  .run = cmd_seat_ssh },
 	{ .words = "shell", .arguments = "CLASS/SEAT [MACHINE]", .least = 1, .most = 2,
 	  .summary = "a terminal in a machine, shared with the student's",
 	  .details = "Type ~. at the beginning of a line to leave; the shell goes on. After a restart of the "

@@ -182,6 +182,15 @@ static void sign_in_look_up(struct sign_in *sign_in)
 		 sign_in->person ? person.password : sign_in->auth->nobody);
 }
 
+int hashing_admit(struct auth *auth, struct err *err)
+{
+	if (auth->hashing < QUEUE_MAX)
+		return 0;
+	err_set(err, ERR_THROTTLED, "many people are signing in: try again in a few seconds");
+	err->code = 3;
+	return -1;
+}
+
 static int sign_in_admit(struct sign_in *sign_in, const char *login, struct err *err)
 {
 	struct auth *auth = sign_in->auth;
@@ -190,12 +199,8 @@ static int sign_in_admit(struct sign_in *sign_in, const char *login, struct err 
 	    strlen(sign_in->password) > PASSWORD_MAX)
 		return err_set(err, ERR_UNAUTHENTICATED,
 			       "the sign-in name or the password is wrong");
-	if (auth->hashing >= QUEUE_MAX) {
-		err_set(err, ERR_THROTTLED,
-			"many people are signing in: try again in a few seconds");
-		err->code = 3;
+	if (hashing_admit(auth, err) < 0)
 		return -1;
-	}
 	return try_charge(auth, sign_in->login, sign_in->address, err);
 }
 

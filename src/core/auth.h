@@ -38,6 +38,21 @@ int auth_join_token(struct auth *auth, const char *token, const char *name, cons
 int auth_join_code(struct auth *auth, const char *code, const char *name, const char *language,
 		   const char *address, struct auth_session *session, struct err *err);
 
+/* ---- a seat over ssh (seat_login.c) ---- */
+
+/* Makes a new password for the seat, in place of the one before. done is called once, later: exactly one of
+ * password and err is not NULL. */
+typedef void auth_password_fn(void *context, const char *password, const struct err *err);
+void auth_seat_password(struct auth *auth, const struct actor *actor, struct seat *seat,
+			auth_password_fn *done, void *context);
+
+/* Whose ssh name and password these are, with the same throttling and in the same time as auth_sign_in().
+ * machine is part of the name, "" when it names none. seat and err: exactly one is not NULL. */
+typedef void auth_seat_fn(void *context, struct seat *seat, const char *machine,
+			  const struct err *err);
+void auth_seat_sign_in(struct auth *auth, const char *name, const char *password,
+		       const char *address, auth_seat_fn *done, void *context);
+
 /* Who a cookie belongs to. ERR_UNAUTHENTICATED when it is unknown or expired. csrf may be NULL. */
 int auth_session(struct auth *auth, const char *token, struct actor *actor,
 		 char csrf[AUTH_TOKEN_CHARS + 1], struct err *err);

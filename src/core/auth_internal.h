@@ -24,6 +24,9 @@ void address_key(const char *address, char key[ADDRESS_KEY]);
 int try_charge(struct auth *auth, const char *login, const char *address, struct err *err);
 void try_refund(struct auth *auth, const char *login, const char *address);
 
+/* ERR_THROTTLED while so many passwords are being checked that another would wait for long. */
+int hashing_admit(struct auth *auth, struct err *err);
+
 #define LOGIN_MAX 64
 /* As it is typed, to small letters. ERR_INVALID: letters, digits, dot, dash and underscore only. */
 int login_clean(const char *typed, char login[LOGIN_MAX + 1], struct err *err);

@@ -32,15 +32,24 @@ bool password_fits(const char *hash, const char *password)
 	return crypto_pwhash_str_verify(hash, password, strlen(password)) == 0;
 }
 
-void password_make(char made[PASSWORD_MADE])
+static void make(char *made, int count, int group)
 {
 	static const char letters[] = "abcdefghjkmnpqrstuvwxyz23456789";
-	size_t at = 0;
 
-	for (int i = 0; i < 20; i++) {
-		if (i && i % 5 == 0)
-			made[at++] = '-';
-		made[at++] = letters[randombytes_uniform(sizeof(letters) - 1)];
+	for (int i = 0; i < count; i++) {
+		if (i && i % group == 0)
+			*made++ = '-';
+		*made++ = letters[randombytes_uniform(sizeof(letters) - 1)];
 	}
-	made[at] = 0;
+	*made = 0;
+}
+
+void password_make(char made[PASSWORD_MADE])
+{
+	make(made, 20, 5);
+}
+
+void password_make_short(char made[PASSWORD_MADE])
+{
+	make(made, 12, 4);
 }

@@ -20,5 +20,7 @@ bool password_fits(const char *hash, const char *password);
 
 /* 20 random characters in four groups, none of them easily taken for another: 99 bits. */
 void password_make(char made[PASSWORD_MADE]);
+/* 12 of them in three groups, 59 bits: typed from a card, and guessed only through the throttle. */
+void password_make_short(char made[PASSWORD_MADE]);
 
 #endif

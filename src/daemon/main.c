@@ -23,6 +23,7 @@
 
 #include "http/route.h"
 #include "http/server.h"
+#include "ssh/gateway.h"
 #include "term/hub.h"
 #include "virt/holder.h"
 
@@ -33,6 +34,7 @@ struct daemon {
 	struct core *core;
 	struct auth *auth;
 	struct hub *hub;
+	struct gateway *gateway;
 	struct server *server;
 };
 
@@ -95,10 +97,31 @@ static int start_server(struct daemon *daemon, struct err *err)
 		.base_url = options->base_url,
 		.tls_cert = options->tls_cert,
 		.tls_key = options->tls_key,
+		.gateway = daemon->gateway,
 	};
 
 	daemon->server = server_new(daemon->core, daemon->auth, daemon->hub, &config, err);
 	return daemon->server ? 0 : -1;
+}
+
+/* That nobody asked for the usual port is no reason to do without a daemon where something else has it. */
+static int start_gateway(struct daemon *daemon, struct err *err)
+{
+	const struct options *options = &daemon->options;
+	const struct gateway_config config = {
+		.listen = options->listen,
+		.port = options->ssh_port,
+		.state_dir = options->state_dir,
+	};
+
+	if (!options->ssh_port)
+		return 0;
+	daemon->gateway = gateway_new(daemon->core, daemon->auth, daemon->hub, &config, err);
+	if (daemon->gateway || options->ssh_port_given || err->kind != ERR_CONFLICT)
+		return daemon->gateway ? 0 : -1;
+	log_warning("there is no ssh: %s", err->message);
+	*err = (struct err)ERR_INIT;
+	return 0;
 }
 
 static int start(struct daemon *daemon, struct err *err)
@@ -126,12 +149,15 @@ static int start(struct daemon *daemon, struct err *err)
 	if (!daemon->auth)
 		return -1;
 	daemon->hub = hub_new(daemon->core);
+	if (start_gateway(daemon, err) < 0)
+		return -1;
 	return start_server(daemon, err);
 }
 
 static void stop(struct daemon *daemon)
 {
 	server_free(daemon->server);
+	gateway_free(daemon->gateway);
 	hub_free(daemon->hub);
 	auth_free(daemon->auth);
 	core_free(daemon->core);

@@ -9,7 +9,8 @@
 #include "base/log.h"
 #include "base/str.h"
 
-#define DATA TERAKOYA_PREFIX "/share/terakoya"
+#define DATA     TERAKOYA_PREFIX "/share/terakoya"
+#define SSH_PORT 2222
 
 enum key {
 	KEY_STATE_DIR = 256,
@@ -20,6 +21,7 @@ enum key {
 	KEY_AGENT,
 	KEY_WEB,
 	KEY_LIBVIRT,
+	KEY_SSH_PORT,
 	KEY_TLS_CERT,
 	KEY_TLS_KEY,
 	KEY_TIME_ZONE,
@@ -41,6 +43,7 @@ static const struct {
 	{ KEY_AGENT, "TERAKOYA_AGENT", TERAKOYA_PREFIX "/lib/terakoya/terakoya-agent" },
 	{ KEY_WEB, "TERAKOYA_WEB", DATA "/web" },
 	{ KEY_LIBVIRT, "TERAKOYA_LIBVIRT", "qemu:///system" },
+	{ KEY_SSH_PORT, "TERAKOYA_SSH_PORT", NULL },
 	{ KEY_TLS_CERT, "TERAKOYA_TLS_CERT", NULL },
 	{ KEY_TLS_KEY, "TERAKOYA_TLS_KEY", NULL },
 	{ KEY_TIME_ZONE, "TERAKOYA_TIME_ZONE", NULL },
@@ -58,6 +61,8 @@ static const struct argp_option flags[] = {
 	{ "agent", KEY_AGENT, "FILE", 0, "the agent that is put into images", 0 },
 	{ "web", KEY_WEB, "DIRECTORY", 0, "files of the page", 0 },
 	{ "libvirt", KEY_LIBVIRT, "URI", 0, "libvirt's connection (qemu:///system)", 0 },
+	{ "ssh-port", KEY_SSH_PORT, "PORT", 0,
+	  "where students' ssh clients come in, on the address of --listen; 0: no ssh (2222)", 0 },
 	{ "tls-cert", KEY_TLS_CERT, "FILE", 0, "certificate chain, PEM: serve HTTPS", 0 },
 	{ "tls-key", KEY_TLS_KEY, "FILE", 0, "its private key, PEM", 0 },
 	{ "time-zone", KEY_TIME_ZONE, "ZONE", 0, "of the machines (the host's)", 0 },
@@ -103,6 +108,17 @@ static const char *value_of(const struct given *given, enum key key)
 						 : defaults[i].fallback;
 	}
 	return NULL;
+}
+
+static int set_ssh_port(struct options *options, const char *text, struct err *err)
+{
+	long port = SSH_PORT;
+
+	if (text && !str_to_number(text, 0, 65535, &port))
+		return err_set(err, ERR_INVALID, "--ssh-port must be a port, or 0 for no ssh");
+	options->ssh_port = (unsigned)port;
+	options->ssh_port_given = text != NULL;
+	return 0;
 }
 
 static int set_log_level(const char *name, struct err *err)
@@ -156,7 +172,8 @@ int options_read(struct options *options, int argc, char **argv, struct err *err
 	argp_parse(&argp, argc, argv, 0, NULL, &given);
 	options->routes = given.routes;
 	options->no_clone = given.no_clone;
-	if (set_log_level(value_of(&given, KEY_LOG_LEVEL), err) < 0)
+	if (set_log_level(value_of(&given, KEY_LOG_LEVEL), err) < 0 ||
+	    set_ssh_port(options, value_of(&given, KEY_SSH_PORT), err) < 0)
 		return -1;
 	options->packs = absolute(value_of(&given, KEY_PACKS));
 	options->images = absolute(value_of(&given, KEY_IMAGES));

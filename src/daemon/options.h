@@ -12,6 +12,8 @@ struct options {
 	char *state_dir, *packs, *images, *agent, *web; /* absolute paths */
 	char *socket, *lock;
 	const char *listen, *base_url, *uri, *tls_cert, *tls_key, *time_zone;
+	unsigned ssh_port;   /* 0: no ssh */
+	bool ssh_port_given; /* somebody wants this very one */
 	bool routes;   /* print the table of routes and leave */
 	bool no_clone; /* boot every machine */
 };

@@ -69,6 +69,7 @@ int api_seat_power(struct request *request, struct err *err);
 int api_seat_hand(struct request *request, struct err *err);
 int api_seat_catch_up(struct request *request, struct err *err);
 int api_seat_join_link(struct request *request, struct err *err);
+int api_seat_ssh(struct request *request, struct err *err);
 
 /* api_lab.c */
 int api_seat_attempts(struct request *request, struct err *err);

@@ -15,8 +15,15 @@ int api_health(struct request *request, struct err *err)
 
 int api_host(struct request *request, struct err *err)
 {
+	const struct gateway *gateway = request->server->gateway;
+	json_t *host = view_host(request->server->core);
+
 	(void)err;
-	reply_json(request, MHD_HTTP_OK, view_host(request->server->core));
+	json_object_set_new(host, "ssh", !gateway ? json_null()
+						  : json_pack("{s:i, s:s}", "port",
+							      (int)gateway_port(gateway), "fingerprint",
+							      gateway_fingerprint(gateway)));
+	reply_json(request, MHD_HTTP_OK, host);
 	return 0;
 }
 

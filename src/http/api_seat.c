@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "core/class.h"
 #include "core/course.h"
+#include "core/seat_login.h"
 #include "http/api.h"
 
 static int reply_seat(struct request *request, unsigned status)
@@ -124,5 +125,55 @@ int api_seat_join_link(struct request *request, struct err *err)
 		return -1;
 	AUTO_FREE char *url = str_fmt("%s/j/%s", request->server->url, token);
 	reply_json(request, MHD_HTTP_CREATED, json_pack("{s:s}", "url", url));
+	return 0;
+}
+
+/* Where the browser found us, without a port: "[::1]:8080" to "::1". */
+static char *host_of(struct request *request)
+{
+	const char *host = request_header(request, "Host");
+	const char *url = strstr(request->server->url, "://") + 3;
+
+	if (!host || request->listener->local)
+		host = url;
+	if (*host == '[')
+		return str_copy_n(host + 1, strcspn(host + 1, "]"));
+	return str_copy_n(host, strcspn(host, ":/"));
+}
+
+static json_t *view_ssh(struct request *request, const char *password)
+{
+	const struct gateway *gateway = request->server->gateway;
+	char login[SEAT_LOGIN_MAX];
+	AUTO_FREE char *host = host_of(request);
+
+	seat_login_name(request->seat, login);
+	AUTO_FREE char *command = str_fmt("ssh -p %u %s@%s", gateway_port(gateway), login, host);
+	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:s}", "login", login, "password", password, "host",
+			 host, "port", (int)gateway_port(gateway), "command", command,
+			 "fingerprint", gateway_fingerprint(gateway));
+}
+
+static void on_password(void *context, const char *password, const struct err *err)
+{
+	struct request *request = ticket_redeem(context);
+
+	if (!request)
+		return;
+	request->seat = core_seat(request->server->core, request->number); /* it may have gone */
+	if (password && request->seat)
+		reply_json(request, MHD_HTTP_CREATED, view_ssh(request, password));
+	else
+		reply_err(request, err);
+	request_resume(request);
+}
+
+int api_seat_ssh(struct request *request, struct err *err)
+{
+	if (!request->server->gateway)
+		return err_set(err, ERR_UNAVAILABLE,
+			       "this daemon has no ssh: start terakoyad with --ssh-port=2222");
+	auth_seat_password(request->server->auth, &request->actor, request->seat, on_password,
+			   request_defer(request));
 	return 0;
 }

@@ -41,6 +41,7 @@ struct server {
 	struct core *core;
 	struct auth *auth;
 	struct hub *hub;
+	const struct gateway *gateway; /* NULL: no ssh */
 	struct listener tcp, local;
 	struct files *files;
 	sd_event_source *tick, *reaper;

@@ -38,7 +38,7 @@ struct request {
 	const struct pack_lab *lab;
 	const struct pack_task *task;
 	char name[64]; /* course, image or login */
-	long number;   /* work or hint */
+	long number;   /* the last id in the path: of a work, a seat; or a hint */
 
 	/* what it carries */
 	struct buf body;

@@ -72,6 +72,7 @@ static const struct route routes[] = {
 	{ "POST", SEAT "/hand", RULE_SEAT, api_seat_hand, NULL, true },
 	{ "POST", SEAT "/catch-up", RULE_SEAT, api_seat_catch_up, NULL, true },
 	{ "POST", SEAT "/join-link", RULE_STAFF, api_seat_join_link, NULL, false },
+	{ "POST", SEAT "/ssh", RULE_STAFF, api_seat_ssh, NULL, false },
 	{ "GET", SEAT "/attempts", RULE_SEAT, api_seat_attempts, NULL, false },
 	{ "GET", SEAT "/workspace", RULE_SEAT, api_seat_workspace, NULL, false },
 	{ "GET", LAB, RULE_SEAT, api_lab_get, "language", false },

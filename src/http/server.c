@@ -366,6 +366,7 @@ struct server *server_new(struct core *core, struct auth *auth, struct hub *hub,
 	server->core = core;
 	server->auth = auth;
 	server->hub = hub;
+	server->gateway = config->gateway;
 	TAILQ_INIT(&server->streams);
 	TAILQ_INIT(&server->sockets);
 	LIST_INIT(&server->requests);

@@ -5,6 +5,7 @@
 
 #include "core/auth.h"
 #include "core/core.h"
+#include "ssh/gateway.h"
 #include "term/hub.h"
 
 struct server_config {
@@ -13,6 +14,7 @@ struct server_config {
 	const char *web_dir;    /* static files */
 	const char *base_url;   /* for links that are shown, "http://127.0.0.1:8080"; NULL: from listen */
 	const char *tls_cert, *tls_key; /* PEM files; NULL: plain HTTP */
+	const struct gateway *gateway;  /* NULL: no ssh */
 };
 
 struct server;

@@ -105,7 +105,12 @@ static void on_room(void *context)
 		ws_pause(screen->ws, false);
 }
 
-static const struct viewer_events viewer_events = { on_data, on_state, on_resized, on_room };
+static const struct viewer_events viewer_events = {
+	.data = on_data,
+	.state = on_state,
+	.resized = on_resized,
+	.room = on_room,
+};
 
 /* ---- from the client ------------------------------------------------------------------------ */
 

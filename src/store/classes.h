@@ -27,6 +27,7 @@ struct seat_row {
 	char *lab;            /* the lab that is open; "" before the first */
 	bool hand;            /* raised */
 	int64_t hand_at;
+	char *password;       /* argon2id, of the seat's ssh name; NULL: none was made yet */
 };
 
 struct machine_row {

@@ -197,7 +197,10 @@ static const char version_3[] =
 	"		(SELECT id FROM audit_begin))"
 	"	BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;";
 
-static const char *const steps[] = { version_1, version_2, version_3 };
+/* What a student's ssh client signs in with; NULL: nobody asked for one yet. */
+static const char version_4[] = "ALTER TABLE seat ADD COLUMN password TEXT;";
+
+static const char *const steps[] = { version_1, version_2, version_3, version_4 };
 const struct schema schema_current = { steps, ARRAY_SIZE(steps) };
 
 /* A pragma's number. Not through the statement cache: it keys on literals and these change the

@@ -107,10 +107,14 @@ static void on_data(void *context, struct machine *machine, uint16_t channel, ui
 static void on_ended(void *context, struct machine *machine, uint16_t channel, int status)
 {
 	struct terminal *terminal = terminal_find(context, machine->row.id, channel);
+	struct viewer *viewer;
 
-	(void)status;
-	if (terminal)
-		terminal_end(terminal, "the shell has ended");
+	if (!terminal)
+		return;
+	TAILQ_FOREACH(viewer, &terminal->viewers, entry)
+		if (viewer->events->exited)
+			viewer->events->exited(viewer->context, status);
+	terminal_end(terminal, "the shell has ended");
 }
 
 static void on_writable(void *context, struct machine *machine, uint16_t channel)
@@ -151,8 +155,10 @@ int hub_attach(struct hub *hub, const struct hub_attach *attach, const struct vi
 		return err_set(err, ERR_NOT_FOUND, "there is no machine %lld",
 			       (long long)attach->machine_id);
 	struct terminal *terminal = terminal_find(hub, attach->machine_id, attach->number);
-	if (!terminal)
+	if (!terminal) {
 		terminal = terminal_new(hub, attach->machine_id, attach->number);
+		terminal->command = str_copy(attach->command);
+	}
 	struct viewer *made = viewer_new(terminal, attach, events, context);
 	if (terminal->exists)
 		viewer_place(made);
@@ -162,6 +168,14 @@ int hub_attach(struct hub *hub, const struct hub_attach *attach, const struct vi
 		viewer_acts(made);
 	terminal_ask(terminal);
 	*viewer = made;
+	return 0;
+}
+
+uint16_t hub_free_number(struct hub *hub, int64_t machine_id)
+{
+	for (uint16_t number = 2; number <= LINK_PTYS_MAX; number++)
+		if (!terminal_find(hub, machine_id, number))
+			return number;
 	return 0;
 }
 

@@ -36,6 +36,8 @@ struct viewer_events {
 	void (*resized)(void *context, uint16_t rows, uint16_t columns);
 	/* There is room for input again after viewer_input() took less than all. NULL: not wanted. */
 	void (*room)(void *context);
+	/* The shell ended by itself, with this status as waitpid() gives it; ENDED follows. NULL: not wanted. */
+	void (*exited)(void *context, int status);
 };
 
 struct hub_attach {
@@ -46,17 +48,24 @@ struct hub_attach {
 	bool read_only;      /* watching: no input, no resize */
 	uint16_t rows, columns;
 	const char *language; /* "en" or "ja": the locale of a shell that has to be opened */
+	const char *command;  /* for a terminal that is new: run by the user's shell; NULL: a login shell */
 };
 
 /* Attaches a viewer; opens the shell if there is none. Callbacks come later, never inside. */
 int hub_attach(struct hub *hub, const struct hub_attach *attach, const struct viewer_events *events,
 	       void *context, struct viewer **viewer, struct err *err);
 void viewer_detach(struct viewer *viewer);
+/* Detaches, and ends the shell (SIGHUP) unless somebody else looks at it. */
+void viewer_hangup(struct viewer *viewer);
 void viewer_ready(struct viewer *viewer); /* it can take data again */
 /* At most 64 KiB at once; returns how many bytes were taken: 0 means wait for room (hub keeps up to
  * 64 KiB per terminal). */
 size_t viewer_input(struct viewer *viewer, const uint8_t *data, size_t length);
 void viewer_resize(struct viewer *viewer, uint16_t rows, uint16_t columns);
+
+/* The lowest number of which the machine has no terminal, but not 1: that is where the page begins. 0: it
+ * has all of them. */
+uint16_t hub_free_number(struct hub *hub, int64_t machine_id);
 
 /* Ends the shell itself (SIGHUP). */
 void hub_close_terminal(struct hub *hub, int64_t machine_id, uint16_t number);

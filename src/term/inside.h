@@ -27,6 +27,7 @@ struct terminal {
 	struct buf input;
 	uint16_t rows, columns;
 	char language[3];
+	char *command;	       /* what is opened; NULL: a login shell */
 	struct viewer *active; /* who typed last; may be NULL */
 	TAILQ_HEAD(, viewer) viewers;
 };

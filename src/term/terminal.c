@@ -51,6 +51,7 @@ void terminal_free(struct terminal *terminal)
 	ring_free(&terminal->ring);
 	buf_free(&terminal->input);
 	free(terminal->why);
+	free(terminal->command);
 	free(terminal);
 }
 
@@ -191,10 +192,15 @@ static void terminal_open(struct terminal *terminal, struct machine *machine)
 		"COLORTERM=truecolor",
 		NULL,
 	};
+	/* The agent takes programs; which shell the user has, the machine knows. */
+	const char *const argv[] = {
+		"/bin/sh", "-c", "exec \"$SHELL\" -c \"$1\"", "sh", terminal->command, NULL,
+	};
 	const struct link_pty_spec spec = {
 		.channel = terminal->number,
 		.user = machine->spec->user,
 		.env = env,
+		.argv = terminal->command ? argv : NULL,
 		.rows = terminal->rows,
 		.columns = terminal->columns,
 	};

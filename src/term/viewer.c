@@ -77,6 +77,19 @@ void viewer_detach(struct viewer *viewer)
 		terminal_ack(terminal);
 }
 
+void viewer_hangup(struct viewer *viewer)
+{
+	struct terminal *terminal = viewer->terminal;
+	struct hub *hub = terminal->hub;
+	int64_t machine_id = terminal->machine_id;
+	uint16_t number = terminal->number;
+
+	viewer_detach(viewer);
+	terminal = terminal_find(hub, machine_id, number);
+	if (terminal && TAILQ_EMPTY(&terminal->viewers))
+		hub_close_terminal(hub, machine_id, number);
+}
+
 /* ---- output ---------------------------------------------------------------------------------- */
 
 void viewer_place(struct viewer *viewer)

@@ -74,7 +74,7 @@ test("a student reaches the own seat, and nothing of anybody else", async () => 
 		["POST", `/seats/${other}/power`, { machine: "desk", action: "off" }],
 		["GET", `/events?seat=${other}`], ["GET", `/seats/${other}/labs/files`],
 		["POST", `/seats/${other}/labs/files/tasks/x/check`, {}],
-		["PATCH", `/seats/${own}`, { name: "Boss" }], ["POST", `/seats/${own}/join-link`],
+		["PATCH", `/seats/${own}`, { name: "Boss" }], ["POST", `/seats/${own}/join-link`], ["POST", `/seats/${own}/ssh`],
 		["GET", `/classes/${running.id}`], ["GET", "/classes"], ["POST", "/classes", { course: "linux-intro", seats: 1 }],
 		["POST", `/classes/${made.id}/launch`], ["POST", `/classes/${made.id}/close`], ["DELETE", `/classes/${made.id}`],
 		["GET", "/host"], ["GET", "/audit"], ["GET", "/courses"], ["GET", "/images"], ["GET", "/works"],

@@ -41,7 +41,7 @@ export function run(args) {
 }
 
 export function flags(state, port, web) {
-	return ["--state-dir", state, "--listen", `127.0.0.1:${port}`, "--packs", join(root, "labs"),
+	return ["--state-dir", state, "--listen", `127.0.0.1:${port}`, "--ssh-port=0", "--packs", join(root, "labs"),
 		"--images", join(root, "tests/func/images"), "--agent", join(root, "tests/func/images/build"),
 		"--web", web ?? join(root, "web"),
 		"--libvirt", "test:///default"];

@@ -92,6 +92,7 @@ test("what the daemon answers is what is documented", async () => {
 		holds(await daemon.as(hana, "GET", address), "GET", `/api/v1${path}`);
 	}
 	holds(await daemon.as(hana, "POST", `/seats/${seat}/join-link`), "POST", "/api/v1/seats/{seat}/join-link");
+	holds(await daemon.as(hana, "POST", `/seats/${seat}/ssh`), "POST", "/api/v1/seats/{seat}/ssh");
 	holds(await daemon.as(hana, "POST", `/seats/${seat}/hand`, { raised: true }), "POST", "/api/v1/seats/{seat}/hand");
 	holds(await daemon.as(hana, "PATCH", `/seats/${seat}`, { name: "葵" }), "PATCH", "/api/v1/seats/{seat}");
 	holds(await daemon.as(hana, "POST", "/images/debian-13/build", {}), "POST", "/api/v1/images/{image}/build");

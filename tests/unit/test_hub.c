@@ -188,7 +188,12 @@ static void on_room(void *context)
 	((struct watcher *)context)->rooms++;
 }
 
-static const struct viewer_events events = { on_data, on_state, on_resized, on_room };
+static const struct viewer_events events = {
+	.data = on_data,
+	.state = on_state,
+	.resized = on_resized,
+	.room = on_room,
+};
 
 static void turn(void)
 {

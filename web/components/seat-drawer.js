@@ -8,6 +8,7 @@ import { Icon } from "./icon.js";
 import { JoinLink } from "./join-link.js";
 import { MachineRow } from "./machine-row.js";
 import { ResetDialog } from "./reset-dialog.js";
+import { SeatSsh } from "./seat-ssh.js";
 import { SeatTerminal } from "./seat-terminal.js";
 import { toastProblem } from "./toasts.js";
 import { useNow } from "./use-now.js";
@@ -39,6 +40,7 @@ export function SeatDrawer({ seat, labs, close }) {
 			<${AttemptList} seat=${seat} labs=${labs} /></section>
 		<section class="drawer-part"><h3>${t("seat.link")}</h3><${JoinLink} seat=${seat.id} />
 			<p><a href=${`/seats/${seat.id}`}>${t("seat.workspace")}</a></p></section>
+		<section class="drawer-part"><h3>${t("seat.ssh")}</h3><${SeatSsh} seat=${seat.id} /></section>
 		${resetting && html`<${ResetDialog} seat=${seat} machine=${resetting} onClose=${() => setResetting(null)} />`}
 	</aside>`;
 }

@@ -1,0 +1,245 @@
+// OpenSSH's own programs against a real machine: shells, commands, files, forwarded connections, and ends.
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { api, bake, closeAll, Daemon, json, ok, openClass, prepareHost, sleep, until } from './lab.mjs';
+
+const daemon = new Daemon();
+const place = mkdtempSync(path.join(os.tmpdir(), 'tk-ssh-'));
+const file = (name) => path.join(place, name);
+let class1;
+
+const freePort = () => new Promise((done) => {
+  const server = net.createServer().listen(0, '127.0.0.1', () => {
+    const { port } = server.address();
+    server.close(() => done(port));
+  });
+});
+
+/** ssh reads the password from a program, and everything else from one file: no terminal is needed. */
+function configure(port) {
+  writeFileSync(file('ask'), `#!/bin/sh\ncat ${file('password')}\n`);
+  chmodSync(file('ask'), 0o755);
+  writeFileSync(file('config'), [
+    'Host *', `  HostName 127.0.0.1`, `  Port ${port}`, `  UserKnownHostsFile ${file('known')}`,
+    '  StrictHostKeyChecking accept-new', '  PreferredAuthentications password', '  NumberOfPasswordPrompts 1',
+    '  BatchMode no', '  LogLevel ERROR', '',
+  ].join('\n'));
+}
+
+const env = { ...process.env, SSH_ASKPASS: file('ask'), SSH_ASKPASS_REQUIRE: 'force' };
+
+/** Runs one of the programs: {code, stdout, stderr}. */
+function client(program, args, { input, ms = 60000 } = {}) {
+  return new Promise((done) => {
+    const child = execFile(program, ['-F', file('config'), ...args], {
+      env, timeout: ms, maxBuffer: 1 << 26, encoding: 'buffer',
+    }, (error, stdout, stderr) => {
+      done({ code: error ? error.code : 0, stdout, stderr: stderr.toString() });
+    });
+    child.stdin.end(input);
+  });
+}
+
+const seatOf = async (number) => (await json('class', 'show', String(class1.id))).seat[number - 1];
+let login, made;
+
+/** A new password for a seat; ssh asks for it from here on. */
+async function password(number) {
+  made = JSON.parse(await ok('--json', 'seat', 'ssh', `${class1.id}/${number}`));
+  writeFileSync(file('password'), made.password + '\n');
+  login = `${made.login}@lab`;
+  return made;
+}
+
+const digest = (bytes) => createHash('sha256').update(bytes).digest('hex');
+
+before(async () => {
+  await prepareHost();
+  const port = await freePort();
+  configure(port);
+  await daemon.start([`--ssh-port=${port}`]);
+  daemon.sshPort = port;
+  await closeAll();
+  await bake();
+  class1 = await openClass(2, { name: 'ssh' });
+  await password(1);
+}, { timeout: 900000 });
+
+after(async () => {
+  await closeAll();
+  await daemon.stop();
+  rmSync(place, { recursive: true, force: true });
+});
+
+test('the card says how to connect, and the host key is the one that ssh sees', async () => {
+  assert.match(made.command, new RegExp(`^ssh -p ${daemon.sshPort} ${made.login}@127\\.0\\.0\\.1$`));
+  assert.match(made.password, /^[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}$/);
+  assert.equal((await api('GET', '/host')).body.ssh.fingerprint, made.fingerprint);
+  await client('ssh', [login, 'true']);
+  const shown = await new Promise((done) => execFile('ssh-keygen', ['-lf', file('known')], (_, out) => done(out)));
+  assert.ok(shown.includes(made.fingerprint), `${shown} should show ${made.fingerprint}`);
+});
+
+test('a command has its input, its output apart from its errors, and its exit status', async () => {
+  const ran = await client('ssh', [login, 'cat; echo to errors >&2; id -un; pwd; exit 7'], { input: 'to input\n' });
+  assert.equal(ran.code, 7);
+  assert.equal(ran.stdout.toString(), 'to input\nstudent\n/home/student\n');
+  assert.equal(ran.stderr, 'to errors\n');
+});
+
+test('a name may be typed loosely, and a machine named behind it', async () => {
+  const [word, digits] = made.login.split('-');
+  for (const name of [`${word.toUpperCase()}${digits}-1`, `${word}-${digits}-001+desk`]) {
+    assert.equal((await client('ssh', [`${name}@lab`, 'hostname'])).stdout.toString(), 'desk\n', name);
+  }
+  const lost = await client('ssh', [`${made.login}+attic@lab`, 'hostname']);
+  assert.equal(lost.code, 255);
+  assert.match(lost.stderr, /this seat has no machine "attic"/);
+});
+
+test('a login shell has a terminal, reads what is typed, and its exit status comes back', async () => {
+  const child = spawn('ssh', ['-F', file('config'), '-tt', login], { env });
+  let shown = '';
+  child.stdout.on('data', (bytes) => (shown += bytes));
+  const ended = new Promise((done) => child.on('exit', (code) => done(code)));
+  await until(`there is a prompt: ${shown}`, () => shown.includes('student@desk'), 20000);
+  child.stdin.write('tty; echo $0; exit 5\n');
+  assert.equal(await ended, 5, shown);
+  assert.match(shown, /\/dev\/pts\/\d+\r\n-bash\r\n/);
+});
+
+/** The status of ssh on a terminal that script(1) makes, and what it showed; the window changes after a while. */
+function inWindow(command) {
+  const line = `stty rows 30 cols 100; (sleep 4; stty rows 41 cols 111 </dev/tty) & exec ssh -F ${file('config')} -tt ${login} '${command}'`;
+  return new Promise((done) => execFile('script', ['-qec', line, '/dev/null'], { env, timeout: 60000 },
+    (error, shown) => done({ code: error ? error.code : 0, shown })));
+}
+
+test('a command may have a terminal, which follows the window', async () => {
+  const { code, shown } = await inWindow('stty size; sleep 6; stty size; exit 4');
+  assert.equal(code, 4, shown);
+  assert.match(shown, /30 100\s+41 111/);
+});
+
+test('5 MB go there and back with scp, old and new, unchanged', async () => {
+  const bytes = randomBytes(5 << 20);
+  writeFileSync(file('five'), bytes);
+  for (const [option, name] of [['-s', 'new'], ['-O', 'old']]) {
+    let ran = await client('scp', ['-q', option, file('five'), `${login}:${name}`]);
+    assert.equal(ran.code, 0, ran.stderr);
+    const there = await client('ssh', [login, `sha256sum ${name}`]);
+    assert.equal(there.stdout.toString().split(' ')[0], digest(bytes));
+    ran = await client('scp', ['-q', option, `${login}:${name}`, file('back')]);
+    assert.equal(ran.code, 0, ran.stderr);
+    assert.equal(digest(readFileSync(file('back'))), digest(bytes));
+  }
+});
+
+test('sftp makes, lists and fetches', async () => {
+  writeFileSync(file('batch'), `mkdir kept\nput ${file('five')} kept/five\nls -l kept\nget kept/five ${file('fetched')}\n`);
+  const ran = await client('sftp', ['-oBatchMode=no', '-b', file('batch'), login]);
+  assert.equal(ran.code, 0, ran.stderr);
+  assert.match(ran.stdout.toString(), /5242880 .* kept\/five/);
+  assert.equal(digest(readFileSync(file('fetched'))), digest(readFileSync(file('five'))));
+});
+
+test('rsync brings a tree, and then only what changed', async () => {
+  mkdirSync(file('tree/deep'), { recursive: true });
+  writeFileSync(file('tree/deep/one'), 'one\n');
+  writeFileSync(file('tree/two'), 'two\n');
+  const rsync = () => new Promise((done) => execFile('rsync',
+    ['-a', '-i', '-e', `ssh -F ${file('config')}`, file('tree'), `${login}:`], { env, timeout: 60000 },
+    (error, stdout, stderr) => done({ code: error ? error.code : 0, stdout, stderr })));
+  const first = await rsync();
+  assert.equal(first.code, 0, first.stderr);
+  writeFileSync(file('tree/two'), 'two, longer\n');
+  const second = await rsync();
+  assert.match(second.stdout, /tree\/two/);
+  assert.doesNotMatch(second.stdout, /deep\/one/);
+  assert.equal((await client('ssh', [login, 'cat tree/deep/one tree/two'])).stdout.toString(), 'one\ntwo, longer\n');
+});
+
+/** What a port of this host says to a line. */
+const ask = (port, line) => new Promise((done, fail) => {
+  const socket = net.connect(port, '127.0.0.1', () => socket.end(line));
+  let text = '';
+  socket.on('data', (bytes) => (text += bytes));
+  socket.on('close', () => done(text));
+  socket.on('error', fail);
+});
+
+test('a connection is forwarded to a service in the machine, and only within its network', async () => {
+  const ports = [await freePort(), await freePort(), await freePort()];
+  const child = spawn('ssh', ['-F', file('config'), '-L', `${ports[0]}:localhost:8000`, '-L', `${ports[1]}:desk:8000`,
+    '-L', `${ports[2]}:192.0.2.1:80`, login,
+    'while printf "served\\n" | nc -l -N 8000 >/dev/null; do :; done'], { env });
+  let said = '';
+  child.stderr.on('data', (bytes) => (said += bytes));
+  try {
+    const answers = async (port) => (await ask(port, 'hello\n').catch(() => '')) === 'served\n';
+    await until('the service answers over ssh', () => answers(ports[0]), 30000, 500);
+    await until('a machine is known by its name', () => answers(ports[1]), 30000, 500);
+    assert.equal(await ask(ports[2], 'hello\n'), '');
+    await until('ssh says that it was refused', () => /open failed: administratively prohibited/.test(said));
+  } finally {
+    child.kill();
+  }
+  const back = await client('ssh', ['-o', 'ExitOnForwardFailure=yes', '-R', '18080:localhost:80', login, 'true']);
+  assert.equal(back.code, 255, 'a port of the machine is not forwarded to here');
+});
+
+test('a wrong password is refused, and soon not even looked at', async () => {
+  await password(2);
+  writeFileSync(file('password'), 'wrong\n');
+  const config = ['-o', 'NumberOfPasswordPrompts=1'];
+  const first = await client('ssh', [...config, login, 'true']);
+  assert.equal(first.code, 255);
+  assert.match(first.stderr, /Permission denied/);
+  let last = first;
+  for (let i = 0; i < 6 && !/too many failed tries/.test(last.stderr); i++) {
+    last = await client('ssh', [...config, '-o', 'LogLevel=INFO', login, 'true']);
+  }
+  assert.match(last.stderr, /terakoya: too many failed tries: try again in \d+ s/);
+  const audit = (await api('GET', '/audit')).body;
+  assert.ok(audit.length && JSON.stringify(audit).includes('seat.ssh-failed'), 'the audit log knows');
+  await password(1);
+});
+
+test('a new password ends the connections that came with the old one', async () => {
+  const running = client('ssh', [login, 'echo begun; sleep 1000']);
+  await sleep(1500);
+  await password(1);
+  const ended = await running;
+  assert.equal(ended.code, 255);
+  assert.match(ended.stderr, /a new password was made for this seat/);
+  assert.equal((await client('ssh', [login, 'echo well'])).stdout.toString(), 'well\n');
+});
+
+test('kill -9 of the daemon cuts connections; the next start has the same key, password and machine', async () => {
+  await client('ssh', [login, 'echo kept > kept.txt']);
+  const running = client('ssh', [login, 'sleep 1000']);
+  await sleep(1500);
+  await daemon.kill();
+  assert.equal((await running).code, 255);
+  await daemon.start([`--ssh-port=${daemon.sshPort}`]);
+  await until('the machine answers again', async () => (await seatOf(1)).state === 'ready', 20000);
+  const again = await client('ssh', ['-o', 'StrictHostKeyChecking=yes', login, 'cat kept.txt']);
+  assert.equal(again.stdout.toString(), 'kept\n', again.stderr);
+});
+
+test('a closed class ends connections with a word, and lets nobody in', async () => {
+  const running = client('ssh', [login, 'sleep 1000']);
+  await sleep(1500);
+  await ok('class', 'close', String(class1.id), '--yes');
+  const ended = await running;
+  assert.equal(ended.code, 255);
+  assert.match(ended.stderr, /terakoya: (the class is over|.*gone|.*let go)/);
+  const late = await client('ssh', [login, 'true']);
+  assert.equal(late.code, 255);
+});
