@@ -112,7 +112,7 @@ export interface ImageCopy {
 	users: { kind: "template" | "class"; name: string; id: number }[];
 }
 export interface Template {
-	course: string; machine: string; image: string; key: string; baked: boolean;
+	course: string; version: string; machine: string; image: string; key: string; baked: boolean;
 	ram_bytes: number; state_bytes: number; disk_bytes: number;
 }
 

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "base/err.h"
 
@@ -52,6 +53,12 @@ void client_free(struct client *client);
  * be NULL. Errors carry the daemon's kind and words; ERR_UNAVAILABLE says how to start the daemon. */
 int client_call(struct client *client, const char *method, const char *path, json_t *body, json_t **reply,
 		struct err *err);
+/* Sends a pack's archive, from where the file is to its end. *created: 201 rather than 200. *reply is set
+ * also when it is refused, and may be NULL then: the problem's members. */
+int client_send_file(struct client *client, const char *path, FILE *file, bool *created, json_t **reply,
+		     struct err *err);
+/* Writes what is at path into file. */
+int client_get_file(struct client *client, const char *path, FILE *file, struct err *err);
 /* A WebSocket on the unix socket: a connected descriptor, the handshake done. */
 int client_websocket(struct client *client, const char *path, const char *protocol, int *fd,
 		     struct err *err);
@@ -80,6 +87,11 @@ int cmd_image_build(struct invocation *invocation, struct err *err);
 int cmd_image_remove(struct invocation *invocation, struct err *err);
 int cmd_image_list(struct invocation *invocation, struct err *err);
 int cmd_course_list(struct invocation *invocation, struct err *err);
+int cmd_pack_list(struct invocation *invocation, struct err *err);
+int cmd_pack_import(struct invocation *invocation, struct err *err);
+int cmd_pack_export(struct invocation *invocation, struct err *err);
+int cmd_pack_activate(struct invocation *invocation, struct err *err);
+int cmd_pack_remove(struct invocation *invocation, struct err *err);
 int cmd_template_bake(struct invocation *invocation, struct err *err);
 int cmd_template_list(struct invocation *invocation, struct err *err);
 int cmd_class_create(struct invocation *invocation, struct err *err);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -75,11 +76,9 @@ static int away(const struct client *client, const char *why, struct err *err)
 		       client->path, why);
 }
 
-static int perform(struct client *client, const char *method, const char *url, const char *text,
-		   struct buf *body, long *status, struct err *err)
+/* A request that speaks to the socket, without a body yet. */
+static CURL *prepare(struct client *client, const char *method, const char *url, struct curl_slist *headers)
 {
-	struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
-
 	if (!client->curl)
 		client->curl = curl_easy_init();
 	curl_easy_reset(client->curl);
@@ -87,17 +86,32 @@ static int perform(struct client *client, const char *method, const char *url, c
 	curl_easy_setopt(client->curl, CURLOPT_URL, url);
 	curl_easy_setopt(client->curl, CURLOPT_CUSTOMREQUEST, method);
 	curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, take_body);
-	curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, body);
 	curl_easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
-	if (text)
-		curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, text);
+	return client->curl;
+}
+
+static void want_body(CURL *curl, struct buf *body)
+{
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, body);
+}
+
+/* Takes the headers. */
+static int perform(struct client *client, struct curl_slist *headers, long *status, struct err *err)
+{
 	CURLcode code = curl_easy_perform(client->curl);
+
 	curl_slist_free_all(headers);
 	if (code != CURLE_OK)
 		return away(client, curl_easy_strerror(code), err);
 	curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, status);
 	return 0;
+}
+
+static json_t *parse(const struct buf *answer)
+{
+	return answer->length ? json_loadb((char *)answer->data, answer->length, JSON_DECODE_ANY, NULL) :
+				NULL;
 }
 
 int client_call(struct client *client, const char *method, const char *path, json_t *body, json_t **reply,
@@ -109,10 +123,14 @@ int client_call(struct client *client, const char *method, const char *path, jso
 	long status = 0;
 
 	json_decref(body);
-	if (perform(client, method, url, text, &answer, &status, err) < 0)
+	struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
+	CURL *curl = prepare(client, method, url, headers);
+	want_body(curl, &answer);
+	if (text)
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, text);
+	if (perform(client, headers, &status, err) < 0)
 		return -1;
-	json_t *value = answer.length ? json_loadb((char *)answer.data, answer.length, JSON_DECODE_ANY, NULL) :
-					NULL;
+	json_t *value = parse(&answer);
 	if (status >= 400) {
 		problem(value, status, err);
 		json_decref(value);
@@ -123,6 +141,68 @@ int client_call(struct client *client, const char *method, const char *path, jso
 	else
 		json_decref(value);
 	return 0;
+}
+
+/* ---- files ------------------------------------------------------------------------------------ */
+
+int client_send_file(struct client *client, const char *path, FILE *file, bool *created, json_t **reply,
+		     struct err *err)
+{
+	AUTO_FREE char *url = str_fmt("http://localhost/api/v1%s", path);
+	AUTO(buf) struct buf answer = { 0 };
+	struct stat information;
+	long status = 0;
+
+	if (fstat(fileno(file), &information) < 0 || !S_ISREG(information.st_mode))
+		return err_set(err, ERR_INVALID, "it is not a file");
+	struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/gzip");
+	headers = curl_slist_append(headers, "Expect:");
+	CURL *curl = prepare(client, "POST", url, headers);
+	want_body(curl, &answer);
+	curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(curl, CURLOPT_READDATA, file);
+	curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)information.st_size);
+	if (perform(client, headers, &status, err) < 0)
+		return -1;
+	*reply = parse(&answer);
+	*created = status == 201;
+	return status >= 400 ? problem(*reply, status, err) : 0;
+}
+
+/* Where the answer goes is known when its status is: a refusal is not the file. */
+struct download {
+	CURL *curl;
+	FILE *file;
+	struct buf refusal;
+	long status;
+};
+
+static size_t take_file(char *data, size_t size, size_t count, void *context)
+{
+	struct download *download = context;
+
+	curl_easy_getinfo(download->curl, CURLINFO_RESPONSE_CODE, &download->status);
+	if (download->status >= 400)
+		return take_body(data, size, count, &download->refusal);
+	return fwrite(data, size, count, download->file);
+}
+
+int client_get_file(struct client *client, const char *path, FILE *file, struct err *err)
+{
+	AUTO_FREE char *url = str_fmt("http://localhost/api/v1%s", path);
+	struct download download = { .file = file };
+
+	download.curl = prepare(client, "GET", url, NULL);
+	curl_easy_setopt(download.curl, CURLOPT_WRITEFUNCTION, take_file);
+	curl_easy_setopt(download.curl, CURLOPT_WRITEDATA, &download);
+	int result = perform(client, NULL, &download.status, err);
+	if (result == 0 && download.status >= 400) {
+		json_t *reply = parse(&download.refusal);
+		result = problem(reply, download.status, err);
+		json_decref(reply);
+	}
+	buf_free(&download.refusal);
+	return result;
 }
 
 /* ---- WebSocket -------------------------------------------------------------------------------- */

@@ -11,8 +11,11 @@
 
 static int start_work(struct invocation *invocation, const char *path, struct err *err)
 {
+	const char *version = option_value(invocation, "version");
 	json_t *body = json_pack("{s:b}", "force", option_value(invocation, "force") != NULL), *work = NULL;
 
+	if (version)
+		json_object_set_new(body, "version", json_string(version));
 	if (client_call(invocation->client, "POST", path, body, &work, err) < 0)
 		return -1;
 	int result = show_work(invocation, work, err);
@@ -143,7 +146,7 @@ int cmd_template_bake(struct invocation *invocation, struct err *err)
 
 int cmd_template_list(struct invocation *invocation, struct err *err)
 {
-	static const char *const columns[] = { "COURSE=course",	  "MACHINE=machine",   "IMAGE=image",
+	static const char *const columns[] = { "COURSE=course",	  "VERSION=version",   "MACHINE=machine",   "IMAGE=image",
 					       "BAKED=baked",	  "MEMORY=ram_bytes", "STATE=state_bytes",
 					       "DISK=disk_bytes", NULL };
 

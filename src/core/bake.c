@@ -558,7 +558,7 @@ void bake_abandon(struct core *core)
 static int check_bake(struct core *core, const struct pack *pack, const char *course, struct err *err)
 {
 	if (!pack)
-		return err_set(err, ERR_NOT_FOUND, "there is no course \"%s\" here; see `terakoya course list`",
+		return err_set(err, ERR_NOT_FOUND, "there is no such course \"%s\" here; see `terakoya pack list`",
 			       course);
 	if (!core->virt_up || !core->host_known)
 		return err_set(err, ERR_UNAVAILABLE,
@@ -569,9 +569,10 @@ static int check_bake(struct core *core, const struct pack *pack, const char *co
 	return 0;
 }
 
-int template_bake(struct core *core, const char *course, bool force, struct work **work, struct err *err)
+int template_bake(struct core *core, const char *course, const char *version, bool force,
+		  struct work **work, struct err *err)
 {
-	const struct pack *pack = course_find(core, course);
+	const struct pack *pack = version ? course_version(core, course, version) : course_find(core, course);
 
 	if (check_bake(core, pack, course, err) < 0)
 		return -1;

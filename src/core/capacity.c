@@ -55,7 +55,11 @@ static void capacity_verdict(struct capacity *capacity, const char *course)
 
 void class_capacity(struct core *core, const char *course, unsigned seats, struct capacity *capacity)
 {
-	const struct pack *pack = course_find(core, course);
+	pack_capacity(core, course_find(core, course), seats, capacity);
+}
+
+void pack_capacity(struct core *core, const struct pack *pack, unsigned seats, struct capacity *capacity)
+{
 	const struct virt_host *host = &core->host;
 
 	*capacity = (struct capacity){ .seats = seats };

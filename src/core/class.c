@@ -145,7 +145,7 @@ static struct class *class_load(struct core *core, struct class_row *row, struct
 	class->core = core;
 	class->state = class_state_from_name(class->row.state);
 	LIST_INSERT_HEAD(&core->classes, class, entry);
-	class->pack = course_of_class(core, class->row.course, class->row.version);
+	class->pack = course_of_class(core, class->row.course, class->row.version, class->row.digest);
 	if (!class->pack) {
 		err_set(err, ERR_NOT_FOUND, "its course %s %s is not installed; put the pack back and restart",
 			class->row.course, class->row.version);
@@ -170,6 +170,8 @@ static struct class *class_load(struct core *core, struct class_row *row, struct
 		}
 	if (class->row.ready_at && class->row.launched_at)
 		class->ready_ms = (uint32_t)(class->row.ready_at - class->row.launched_at);
+	if (!class->row.hidden)
+		packs_keep(core, class->pack);
 	return class;
 }
 
@@ -361,6 +363,8 @@ int class_create(struct core *core, const struct actor *actor, const struct clas
 /* Every image must be there; every template, too, where this host can clone. */
 static int check_bases(struct core *core, const struct pack *pack, struct err *err)
 {
+	bool active = course_find(core, pack->id) == pack;
+
 	for (size_t i = 0; i < pack->machines; i++) {
 		const struct pack_machine *machine = &pack->machine[i];
 		struct image image = { 0 };
@@ -370,8 +374,9 @@ static int check_bases(struct core *core, const struct pack *pack, struct err *e
 		if (core->host.can_clone && !template_key(core, pack, machine))
 			return err_set(err, ERR_NOT_FOUND,
 				       "the machine %s of %s has no template that fits this host now; bake it "
-				       "on the course's page or with `terakoya template bake %s`",
-				       machine->name, pack->id, pack->id);
+				       "on the course's page or with `terakoya template bake %s%s%s`",
+				       machine->name, pack->id, pack->id, active ? "" : " --version ",
+				       active ? "" : pack->version);
 	}
 	return 0;
 }
@@ -408,7 +413,7 @@ static int check_launch(struct class *class, bool untested, struct err *err)
 			       "`terakoya doctor --fix`");
 	if (check_bases(core, class->pack, err) < 0)
 		return -1;
-	class_capacity(core, class->pack->id, (unsigned)class->seats, &capacity);
+	pack_capacity(core, class->pack, (unsigned)class->seats, &capacity);
 	if (!capacity.fits)
 		return err_set(err, ERR_CAPACITY, "%s", capacity.verdict);
 	return check_tested(class, untested, err);
@@ -597,6 +602,7 @@ int class_remove(struct core *core, const struct actor *actor, struct class *cla
 {
 	int64_t id = class->row.id;
 	bool hidden = class->row.hidden;
+	AUTO_FREE char *digest = str_copy(class->row.digest);
 
 	if (class->state != CLASS_DRAFT && class->state != CLASS_CLOSED)
 		return err_set(err, ERR_CONFLICT, "class %lld is %s; close it before it is removed",
@@ -604,6 +610,7 @@ int class_remove(struct core *core, const struct actor *actor, struct class *cla
 	if (classes_remove(core->store, id, err) < 0)
 		return -1;
 	class_free(class);
+	packs_release(core, digest);
 	AUTO_FREE char *object = str_fmt("class %lld", (long long)id);
 	note(core, actor, "class.remove", id, 0, object, "");
 	if (!hidden)

@@ -32,6 +32,8 @@ struct capacity {
 	char verdict[256];  /* English, one sentence */
 };
 void class_capacity(struct core *core, const char *course, unsigned seats, struct capacity *capacity);
+/* The same of one version; pack may be NULL. */
+void pack_capacity(struct core *core, const struct pack *pack, unsigned seats, struct capacity *capacity);
 
 /* Draft to preparing: ERR_CAPACITY names the number that fits; ERR_NOT_FOUND for a missing image or
  * template names the command or button that makes it; ERR_UNAVAILABLE without libvirtd. ERR_CONFLICT when

@@ -1,5 +1,7 @@
-/* The courses that are installed. A pack, once read, stays in memory until the daemon ends: a class that
- * is open goes on with the pack it started with when a newer one takes its place. */
+/* The courses that are installed, in all their versions. A pack, once read, stays in memory until the
+ * daemon ends: a class goes on with the pack it was made with, whatever is installed, activated or removed
+ * meanwhile. Of each course one version is active: the one that was chosen (a setting), as long as it is
+ * there; else the newest. */
 #include "core/internal.h"
 
 #include <dirent.h>
@@ -16,7 +18,8 @@
 
 struct course_entry {
 	struct pack *pack;
-	bool current; /* found on disk by the last reading */
+	bool current; /* installed: found on disk by the last reading, or imported since */
+	bool active;  /* what new classes get; one of each course's current ones */
 };
 
 struct course_set {
@@ -57,7 +60,7 @@ static void read_one(struct course_set *set, const char *directory)
 		add_problem(set, directory, "too many courses were read since the start; restart the daemon");
 		pack_free(pack);
 	} else {
-		set->entry[set->count++] = (struct course_entry){ pack, true };
+		set->entry[set->count++] = (struct course_entry){ .pack = pack, .current = true };
 		log_info("course %s %s: %zu labs", pack->id, pack->version, pack->labs);
 	}
 }
@@ -79,6 +82,103 @@ static void read_all(struct course_set *set, const char *parent)
 		free(names);
 }
 
+/* ---- versions -------------------------------------------------------------------------------- */
+
+int course_compare_versions(const char *a, const char *b)
+{
+	while (*a && *b) {
+		char *a_end, *b_end;
+		long one = strtol(a, &a_end, 10), two = strtol(b, &b_end, 10);
+		if (one != two)
+			return one < two ? -1 : 1;
+		a = a_end + (*a_end == '.');
+		b = b_end + (*b_end == '.');
+	}
+	return (*a != 0) - (*b != 0);
+}
+
+static char *choice_key(const char *id)
+{
+	return str_fmt("pack.active.%s", id);
+}
+
+/* The entry that is active among those of a course; NULL when none is installed. */
+static struct course_entry *choose(struct core *core, const char *id)
+{
+	AUTO_FREE char *key = choice_key(id);
+	AUTO_FREE char *chosen = store_setting(core->store, key);
+	struct course_entry *best = NULL;
+
+	for (size_t i = 0; i < core->courses->count; i++) {
+		struct course_entry *entry = &core->courses->entry[i];
+		if (!entry->current || strcmp(entry->pack->id, id) != 0)
+			continue;
+		if (str_equal(entry->pack->version, chosen))
+			return entry;
+		if (!best || course_compare_versions(entry->pack->version, best->pack->version) > 0)
+			best = entry;
+	}
+	return best;
+}
+
+static void choose_all(struct core *core)
+{
+	struct course_set *set = core->courses;
+
+	for (size_t i = 0; i < set->count; i++)
+		set->entry[i].active = false;
+	for (size_t i = 0; i < set->count; i++) {
+		struct course_entry *best = choose(core, set->entry[i].pack->id);
+		if (best)
+			best->active = true;
+	}
+	templates_refresh(core);
+}
+
+int course_choose(struct core *core, const char *id, const char *version, struct err *err)
+{
+	AUTO_FREE char *key = choice_key(id);
+
+	if (store_set_setting(core->store, key, version, err) < 0)
+		return -1;
+	choose_all(core);
+	return 0;
+}
+
+const struct pack *course_add(struct core *core, struct pack *pack, struct err *err)
+{
+	struct course_set *set = core->courses;
+	struct course_entry *known = find_digest(set, pack->digest);
+
+	if (!known && set->count == COURSES_MAX) {
+		pack_free(pack);
+		err_set(err, ERR_CAPACITY, "the pack is installed, and can be used after a restart: too many "
+			"were read since the start");
+		return NULL;
+	}
+	if (known) {
+		free(known->pack->directory);
+		known->pack->directory = STEAL(pack->directory);
+		pack_free(pack);
+	} else {
+		known = &set->entry[set->count++];
+		*known = (struct course_entry){ .pack = pack };
+	}
+	known->current = true;
+	choose_all(core);
+	return known->pack;
+}
+
+void course_forget(struct core *core, const struct pack *pack)
+{
+	for (size_t i = 0; i < core->courses->count; i++)
+		if (core->courses->entry[i].pack == pack)
+			core->courses->entry[i].current = false;
+	choose_all(core);
+}
+
+/* ---- reading all ----------------------------------------------------------------------------- */
+
 void course_reload(struct core *core)
 {
 	struct course_set *set = core->courses;
@@ -89,7 +189,7 @@ void course_reload(struct core *core)
 	json_array_clear(set->problems);
 	read_all(set, core->config.packs_dir);
 	read_all(set, own);
-	templates_refresh(core);
+	choose_all(core);
 }
 
 int courses_open(struct core *core, struct err *err)
@@ -120,7 +220,7 @@ const struct pack *course_find(struct core *core, const char *id)
 {
 	for (size_t i = 0; i < core->courses->count; i++) {
 		struct course_entry *entry = &core->courses->entry[i];
-		if (entry->current && str_equal(entry->pack->id, id))
+		if (entry->active && str_equal(entry->pack->id, id))
 			return entry->pack;
 	}
 	return NULL;
@@ -131,11 +231,19 @@ size_t course_count(const struct core *core)
 	size_t count = 0;
 
 	for (size_t i = 0; i < core->courses->count; i++)
-		count += core->courses->entry[i].current;
+		count += core->courses->entry[i].active;
 	return count;
 }
 
 const struct pack *course_at(const struct core *core, size_t index)
+{
+	for (size_t i = 0; i < core->courses->count; i++)
+		if (core->courses->entry[i].active && index-- == 0)
+			return core->courses->entry[i].pack;
+	return NULL;
+}
+
+const struct pack *course_installed(const struct core *core, size_t index)
 {
 	for (size_t i = 0; i < core->courses->count; i++)
 		if (core->courses->entry[i].current && index-- == 0)
@@ -143,17 +251,51 @@ const struct pack *course_at(const struct core *core, size_t index)
 	return NULL;
 }
 
-struct pack *course_of_class(struct core *core, const char *id, const char *version)
+const struct pack *course_version(const struct core *core, const char *id, const char *version)
 {
-	struct pack *found = NULL;
+	const struct pack *pack;
 
+	for (size_t i = 0; (pack = course_installed(core, i)); i++)
+		if (str_equal(pack->id, id) && str_equal(pack->version, version))
+			return pack;
+	return NULL;
+}
+
+static bool is_taught(const struct core *core, const struct pack *pack)
+{
+	struct class *class;
+
+	LIST_FOREACH(class, &core->classes, entry)
+		if (class->pack == pack && class->state != CLASS_CLOSED)
+			return true;
+	return false;
+}
+
+const struct pack *course_needed(const struct core *core, size_t index)
+{
 	for (size_t i = 0; i < core->courses->count; i++) {
-		struct course_entry *entry = &core->courses->entry[i];
-		bool fits = str_equal(entry->pack->id, id) && str_equal(entry->pack->version, version);
-		if (fits && (!found || entry->current))
-			found = entry->pack;
+		const struct course_entry *entry = &core->courses->entry[i];
+		if ((entry->active || is_taught(core, entry->pack)) && index-- == 0)
+			return entry->pack;
 	}
-	return found;
+	return NULL;
+}
+
+/* What the class was made with; kept for it when it is not installed any more. A version that was edited
+ * in its place comes last: better than no class. */
+struct pack *course_of_class(struct core *core, const char *id, const char *version, const char *digest)
+{
+	struct course_set *set = core->courses;
+	struct course_entry *known = find_digest(set, digest);
+	struct pack *kept = known || set->count == COURSES_MAX ? NULL : packs_kept(core, digest);
+
+	if (known)
+		return known->pack;
+	if (kept) {
+		set->entry[set->count++] = (struct course_entry){ .pack = kept };
+		return kept;
+	}
+	return (struct pack *)course_version(core, id, version);
 }
 
 json_t *course_problems(const struct core *core)

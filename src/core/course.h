@@ -4,8 +4,11 @@
 
 #include "core/core.h"
 
-/* Valid packs of packs_dir and state_dir/packs, loaded at start and on reload. */
+/* Valid packs of packs_dir and state_dir/packs, loaded at start and on reload; of each course the version
+ * that is active (core/packs.h). */
 const struct pack *course_find(struct core *core, const char *id);
+/* One that is installed, active or not. */
+const struct pack *course_version(const struct core *core, const char *id, const char *version);
 size_t course_count(const struct core *core);
 const struct pack *course_at(const struct core *core, size_t index);
 /* Reads all again; a broken pack is logged and left out, its finding kept for course_problem(). */
@@ -35,8 +38,9 @@ json_t *view_work(const struct work *work);
  * false. Told on the bus as "job". */
 int image_build(struct core *core, const char *name, bool force, struct work **work, struct err *err);
 json_t *image_list(struct core *core);
-/* All templates of a course; builds missing images first. */
-int template_bake(struct core *core, const char *course, bool force, struct work **work, struct err *err);
+/* All templates of a course's version (NULL: the active one); builds missing images first. */
+int template_bake(struct core *core, const char *course, const char *version, bool force,
+		  struct work **work, struct err *err);
 json_t *template_list(struct core *core);
 
 /* ---- the seam to core/image.c: a recipe as a child process ----------------------------------- */

@@ -50,6 +50,7 @@ struct core {
 
 	struct bus *bus;
 	struct course_set *courses;
+	struct lanes *packs; /* packs.c: archives come and go, one at a time */
 	struct image_set *images;
 	struct template_set *templates;
 	struct bake *bake; /* the one that runs, or NULL */
@@ -164,12 +165,35 @@ void reconcile(struct core *core);
 /* At once, and again and again. */
 void reconcile_from_now_on(struct core *core);
 
-/* ---- course.c, template.c --------------------------------------------------------------------- */
+/* ---- course.c --------------------------------------------------------------------------------- */
 
 int courses_open(struct core *core, struct err *err);
 void courses_free(struct core *core);
-/* The pack of this id and digest, also when a newer one has taken its place. */
-struct pack *course_of_class(struct core *core, const char *id, const char *version);
+/* The pack of this digest, also when a newer one has taken its place. */
+struct pack *course_of_class(struct core *core, const char *id, const char *version, const char *digest);
+/* All versions that are installed; those that templates are needed of (active, or taught in a class that
+ * is not closed). NULL: no more. */
+const struct pack *course_installed(const struct core *core, size_t index);
+const struct pack *course_needed(const struct core *core, size_t index);
+/* Which version is active; "": the newest. Kept in the database. */
+int course_choose(struct core *core, const char *id, const char *version, struct err *err);
+/* Takes a pack that lies in its place; NULL with err when there is no room for it in memory. */
+const struct pack *course_add(struct core *core, struct pack *pack, struct err *err);
+void course_forget(struct core *core, const struct pack *pack); /* is not installed any more */
+int course_compare_versions(const char *a, const char *b);	/* as strcmp() */
+
+/* ---- packs.c ---------------------------------------------------------------------------------- */
+
+int packs_open(struct core *core, struct err *err); /* before the courses */
+void packs_close(struct core *core);		    /* before they go */
+/* Keeps a pack for a class that has been made with it, some time soon. */
+void packs_keep(struct core *core, const struct pack *pack);
+struct pack *packs_kept(struct core *core, const char *digest); /* NULL: there is none */
+/* A class of this digest was removed. */
+void packs_release(struct core *core, const char *digest);
+
+/* ---- template.c ------------------------------------------------------------------------------- */
+
 /* What a machine of a course is cloned from. NULL when it is not baked for this host as it is now. */
 const char *template_key(struct core *core, const struct pack *pack, const struct pack_machine *machine);
 void templates_refresh(struct core *core);

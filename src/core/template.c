@@ -163,11 +163,10 @@ void templates_refresh(struct core *core)
 	refresh = mem_alloc(sizeof(*refresh));
 	refresh->base.job.work = refresh_work;
 	refresh->base.job.done = refresh_done;
-	for (size_t i = 0; i < course_count(core); i++) {
-		const struct pack *pack = course_at(core, i);
+	const struct pack *pack;
+	for (size_t i = 0; (pack = course_needed(core, i)); i++)
 		for (size_t k = 0; k < pack->machines; k++)
 			set_add(core, &refresh->set, pack, &pack->machine[k]);
-	}
 	core_submit(core, &refresh->base);
 }
 
@@ -238,8 +237,8 @@ json_t *template_list(struct core *core)
 	for (size_t i = 0; i < core->templates->count; i++) {
 		struct template_entry *entry = &core->templates->entry[i];
 		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I}", "course",
-					entry->pack->id, "machine", entry->machine->name, "image",
+			list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I}", "course",
+					entry->pack->id, "version", entry->pack->version, "machine", entry->machine->name, "image",
 					entry->machine->image, "key", entry->key, "baked", entry->baked,
 					"ram_bytes", (json_int_t)entry->facts.ram_bytes, "state_bytes",
 					(json_int_t)entry->facts.state_bytes, "disk_bytes",

@@ -53,6 +53,13 @@ int api_work(struct request *request, struct err *err);
 int api_course_proof_get(struct request *request, struct err *err);
 int api_course_proof_post(struct request *request, struct err *err);
 
+/* api_pack.c */
+int api_packs(struct request *request, struct err *err);
+int api_pack_import(struct request *request, struct err *err);
+int api_pack_export(struct request *request, struct err *err);
+int api_pack_activate(struct request *request, struct err *err);
+int api_pack_remove(struct request *request, struct err *err);
+
 /* api_class.c */
 int api_classes(struct request *request, struct err *err);
 int api_class_post(struct request *request, struct err *err);

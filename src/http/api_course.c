@@ -83,6 +83,14 @@ static int read_force(struct request *request, bool *force, struct err *err)
 	return fields_read(request->json, fields, ARRAY_SIZE(fields), err);
 }
 
+static int read_bake(struct request *request, bool *force, const char **version, struct err *err)
+{
+	const struct field fields[] = { { "force", FIELD_BOOL, false, 0, 0, force },
+					{ "version", FIELD_TEXT, false, 1, 15, version } };
+
+	return fields_read(request->json, fields, ARRAY_SIZE(fields), err);
+}
+
 /* A work that had nothing to do is a finished one, without a number to ask for. */
 static void reply_work(struct request *request, const struct work *work, const char *kind)
 {
@@ -136,10 +144,11 @@ int api_image_delete(struct request *request, struct err *err)
 int api_course_bake(struct request *request, struct err *err)
 {
 	struct work *work = NULL;
-	bool force;
+	const char *version = NULL;
+	bool force = false;
 
-	if (read_force(request, &force, err) < 0 || need_course(request, err) < 0 ||
-	    template_bake(request->server->core, request->name, force, &work, err) < 0)
+	if (read_bake(request, &force, &version, err) < 0 || need_course(request, err) < 0 ||
+	    template_bake(request->server->core, request->name, version, force, &work, err) < 0)
 		return -1;
 	reply_work(request, work, "template");
 	return 0;

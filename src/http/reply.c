@@ -72,17 +72,34 @@ void reply_empty(struct request *request, unsigned status)
 	reply_response(request, status, response);
 }
 
-void reply_problem(struct request *request, unsigned status, const char *kind, const char *detail)
+static json_t *problem(unsigned status, const char *kind, const char *detail)
 {
 	/* What a guest or a path said may end up in a message: JSON wants it to be UTF-8. */
 	json_t *text = json_string(detail);
-	json_t *json =
-		json_pack("{s:s, s:s, s:i, s:o, s:s}", "type", "about:blank", "title", kind,
-			  "status", (int)status, "detail",
-			  text ? text : json_string("the message is not UTF-8"), "kind", kind);
 
+	return json_pack("{s:s, s:s, s:i, s:o, s:s}", "type", "about:blank", "title", kind, "status",
+			 (int)status, "detail",
+			 text ? text : json_string("the message is not UTF-8"), "kind", kind);
+}
+
+static void reply_problem_json(struct request *request, unsigned status, json_t *json)
+{
 	reply_text(request, status, "application/problem+json", json_dumps(json, JSON_COMPACT));
 	json_decref(json);
+}
+
+void reply_problem(struct request *request, unsigned status, const char *kind, const char *detail)
+{
+	reply_problem_json(request, status, problem(status, kind, detail));
+}
+
+void reply_err_with(struct request *request, const struct err *err, const char *name, json_t *value)
+{
+	unsigned status = reply_status(err->kind);
+	json_t *json = problem(status, err_kind_name(err->kind), err->message);
+
+	json_object_set_new(json, name, value);
+	reply_problem_json(request, status, json);
 }
 
 void reply_err(struct request *request, const struct err *err)

@@ -10,6 +10,8 @@ void reply_json(struct request *request, unsigned status, json_t *json); /* stea
 void reply_empty(struct request *request, unsigned status);
 /* application/problem+json, with the status that belongs to err->kind. */
 void reply_err(struct request *request, const struct err *err);
+/* The same with one more member, `name`, whose value it steals. */
+void reply_err_with(struct request *request, const struct err *err, const char *name, json_t *value);
 /* The same for what only HTTP knows: 405, 415, 426. */
 void reply_problem(struct request *request, unsigned status, const char *kind, const char *detail);
 /* Another header for the answer that is there already. */

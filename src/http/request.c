@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/auto.h"
 #include "base/str.h"
@@ -24,6 +25,7 @@ struct request *request_begin(struct listener *listener, const char *raw_url)
 {
 	struct request *request = mem_alloc(sizeof(*request));
 
+	request->upload = -1;
 	request->listener = listener;
 	request->server = listener->server;
 	request->bad_url = url_is_bad(raw_url);
@@ -41,6 +43,8 @@ void request_free(struct request *request)
 		ws_abandon(request->ws);
 	LIST_REMOVE(request, entry);
 	json_decref(request->json);
+	if (request->upload >= 0)
+		close(request->upload);
 	buf_free(&request->body);
 	free(request);
 }

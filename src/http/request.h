@@ -38,12 +38,15 @@ struct request {
 	const struct pack_lab *lab;
 	const struct pack_task *task;
 	char name[64]; /* course, image or login */
+	char version[16]; /* of a course */
 	long number;   /* the last id in the path: of a work, a seat; or a hint */
 
 	/* what it carries */
 	struct buf body;
 	size_t received; /* bytes of the body so far, kept or not */
+	size_t drained;	 /* those that came after it was refused */
 	json_t *json;	 /* the body, when there is one */
+	int upload;	 /* or the file that it was written to; -1: none */
 
 	/* the answer */
 	struct MHD_Response *response;

@@ -7,6 +7,7 @@
 #include "base/auto.h"
 #include "base/str.h"
 #include "core/course.h"
+#include "core/packs.h"
 #include "http/api.h"
 #include "http/gate.h"
 
@@ -22,6 +23,7 @@ static_assert(ARRAY_SIZE(rule_names) == RULES, "every rule has a name");
 #define TASK  LAB "/tasks/{task}"
 #define ACCOUNT V1 "/accounts/{login}"
 #define CLASS V1 "/classes/{class}"
+#define PACK  V1 "/packs/{course}/{version}"
 
 static const struct route routes[] = {
 	{ "GET", V1 "/health", RULE_PUBLIC, api_health, NULL, false },
@@ -57,6 +59,12 @@ static const struct route routes[] = {
 	{ "GET", V1 "/templates", RULE_STAFF, api_templates, NULL, false },
 	{ "GET", V1 "/works", RULE_STAFF, api_works, NULL, false },
 	{ "GET", V1 "/works/{work}", RULE_STAFF, api_work, NULL, false },
+
+	{ "GET", V1 "/packs", RULE_STAFF, api_packs, NULL, false },
+	{ "POST", V1 "/packs", RULE_ADMIN, api_pack_import, NULL, BODY_ARCHIVE },
+	{ "GET", PACK "/archive", RULE_INSTRUCTOR, api_pack_export, NULL, false },
+	{ "POST", PACK "/activate", RULE_ADMIN, api_pack_activate, NULL, false },
+	{ "DELETE", PACK, RULE_ADMIN, api_pack_remove, NULL, false },
 
 	{ "GET", V1 "/classes", RULE_STAFF, api_classes, "closed", false },
 	{ "POST", V1 "/classes", RULE_INSTRUCTOR, api_class_post, NULL, true },
@@ -147,7 +155,7 @@ json_t *route_table(void)
 		json_array_append_new(table, json_pack("{s:s, s:s, s:s, s:o, s:b}", "method",
 						       routes[i].method, "path", routes[i].path,
 						       "rule", rule_names[routes[i].rule], "query",
-						       query, "body", routes[i].body));
+						       query, "body", routes[i].body != BODY_NONE));
 	}
 	return table;
 }
@@ -193,6 +201,10 @@ static bool find_thing(struct request *request, const char *name, const char *va
 		return find_lab(request, value);
 	if (strcmp(name, "task") == 0)
 		return request->lab && (request->task = pack_task(request->lab, value));
+	if (strcmp(name, "version") == 0) {
+		snprintf(request->version, sizeof(request->version), "%s", value);
+		return strlen(value) < sizeof(request->version);
+	}
 	if (strcmp(name, "course") && strcmp(name, "image") && strcmp(name, "login"))
 		return find_by_id(request, name, value);
 	snprintf(request->name, sizeof(request->name), "%s", value);
@@ -359,7 +371,9 @@ int route_begin(struct request *request, const char *path, const char *method, s
 		*err = missing.kind ? missing : unknown;
 		return -1;
 	}
-	return 0;
+	if (request->route->body != BODY_ARCHIVE)
+		return 0;
+	return packs_file(request->server->core, &request->upload, err);
 }
 
 static bool is_json(const char *type)
@@ -378,6 +392,8 @@ int route_finish(struct request *request, const char *path, const char *method, 
 
 	if (!request->route)
 		return files_serve(request, path, method, err);
+	if (request->route->body == BODY_ARCHIVE)
+		return request->route->handler(request, err);
 	if (body->length && !is_json(request_header(request, "Content-Type"))) {
 		reply_problem(request, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type",
 			      "the body must be application/json");

@@ -21,6 +21,13 @@ enum rule {
 };
 extern const char *const rule_names[RULES];
 
+/* What a request may carry; anything else is refused. */
+enum route_body {
+	BODY_NONE,    /* written as false in the table */
+	BODY_JSON,    /* true: an object, in request->json */
+	BODY_ARCHIVE, /* a pack, at most PACK_ARCHIVE_MAX bytes, in the file request->upload */
+};
+
 struct route {
 	const char *method; /* HEAD comes with GET */
 	const char *path;   /* "/api/v1/seats/{seat}/hand" */
@@ -29,7 +36,7 @@ struct route {
 	int (*handler)(struct request *request, struct err *err);
 	const char *query; /* names of parameters, with spaces between; others are refused; NULL:
 			      none */
-	bool body;	   /* a JSON object is expected; else a body is refused */
+	enum route_body body;
 };
 
 /* Finds the route, checks the rule, looks things up: all that can be refused before the body. A

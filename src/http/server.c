@@ -28,6 +28,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/auto.h"
 #include "base/buf.h"
@@ -35,6 +36,7 @@
 #include "base/str.h"
 #include "http/api.h"
 #include "http/gate.h"
+#include "pack/archive.h"
 
 /* ---- MHD in the loop ------------------------------------------------------------------------ */
 
@@ -128,32 +130,60 @@ static uint64_t announced_length(const struct request *request)
 	return text ? strtoull(text, NULL, 10) : 0;
 }
 
+static size_t body_most(const struct request *request)
+{
+	bool archive = request->route && request->route->body == BODY_ARCHIVE;
+
+	return archive ? PACK_ARCHIVE_MAX : HTTP_BODY_MAX;
+}
+
+static int check_length(struct request *request, uint64_t length)
+{
+	if (length <= body_most(request))
+		return 0;
+	return err_set(&request->err, ERR_TOO_LARGE, "the body has %llu bytes or more; at most %zu are taken",
+		       (unsigned long long)length, body_most(request));
+}
+
 static enum MHD_Result begin(struct request *request, const char *path, const char *method)
 {
 	uint64_t announced = announced_length(request);
 
 	request->begun = true;
-	if (announced > HTTP_BODY_MAX)
-		err_set(&request->err, ERR_TOO_LARGE,
-			"the body has %llu bytes; at most %d are taken",
-			(unsigned long long)announced, HTTP_BODY_MAX);
-	if (announced > HTTP_BODY_MAX || route_begin(request, path, method, &request->err) < 0)
+	if (route_begin(request, path, method, &request->err) < 0 ||
+	    (!request->response && check_length(request, announced) < 0))
 		refuse(request);
-	return announced > HTTP_DRAIN_MAX ? queue(request) : MHD_YES;
+	return announced > HTTP_DRAIN_MAX && request->response ? queue(request) : MHD_YES;
+}
+
+/* A file takes it at once: this is memory of the kernel's, and not waited for. */
+static int keep(struct request *request, const char *data, size_t length)
+{
+	if (request->upload < 0) {
+		buf_append(&request->body, data, length);
+		return 0;
+	}
+	while (length) {
+		ssize_t written = write(request->upload, data, length);
+		if (written < 0)
+			return err_errno(&request->err, "the body cannot be written to the disk");
+		data += written;
+		length -= (size_t)written;
+	}
+	return 0;
 }
 
 static enum MHD_Result collect(struct request *request, const char *data, size_t *length)
 {
 	request->received += *length;
-	if (request->received > HTTP_DRAIN_MAX)
+	request->drained += request->response ? *length : 0;
+	if (request->drained > HTTP_DRAIN_MAX)
 		return MHD_NO;
-	if (request->received > HTTP_BODY_MAX && !request->response) {
+	if (!request->response &&
+	    (check_length(request, request->received) < 0 || keep(request, data, *length) < 0)) {
 		buf_free(&request->body);
-		err_set(&request->err, ERR_TOO_LARGE, "the body has over %d bytes", HTTP_BODY_MAX);
 		refuse(request);
 	}
-	if (!request->response)
-		buf_append(&request->body, data, *length);
 	*length = 0;
 	return MHD_YES;
 }

@@ -39,6 +39,8 @@ struct pack *pack_import(int fd, const char *parent, struct pack_findings *findi
 int pack_settle(struct pack *pack, const char *directory, struct err *err);
 /* Removes an imported pack's files; takes the pack. NULL-safe. */
 void pack_discard(struct pack *pack);
+/* Removes its files and leaves the pack, which has them all in memory. */
+void pack_vanish(struct pack *pack);
 /* Removes what imports that were cut short left below parent. */
 void pack_sweep(const char *parent);
 

@@ -90,12 +90,17 @@ static char *private_of(const struct pack *pack)
 	return str_copy_n(pack->directory, (size_t)(strrchr(pack->directory, '/') - pack->directory));
 }
 
+void pack_vanish(struct pack *pack)
+{
+	AUTO_FREE char *folder = private_of(pack);
+
+	folder_remove(folder);
+}
+
 void pack_discard(struct pack *pack)
 {
-	if (!pack)
-		return;
-	AUTO_FREE char *folder = private_of(pack);
-	folder_remove(folder);
+	if (pack)
+		pack_vanish(pack);
 	pack_free(pack);
 }
 

@@ -85,7 +85,7 @@ function holds(reply, method, path) {
 test("what the daemon answers is what is documented", async () => {
 	const seat = running.seat[0].id, lab = running.labs[0].id, course = "linux-intro";
 	const names = { class: running.id, seat, lab, course };
-	for (const path of ["/health", "/session", "/host", "/audit", "/courses", "/courses/{course}/capacity", "/images", "/templates",
+	for (const path of ["/health", "/session", "/host", "/audit", "/courses", "/courses/{course}/capacity", "/packs", "/images", "/templates",
 		"/works", "/classes", "/classes/{class}", "/seats/{seat}", "/seats/{seat}/attempts", "/seats/{seat}/workspace",
 		"/seats/{seat}/labs/{lab}"]) {
 		const address = path.replace(/{(\w+)}/g, (_, name) => names[name]);

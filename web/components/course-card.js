@@ -48,7 +48,7 @@ function TemplateState({ course, work, started, finished }) {
 	useEffect(() => {
 		get("/templates").then(setTemplates, () => {});
 	}, [finished]);
-	const own = templates.filter((one) => one.course === course.id);
+	const own = templates.filter((one) => one.course === course.id && one.version === course.version);
 	const ready = own.length > 0 && own.every((one) => one.baked);
 	function bake() {
 		post(`/courses/${encodeURIComponent(course.id)}/bake`, { force: ready }).then(started, toastProblem);
