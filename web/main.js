@@ -10,4 +10,3 @@ applySettings();
 startRouter();
 loadSession();
 render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
-dispatchEvent(new Event("terakoya-started"));

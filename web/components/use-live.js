@@ -6,6 +6,7 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { get } from "../api.js";
 import { follow } from "../events.js";
 import { host } from "../state/shell.js";
+import { useAgain } from "./use-again.js";
 
 /**
  * @template T
@@ -41,5 +42,6 @@ export function useLive(path, query, reduce) {
 		return stop;
 	}, [path, query]);
 
+	useAgain(error, load);
 	return { view, error, load, setView };
 }

@@ -1,6 +1,7 @@
 /** Something of the daemon's that is loaded once, and again when asked. */
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { get } from "../api.js";
+import { useAgain } from "./use-again.js";
 
 /**
  * @template T
@@ -17,5 +18,6 @@ export function useLoaded(path) {
 		}, setError);
 	}, [path]);
 	useEffect(load, [load]);
+	useAgain(error, load);
 	return { value, error, load, setValue };
 }
