@@ -53,12 +53,12 @@ export async function json(...args) {
   return text ? JSON.parse(text) : null;
 }
 
-/** The API as root, over the unix socket: {status, body}. */
-export function api(method, url, body) {
+/** The API as root, over the unix socket of a state directory: {status, body}. */
+export function api(method, url, body, directory = state) {
   return new Promise((done, fail) => {
     const request = http.request(
       {
-        socketPath: path.join(state, 'terakoya.sock'),
+        socketPath: path.join(directory, 'terakoya.sock'),
         path: `/api/v1${url}`,
         method,
         headers: { 'content-type': 'application/json', host: 'localhost' },
@@ -81,7 +81,7 @@ export async function virsh(...args) {
   return stdout;
 }
 
-async function freePort() {
+export async function freePort() {
   const server = net.createServer();
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address();

@@ -7,8 +7,8 @@ import { state, until } from './lab.mjs';
 export const plain = (text) => text.replaceAll(/\x1b\[[0-9;?]*[a-zA-Z]|\x1b\][^\x07]*\x07/g, '');
 
 export class Terminal {
-  constructor(machine, { terminal = 1, watch = false, rows = 24, columns = 80 } = {}) {
-    Object.assign(this, { machine, terminal, watch, rows, columns });
+  constructor(machine, { terminal = 1, watch = false, rows = 24, columns = 80, directory = state } = {}) {
+    Object.assign(this, { machine, terminal, watch, rows, columns, directory });
     this.text = '';
     this.offset = undefined;
     this.states = [];
@@ -18,7 +18,7 @@ export class Terminal {
     const query = new URLSearchParams({ machine: this.machine, terminal: this.terminal, rows: this.rows, columns: this.columns });
     if (this.watch) query.set('watch', '1');
     if (this.offset !== undefined) query.set('offset', String(this.offset));
-    const socket = path.join(state, 'terakoya.sock');
+    const socket = path.join(this.directory, 'terakoya.sock');
     this.ws = new WebSocket(`ws+unix://${socket}:/ws/terminal?${query}`, 'terakoya.terminal.1', {
       headers: { host: 'localhost' },
     });
