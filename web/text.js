@@ -118,6 +118,16 @@ export function clock(at) {
 	return new Date(at).toLocaleTimeString(language.value, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 }
 
+/**
+ * The time of today, or the day and the time.
+ * @param {number} at ms since 1970
+ */
+export function moment(at) {
+	const today = new Date(at).toDateString() === new Date().toDateString();
+	return new Date(at).toLocaleString(language.value, today ? { timeStyle: "short" }
+		: { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+}
+
 /** @param {number} at ms since 1970 */
 export function date(at) {
 	return new Date(at).toLocaleDateString(language.value, { year: "numeric", month: "long", day: "numeric" });

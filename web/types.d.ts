@@ -116,6 +116,13 @@ export interface Template {
 	ram_bytes: number; state_bytes: number; disk_bytes: number;
 }
 
+export interface Account {
+	id: number; login: string; name: string; role: Role; language: "en" | "ja"; created_at: number;
+	sessions: number; seen_at: number; classes: number;
+}
+export interface AccountSession {
+	id: string; created_at: number; seen_at: number; expires_at: number; current: boolean;
+}
 export interface AuditRow {
 	id: number; at: number; person: number; actor: string; action: string; object: string; detail: string;
 	class: number; seat: number;

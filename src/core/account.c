@@ -164,6 +164,26 @@ static int account_find(struct auth *auth, const char *login, struct person *per
 	return err_set(err, ERR_NOT_FOUND, "there is no account %.64s", login);
 }
 
+int account_change(struct auth *auth, const struct actor *actor, const char *login,
+		   const char *name, enum role role, struct err *err)
+{
+	AUTO_FREE char *detail = str_fmt("{\"role\":\"%s\"}", role_names[role]);
+	AUTO(person) struct person person = { 0 };
+	char shown[NAME_BYTES];
+
+	if (account_find(auth, login, &person, err) < 0 || name_clean(name, shown, err) < 0)
+		return -1;
+	if (person.id == actor->person && role != person.role)
+		return err_set(err, ERR_CONFLICT, "nobody changes the own role: ask another admin, or "
+						  "use the command line");
+	if (people_set_account(auth->store, person.id, shown, role, err) < 0)
+		return -1;
+	if (role != person.role && sessions_remove_of(auth->store, person.id, err) < 0)
+		return -1;
+	account_note(auth, actor, "account.set", person.login, detail);
+	return 0;
+}
+
 int account_remove(struct auth *auth, const struct actor *actor, const char *login,
 		   struct err *err)
 {
@@ -216,7 +236,8 @@ static unsigned classes_of(struct auth *auth, int64_t person)
 
 static json_t *view_account(struct auth *auth, const struct account_row *row)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:i}", "login", row->person.login,
+	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:i}", "id",
+			 (json_int_t)row->person.id, "login", row->person.login,
 			 "name", row->person.name, "role", role_names[row->person.role], "language",
 			 row->person.language, "created_at", (json_int_t)row->person.created_at,
 			 "sessions", (json_int_t)row->sessions, "seen_at", (json_int_t)row->seen_at,

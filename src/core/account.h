@@ -24,6 +24,10 @@ typedef void account_fn(void *context, const char *made, const struct err *err);
 int account_set(struct auth *auth, const struct actor *actor, const struct account_wanted *wanted,
 		account_fn *done, void *context, struct err *err);
 
+/* Another name or role, without another password. Another role ends the sessions. */
+int account_change(struct auth *auth, const struct actor *actor, const char *login,
+		   const char *name, enum role role, struct err *err);
+
 /* Classes of who is removed have no instructor then: any may lead them. ERR_CONFLICT: one's own. */
 int account_remove(struct auth *auth, const struct actor *actor, const char *login,
 		   struct err *err);
@@ -32,7 +36,7 @@ int account_remove(struct auth *auth, const struct actor *actor, const char *log
 int account_sign_out(struct auth *auth, const struct actor *actor, const char *login,
 		     const char *session, int64_t *ended, struct err *err);
 
-/* [{"login", "name", "role", "language", "created_at", "sessions", "seen_at", "classes"}], by login.
+/* [{"id", "login", "name", "role", "language", "created_at", "sessions", "seen_at", "classes"}], by login.
  * NULL with err. */
 json_t *account_list(struct auth *auth, struct err *err);
 /* [{"id", "created_at", "seen_at", "expires_at", "current"}], newest first; current: it is token's. */

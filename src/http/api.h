@@ -25,6 +25,7 @@ int api_stats(struct request *request, struct err *err);
 
 /* api_account.c */
 int api_accounts(struct request *request, struct err *err);
+int api_account_patch(struct request *request, struct err *err);
 int api_account_put(struct request *request, struct err *err);
 int api_account_delete(struct request *request, struct err *err);
 int api_account_password(struct request *request, struct err *err);

@@ -76,6 +76,25 @@ int api_account_put(struct request *request, struct err *err)
 	return set_later(request, &wanted, err);
 }
 
+int api_account_patch(struct request *request, struct err *err)
+{
+	const char *name, *role_name;
+	const struct field fields[] = {
+		{ "name", FIELD_TEXT, true, 1, 100, &name },
+		{ "role", FIELD_TEXT, true, 1, 32, &role_name },
+	};
+	enum role role = ROLE_NONE;
+
+	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0 ||
+	    role_by_name(role_name, &role, err) < 0 ||
+	    account_change(request->server->auth, &request->actor, request->name, name, role,
+			   err) < 0)
+		return -1;
+	end_streams(request->server);
+	reply_empty(request, MHD_HTTP_NO_CONTENT);
+	return 0;
+}
+
 int api_account_password(struct request *request, struct err *err)
 {
 	struct account_wanted wanted = { .login = request->name };

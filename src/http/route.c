@@ -42,6 +42,7 @@ static const struct route routes[] = {
 	{ "POST", V1 "/backup", RULE_ADMIN, api_backup, NULL, true },
 	{ "GET", V1 "/accounts", RULE_ADMIN, api_accounts, NULL, false },
 	{ "PUT", ACCOUNT, RULE_ADMIN, api_account_put, NULL, true },
+	{ "PATCH", ACCOUNT, RULE_ADMIN, api_account_patch, NULL, true },
 	{ "DELETE", ACCOUNT, RULE_ADMIN, api_account_delete, NULL, false },
 	{ "POST", ACCOUNT "/password", RULE_ADMIN, api_account_password, NULL, true },
 	{ "GET", ACCOUNT "/sessions", RULE_ADMIN, api_account_sessions, NULL, false },

@@ -39,6 +39,19 @@ test("the log names who changed an account", async () => {
 	assert.deepEqual([row.actor, row.action, row.object], ["mika", "account.set", "login taro"]);
 });
 
+test("another role ends sessions and leaves the password; nobody changes the own role", async () => {
+	await daemon.account("rin", "assistant");
+	const rin = await daemon.signIn("rin", "rin-password");
+	assert.equal((await daemon.as(mika, "PATCH", "/accounts/rin", { name: "凛", role: "assistant" })).status, 204);
+	assert.equal((await daemon.as(rin, "GET", "/session")).json.person.name, "凛");
+	assert.equal((await daemon.as(mika, "PATCH", "/accounts/rin", { name: "凛", role: "observer" })).status, 204);
+	assert.equal((await daemon.as(rin, "GET", "/session")).status, 401);
+	assert.equal((await daemon.signIn("rin", "rin-password")).person.role, "observer");
+	assert.equal((await daemon.as(mika, "PATCH", "/accounts/mika", { name: "mika", role: "observer" })).status, 409);
+	assert.equal((await daemon.as(mika, "PATCH", "/accounts/rin", { name: "凛", role: "student" })).status, 400);
+	assert.equal((await daemon.as(mika, "DELETE", "/accounts/rin")).status, 204);
+});
+
 test("a new password ends the sessions before it; the old one is of no use any more", async () => {
 	const old = await daemon.signIn("hana", "hana-password");
 	const reply = await daemon.as(mika, "POST", "/accounts/hana/password", {});

@@ -9,6 +9,7 @@ import { FrontPage } from "../pages/front.js";
 import { HostPage } from "../pages/host.js";
 import { NewClassPage } from "../pages/new-class.js";
 import { NotFoundPage } from "../pages/not-found.js";
+import { PeoplePage } from "../pages/people.js";
 import { WorkspacePage } from "../pages/workspace.js";
 import { match, navigate, path } from "../router.js";
 import { home, isAdmin, isStaff, loadSession, session, unreachable } from "../state/session.js";
@@ -27,7 +28,7 @@ const STAFF = [
 ];
 
 /** @type {typeof STAFF} */
-const ADMIN = [...STAFF, ["/audit", AuditPage]];
+const ADMIN = [...STAFF, ["/audit", AuditPage], ["/people", PeoplePage]];
 
 /** @type {[string, any][]} */
 const STUDENT = [["/seats/:id", WorkspacePage]];
