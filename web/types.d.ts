@@ -28,13 +28,24 @@ export interface Health {
 export interface Seat {
 	id: number; class: number; number: number; name: string; joined: boolean;
 	hand: number; lab: string; state: MachineState; machines: Machine[];
-	points: number; done: number; progress?: Progress[];
+	points: number; done: number; progress?: Progress[]; catch_up?: Catching | null;
+}
+
+/** Under way; or, with a message, why it did not arrive. */
+export interface Catching { lab: string | null; task: string | null; fraction: number; message: string | null }
+
+/** What is being done, or was last done, in all seats of a class. */
+export interface Everyone {
+	class: number; work: number; kind: "catch-up" | "open-lab"; lab: string; seats: number; arrived: number;
+	failed: { seat: number; number: number; message: string }[]; running: boolean;
 }
 
 export interface Progress {
 	seat: number; lab: string; task: string; done: boolean; caught_up: boolean;
 	points: number; attempts: number; hints: number; last_code: number;
 	first_at: number; done_at: number;
+	/** From when it could be begun until it was done; 0: not done, or caught up. */
+	took_ms: number;
 }
 
 export type TaskKind = "state" | "answer" | "quiz";
@@ -42,7 +53,7 @@ export type TaskKind = "state" | "answer" | "quiz";
 export interface OutlineTask {
 	id: string; title: Text; points: number; minutes: number; kind: TaskKind; optional: boolean;
 }
-export interface OutlineLab { id: string; title: Text; minutes: number; tasks: OutlineTask[] }
+export interface OutlineLab { id: string; title: Text; minutes: number; fresh: boolean; tasks: OutlineTask[] }
 
 export interface Class {
 	id: number; name: string; course: string; version: string; title: Text; state: ClassState;
@@ -51,14 +62,18 @@ export interface Class {
 	code: string; created_at: number; launched_at: number; ready_at: number; closed_at: number;
 	seats: number; ready: number; ready_ms: number;
 }
-export interface ClassFull extends Class { seat: Seat[]; labs: OutlineLab[] }
+export interface ClassFull extends Class { seat: Seat[]; labs: OutlineLab[]; everyone?: Everyone | null }
 
 export interface Hint { cost: number; text?: Text }
 export interface Task {
 	id: string; kind: TaskKind; points: number; minutes: number; optional: boolean;
 	title: Text; text: Text; hints: Hint[]; options?: Text[]; progress: Progress | null;
 }
-export interface Lab { id: string; title: Text; minutes: number; open: boolean; tasks: Task[] }
+export interface Lab {
+	id: string; title: Text; minutes: number; open: boolean; tasks: Task[];
+	/** It begins on fresh machines; opening it now resets those that are there. */
+	fresh: boolean; resets: boolean;
+}
 export interface Workspace {
 	class: Class; seat: Seat; labs: Lab[];
 	/** Ours: an event told that this has to be loaded anew. */

@@ -303,3 +303,57 @@ int cmd_class_remove(struct invocation *invocation, struct err *err)
 		return err_set(err, ERR_CONFLICT, "nothing was removed");
 	return class_call(invocation, "DELETE", "", NULL, NULL, err);
 }
+
+/* ---- all seats at once ------------------------------------------------------------------------ */
+
+static bool lab_is_fresh(json_t *class, const char *id)
+{
+	json_t *lab;
+	size_t i;
+
+	json_array_foreach(json_object_get(class, "labs"), i, lab)
+		if (str_equal(text_of(lab, "id"), id))
+			return json_is_true(json_object_get(lab, "fresh"));
+	return false;
+}
+
+/* Only a lab that takes the machines away is asked about first. */
+static int confirm_open(struct invocation *invocation, struct err *err)
+{
+	json_t *class = NULL;
+
+	if (class_call(invocation, "GET", "", NULL, &class, err) < 0)
+		return -1;
+	bool fresh = lab_is_fresh(class, invocation->argument[1]);
+	json_decref(class);
+	if (fresh && !confirm(invocation, "This lab begins on fresh machines. Open it for everyone? What is in their "
+					  "machines now is lost; results stay."))
+		return err_set(err, ERR_CONFLICT, "nothing was opened");
+	return 0;
+}
+
+static int follow_class(struct invocation *invocation, const char *action, json_t *body, struct err *err)
+{
+	json_t *work = NULL;
+
+	if (class_call(invocation, "POST", action, body, &work, err) < 0)
+		return -1;
+	int result = show_work(invocation, work, err);
+	json_decref(work);
+	return result;
+}
+
+int cmd_class_open(struct invocation *invocation, struct err *err)
+{
+	AUTO_FREE char *action = str_fmt("/labs/%s/open", invocation->argument[1]);
+
+	return confirm_open(invocation, err) < 0 ? -1 : follow_class(invocation, action, json_object(), err);
+}
+
+int cmd_class_catch_up(struct invocation *invocation, struct err *err)
+{
+	if (!confirm(invocation, "Reset every seat of the class and bring it to that lab? What is in the machines is "
+				 "lost; results stay."))
+		return err_set(err, ERR_CONFLICT, "nothing was changed");
+	return follow_class(invocation, "/catch-up", json_pack("{s:s}", "lab", invocation->argument[1]), err);
+}

@@ -90,6 +90,16 @@ static const struct command commands[] = {
 	  .summary = "show a class, its seats and their progress", .run = cmd_class_show },
 	{ .words = "class watch", .arguments = "CLASS", .least = 1, .most = 1,
 	  .summary = "show a class live until interrupted", .run = cmd_class_watch },
+	{ .words = "class open", .arguments = "CLASS LAB", .least = 2, .most = 2,
+	  .summary = "open a lab for every seat: prepares the machines for it",
+	  .details = "Seats that have it open already are left alone. A lab that asks for fresh machines resets those "
+		     "in which another lab was set up. Seats that fail are named.",
+	  .option = { { "yes", NULL, "do not ask" } }, .run = cmd_class_open },
+	{ .words = "class catch-up", .arguments = "CLASS LAB", .least = 2, .most = 2,
+	  .summary = "reset every seat and bring it to a lab, by the course's own solutions",
+	  .details = "All tasks of the labs before it count as caught up, without points; what was passed before "
+		     "keeps its points. Seats that fail are named.",
+	  .option = { { "yes", NULL, "do not ask" } }, .run = cmd_class_catch_up },
 	{ .words = "class close", .arguments = "CLASS", .least = 1, .most = 1,
 	  .summary = "end a class: removes its machines, disks and networks, keeps results",
 	  .option = { { "yes", NULL, "do not ask" } }, .run = cmd_class_close },

@@ -4,7 +4,8 @@
  *   solve, check -> the wanted lab is open
  *
  * What the checks find counts as caught up, without points; what the student passed before keeps its points.
- * A reset meanwhile ends it. Nobody else's checks run in the seat until it is over.
+ * A reset meanwhile ends it, but not the one that a lab on the way asks for (fresh machines). Nobody else's
+ * checks run in the seat until it is over.
  */
 #include "core/internal.h"
 
@@ -16,8 +17,11 @@
 
 struct catching {
 	struct core *core;
-	int64_t seat_id, work_id;
+	int64_t seat_id;
+	int64_t work_id;              /* 0: it is a part of something bigger */
 	unsigned life;                /* of the seat's grade */
+	grade_open_fn *done;          /* told the end; may be NULL */
+	void *context;
 	const struct pack_lab *until; /* the lab to arrive at */
 	size_t tasks;                 /* so many of its tasks are solved */
 	size_t lab, task;             /* where it is */
@@ -43,6 +47,15 @@ static struct work *catching_work(const struct catching *catching)
 	return NULL;
 }
 
+static void tell_end(struct catching *catching, const char *message)
+{
+	struct err err = ERR_INIT;
+
+	if (message)
+		err_set(&err, ERR_GUEST, "%s", message);
+	catching->done(catching->context, message ? &err : NULL);
+}
+
 void catching_end(struct grade *grade, const char *message)
 {
 	struct catching *catching = STEAL(grade->catching);
@@ -50,10 +63,35 @@ void catching_end(struct grade *grade, const char *message)
 
 	if (!catching)
 		return;
+	free(grade->not_caught_up);
+	grade->not_caught_up = str_copy(message);
 	if (work && !catching->core->stopping)
 		work_end(catching->core, work, message);
+	if (catching->done)
+		tell_end(catching, message);
+	if (!catching->core->stopping)
+		seat_publish(grade->seat);
 	free(catching->answer);
 	free(catching);
+}
+
+void catching_live_on(struct grade *grade)
+{
+	if (grade->catching)
+		grade->catching->life = grade->life;
+}
+
+json_t *view_catching(const struct seat *seat)
+{
+	const struct catching *catching = seat->grade ? seat->grade->catching : NULL;
+	const char *message = seat->grade ? seat->grade->not_caught_up : NULL;
+
+	if (catching)
+		return json_pack("{s:s, s:s?, s:f, s:n}", "lab", catching->until->id, "task",
+				 catching->tasks ? catching->until->task[catching->tasks].id : NULL, "fraction",
+				 (double)catching->steps_done / (double)catching->steps, "message");
+	return message ? json_pack("{s:n, s:n, s:f, s:s}", "lab", "task", "fraction", 0.0, "message", message) :
+			 json_null();
 }
 
 static struct catch_token *token_new(const struct catching *catching)
@@ -90,6 +128,7 @@ static void step_done(struct catching *catching, const char *what)
 	catching->steps_done++;
 	if (work)
 		work_progress(catching->core, work, (double)catching->steps_done / (double)catching->steps, what);
+	seat_publish(core_seat(catching->core, catching->seat_id));
 }
 
 /* ---- a task ----------------------------------------------------------------------------------- */
@@ -191,11 +230,17 @@ static void opened(void *context, const struct err *err)
 	catching_go(seat);
 }
 
+/* A lab that asks for fresh machines gets them first, and is opened when they are ready. */
 static void open_lab(struct seat *seat)
 {
-	struct catch_token *token = token_new(seat->grade->catching);
 	struct err err = ERR_INIT;
 
+	if (grade_needs_reset(seat, present_lab(seat))) {
+		if (seat_renew(seat, NULL, &err) < 0)
+			catching_end(seat->grade, err.message);
+		return;
+	}
+	struct catch_token *token = token_new(seat->grade->catching);
 	if (grade_open_lab(seat, present_lab(seat), opened, token, &err) == 0)
 		return;
 	free(token);
@@ -233,11 +278,10 @@ static size_t count_steps(const struct pack *pack, const struct catching *catchi
 	return steps + 1 + catching->tasks;
 }
 
-int seat_catch_up(struct core *core, const struct actor *actor, struct seat *seat, const struct pack_lab *lab,
-		  const struct pack_task *task, struct work **work, struct err *err)
+int catching_begin(struct core *core, const struct actor *actor, struct seat *seat, const struct pack_lab *lab,
+		   const struct pack_task *task, grade_open_fn *done, void *context, struct err *err)
 {
 	struct grade *grade = seat_grade(seat);
-	AUTO_FREE char *object = str_fmt("seat %lld/%02u", (long long)seat->row.class_id, seat->row.number);
 
 	if (grade->catching)
 		return err_set(err, ERR_CONFLICT, "seat %u is being caught up already; wait for it",
@@ -246,9 +290,22 @@ int seat_catch_up(struct core *core, const struct actor *actor, struct seat *sea
 		return -1;
 	struct catching *catching = grade->catching = mem_alloc(sizeof(*catching));
 	*catching = (struct catching){ .core = core, .seat_id = seat->row.id, .life = grade->life,
-				       .until = lab, .tasks = task ? (size_t)(task - lab->task) : 0 };
+				       .until = lab, .tasks = task ? (size_t)(task - lab->task) : 0,
+				       .done = done, .context = context };
 	catching->steps = count_steps(seat->class->pack, catching);
+	return 0;
+}
+
+int seat_catch_up(struct core *core, const struct actor *actor, struct seat *seat, const struct pack_lab *lab,
+		  const struct pack_task *task, struct work **work, struct err *err)
+{
+	AUTO_FREE char *object = str_fmt("seat %lld/%02u", (long long)seat->row.class_id, seat->row.number);
+
+	if (catching_begin(core, actor, seat, lab, task, NULL, NULL, err) < 0)
+		return -1;
 	*work = work_start(core, "catch-up", object);
-	catching->work_id = (*work)->id;
+	seat->grade->catching->work_id = (*work)->id;
+	note(core, actor, "seat.catch-up", seat->row.class_id, seat->row.id, object, "");
+	seat_publish(seat);
 	return 0;
 }

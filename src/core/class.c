@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/code.h"
-#include "core/proof.h"
 
 const char *const class_state_names[] = {
 	[CLASS_DRAFT] = "draft",	 [CLASS_PREPARING] = "preparing", [CLASS_OPEN] = "open",
@@ -93,6 +92,7 @@ static void seat_release(struct seat *seat)
 void class_free(struct class *class)
 {
 	LIST_REMOVE(class, entry);
+	everyone_free(class);
 	for (size_t i = 0; i < class->seats; i++)
 		seat_release(&class->seat[i]);
 	free(class->seat);
@@ -358,120 +358,6 @@ int class_create(struct core *core, const struct actor *actor, const struct clas
 	return 0;
 }
 
-/* ---- launching -------------------------------------------------------------------------------- */
-
-/* Every image must be there; every template, too, where this host can clone. */
-static int check_bases(struct core *core, const struct pack *pack, struct err *err)
-{
-	bool active = course_find(core, pack->id) == pack;
-
-	for (size_t i = 0; i < pack->machines; i++) {
-		const struct pack_machine *machine = &pack->machine[i];
-		struct image image = { 0 };
-		if (image_find(core, machine->image, &image, err) < 0)
-			return -1;
-		image_free(&image);
-		if (core->host.can_clone && !template_key(core, pack, machine))
-			return err_set(err, ERR_NOT_FOUND,
-				       "the machine %s of %s has no template that fits this host now; bake it "
-				       "on the course's page or with `terakoya template bake %s%s%s`",
-				       machine->name, pack->id, pack->id, active ? "" : " --version ",
-				       active ? "" : pack->version);
-	}
-	return 0;
-}
-
-static bool class_is_untested(struct class *class)
-{
-	return !class->row.hidden && !proof_passed_at(class->core, class->pack);
-}
-
-/* Last of all: whoever says yes to an untested course should not be refused for something else then. */
-static int check_tested(struct class *class, bool untested, struct err *err)
-{
-	const struct pack *pack = class->pack;
-
-	if (untested || !class_is_untested(class))
-		return 0;
-	return err_set(err, ERR_CONFLICT,
-		       "the course %s %s has not passed its test on real machines as it is now, so nobody knows "
-		       "whether its labs can be solved: run `terakoya lab test %s` first, or launch it untested "
-		       "all the same (--untested, or the tick in the page)", pack->id, pack->version, pack->id);
-}
-
-static int check_launch(struct class *class, bool untested, struct err *err)
-{
-	struct core *core = class->core;
-	struct capacity capacity;
-
-	if (class->state != CLASS_DRAFT)
-		return err_set(err, ERR_CONFLICT, "class %lld is %s; only a draft can be launched",
-			       (long long)class->row.id, class_state_names[class->state]);
-	if (!core_virt_is_up(core))
-		return err_set(err, ERR_UNAVAILABLE,
-			       "libvirtd does not answer, so no machine can be made; start it, or run "
-			       "`terakoya doctor --fix`");
-	if (check_bases(core, class->pack, err) < 0)
-		return -1;
-	pack_capacity(core, class->pack, (unsigned)class->seats, &capacity);
-	if (!capacity.fits)
-		return err_set(err, ERR_CAPACITY, "%s", capacity.verdict);
-	return check_tested(class, untested, err);
-}
-
-/* One transaction: after it, a restart at any moment goes on with the launch. */
-int class_launch(struct core *core, const struct actor *actor, struct class *class, bool untested,
-		 struct err *err)
-{
-	if (check_launch(class, untested, err) < 0 || store_begin(core->store, err) < 0)
-		return -1;
-	class->row.launched_at = clock_real_ms();
-	class->launch_mono = clock_mono_ms();
-	if (class_set_state(class, CLASS_PREPARING, err) < 0) {
-		store_rollback(core->store);
-		return -1;
-	}
-	for (size_t i = 0; i < class->seats; i++)
-		for (size_t k = 0; k < class->seat[i].machines; k++)
-			machine_step(&class->seat[i].machine[k], EVENT_WANT, NULL);
-	if (store_commit(core->store, err) < 0)
-		return -1;
-	AUTO_FREE char *object = str_fmt("class %lld", (long long)class->row.id);
-	note(core, actor, "class.launch", class->row.id, 0, object,
-	     class_is_untested(class) ? "{\"untested\": true}" : "");
-	return 0;
-}
-
-static bool all_settled(const struct class *class, bool *all_ready)
-{
-	*all_ready = true;
-	for (size_t i = 0; i < class->seats; i++)
-		for (size_t k = 0; k < class->seat[i].machines; k++) {
-			enum machine_state state = class->seat[i].machine[k].state;
-			if (state != MACHINE_READY && state != MACHINE_FAILED)
-				return false;
-			*all_ready &= state == MACHINE_READY;
-		}
-	return true;
-}
-
-void class_settled(struct class *class)
-{
-	struct err err = ERR_INIT;
-	bool all_ready;
-
-	if (class->state != CLASS_PREPARING || !all_settled(class, &all_ready))
-		return;
-	class->row.ready_at = clock_real_ms();
-	class->ready_ms = class->launch_mono ?
-				  (uint32_t)(clock_mono_ms() - class->launch_mono) :
-				  (uint32_t)(class->row.ready_at - class->row.launched_at);
-	log_info("class %lld: %zu seats %s in %u ms", (long long)class->row.id, class->seats,
-		 all_ready ? "ready" : "settled, not all of them ready,", class->ready_ms);
-	if (class_set_state(class, CLASS_OPEN, &err) < 0)
-		log_error("class %lld could not be opened: %s", (long long)class->row.id, err.message);
-}
-
 /* ---- closing ---------------------------------------------------------------------------------- */
 
 /* Removes what one seat has on the host: machines of every generation first, then its networks. */
@@ -579,6 +465,7 @@ int class_close(struct core *core, const struct actor *actor, struct class *clas
 	if (class->state == CLASS_CLOSED || class->state == CLASS_CLOSING)
 		return err_set(err, ERR_CONFLICT, "class %lld is %s already", (long long)class->row.id,
 			       class_state_names[class->state]);
+	everyone_end(class, "the class was closed");
 	if (store_begin(core->store, err) < 0)
 		return -1;
 	if (class_set_state(class, CLASS_CLOSING, err) < 0) {

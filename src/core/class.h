@@ -55,6 +55,14 @@ int seat_reset(struct core *core, const struct actor *actor, struct seat *seat, 
 struct work;
 int seat_catch_up(struct core *core, const struct actor *actor, struct seat *seat, const struct pack_lab *lab,
 		  const struct pack_task *task, struct work **work, struct err *err);
+/* The same for all seats of a class, up to a lab; and a lab opened for all, but for those who have it open.
+ * A few seats at a time; *work is of the kind "catch-up" or "open-lab", says how many of how many are there,
+ * and ends with the names of those that failed. ERR_CONFLICT while another such thing is under way in the
+ * class, or when it is not open. */
+int class_catch_up(struct core *core, const struct actor *actor, struct class *class, const struct pack_lab *lab,
+		   struct work **work, struct err *err);
+int class_open_lab(struct core *core, const struct actor *actor, struct class *class, const struct pack_lab *lab,
+		   struct work **work, struct err *err);
 /* Cold boot after a power off; hard off; reset button. */
 enum seat_power { SEAT_POWER_ON, SEAT_POWER_OFF, SEAT_POWER_REBOOT };
 int seat_power(struct core *core, const struct actor *actor, struct seat *seat, const char *machine,

@@ -127,6 +127,7 @@ struct class {
 	uint32_t ready_ms;          /* launch pressed to all ready; 0: not yet */
 	uint64_t launch_mono;
 	bool sweeping;              /* a lane is removing what it has on the host */
+	struct everyone *everyone;  /* core/everyone.c's own; NULL: nothing was done for all yet */
 	struct core *core;
 };
 
@@ -144,7 +145,7 @@ bool seat_is_ready(const struct seat *seat); /* all machines are */
 
 /* ---- what everybody is told ----------------------------------------------------------------- */
 
-/* An event for those who may see it. type: "seat", "progress", "class", "host", "job", "message". */
+/* An event for those who may see it. type: "seat", "progress", "class", "everyone", "host", "job", "message". */
 struct bus_event {
 	uint64_t id;        /* rises by one; starts at a value above every id of earlier runs */
 	const char *type;

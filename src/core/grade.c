@@ -91,9 +91,30 @@ static unsigned points_left(const struct pack_task *task, unsigned hints)
 	return cost < task->points ? task->points - cost : 0;
 }
 
+/* When the student could begin with the task: when its lab was first opened, or when the last task of the lab
+ * that was done before it was done, whichever is later. Breaks count; nobody knows when one was made. */
+static int64_t could_begin_at(const struct seat *seat, const struct check *check)
+{
+	int64_t at = 0;
+	bool set_up;
+
+	labs_opened(check->core->store, seat->row.id, check->lab->id, &at, &set_up, NULL);
+	for (size_t i = 0; i < seat->progresses; i++)
+		if (strcmp(seat->progress[i].lab, check->lab->id) == 0 && seat->progress[i].done_at > at)
+			at = seat->progress[i].done_at;
+	return at;
+}
+
+static int64_t took_ms(const struct seat *seat, const struct check *check, int64_t done_at)
+{
+	int64_t from = could_begin_at(seat, check);
+
+	return from && from < done_at ? done_at - from : 0;
+}
+
 /* The row as it will be; the one in memory follows only when the database has it. */
-static struct progress_row next_progress(const struct progress_row *row, const struct check *check,
-					 const struct grade_result *result)
+static struct progress_row next_progress(const struct seat *seat, const struct progress_row *row,
+					 const struct check *check, const struct grade_result *result)
 {
 	struct progress_row next = *row;
 
@@ -105,6 +126,7 @@ static struct progress_row next_progress(const struct progress_row *row, const s
 		next.done_at = clock_real_ms();
 		next.caught_up = check->trigger == TRIGGER_CATCH_UP;
 		next.points = next.caught_up ? 0 : points_left(check->task, next.hints);
+		next.took_ms = next.caught_up ? 0 : took_ms(seat, check, next.done_at);
 	}
 	return next;
 }
@@ -113,7 +135,7 @@ static int record(struct seat *seat, const struct check *check, struct grade_res
 		  struct err *err)
 {
 	struct progress_row *row = grade_progress(seat, check->lab, check->task);
-	struct progress_row next = next_progress(row, check, result);
+	struct progress_row next = next_progress(seat, row, check, result);
 	struct attempt_row attempt = { .seat_id = seat->row.id,
 				       .at = clock_real_ms(),
 				       .lab = check->lab->id,
@@ -421,6 +443,7 @@ void grade_free(struct seat *seat)
 		return;
 	catching_end(seat->grade, "the seat is gone");
 	sd_event_source_disable_unref(seat->grade->pause);
+	free(seat->grade->not_caught_up);
 	free(seat->grade);
 	seat->grade = NULL;
 }

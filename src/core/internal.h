@@ -81,7 +81,7 @@ void core_submit(struct core *core, struct virt_job *job);
 struct machine *core_machine_by_domain(struct core *core, const char *name);
 void core_refresh_host(struct core *core);
 
-/* ---- class.c ---------------------------------------------------------------------------------- */
+/* ---- class.c, class_launch.c ------------------------------------------------------------------ */
 
 int classes_load(struct core *core, struct err *err);
 void class_free(struct class *class);
@@ -244,6 +244,7 @@ struct grade {
 	struct lab_waiter *waiters;
 	unsigned busy;               /* checks in flight */
 	struct catching *catching;   /* catchup.c: the seat is being brought forward; NULL: no */
+	char *not_caught_up;         /* why the last one did not arrive, until the next reset; NULL */
 };
 
 struct grade *seat_grade(struct seat *seat); /* made when first asked for */
@@ -251,8 +252,13 @@ struct grade *seat_grade(struct seat *seat); /* made when first asked for */
 struct machine *grade_machine(struct seat *seat, const char *name, struct err *err);
 struct progress_row *grade_progress(struct seat *seat, const struct pack_lab *lab,
 				    const struct pack_task *task);
-/* The seat's machines are ready: the lab that was open is set up in them if it is not yet. */
-void grade_seat_ready(struct seat *seat);
+/* A machine of the seat is in a new state. When all are ready the lab that was open is set up in them if it
+ * is not yet, or the catching up goes on; when one will not be ready, those who wait for it are told. */
+void grade_machine_stepped(struct machine *machine);
+/* A lab that asks for fresh machines, and there is one set up in those that the seat has. */
+bool grade_needs_reset(const struct seat *seat, const struct pack_lab *lab);
+/* As grade_forget(), but a catching up goes on in the new life. */
+void grade_renew(struct seat *seat);
 void grade_next_of_round(struct seat *seat);
 
 /* ---- catchup.c -------------------------------------------------------------------------------- */
@@ -260,6 +266,25 @@ void grade_next_of_round(struct seat *seat);
 void catching_go(struct seat *seat); /* only while grade->catching */
 /* message NULL: it arrived. Without one under way: nothing. */
 void catching_end(struct grade *grade, const char *message);
+/* The machines are made anew in the middle of it: what comes back from now on belongs to this life. */
+void catching_live_on(struct grade *grade);
+/* seat_catch_up() as a part of something bigger, which is told its end instead of a work. */
+int catching_begin(struct core *core, const struct actor *actor, struct seat *seat, const struct pack_lab *lab,
+		   const struct pack_task *task, grade_open_fn *done, void *context, struct err *err);
+/* {lab, task, fraction, message}; null: nothing is under way, and nothing failed. */
+json_t *view_catching(const struct seat *seat);
+
+/* ---- everyone.c ------------------------------------------------------------------------------- */
+
+/* The class closes or goes: what is under way in all of its seats ends with that. */
+void everyone_end(struct class *class, const char *message);
+void everyone_free(struct class *class);
+json_t *view_everyone(const struct class *class);
+
+/* ---- seat.c ----------------------------------------------------------------------------------- */
+
+/* New machines, and nothing set up in them; machine NULL: all. Without a word to the audit log. */
+int seat_renew(struct seat *seat, const char *machine, struct err *err);
 
 /* ---- proof.c ---------------------------------------------------------------------------------- */
 

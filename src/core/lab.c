@@ -1,7 +1,8 @@
 /* Opening labs, and the checks that run by themselves.
  *
  * A lab's setup scripts run one after the other in the seat's machines, once per life of the machines: a
- * reset forgets that they ran, and they run again as soon as the machines are ready.
+ * reset forgets that they ran, and they run again as soon as the machines are ready. A lab that asks for fresh
+ * machines resets those in which another lab was set up; whoever opens it waits for the new ones, too.
  *
  * Automatic checks: when a terminal of the seat has been silent for GRADE_PAUSE_MS after some activity,
  * the unfinished state tasks of the open lab are checked one after the other, so that a seat costs its
@@ -162,6 +163,14 @@ int grade_leave_lab(struct seat *seat, struct err *err)
 	return remember_lab(seat, "", err);
 }
 
+bool grade_needs_reset(const struct seat *seat, const struct pack_lab *lab)
+{
+	bool any = false;
+
+	return lab->fresh && !grade_lab_is_open(seat, lab) &&
+	       labs_set_up(seat->class->core->store, seat->row.id, &any, NULL) == 0 && any;
+}
+
 int grade_open_lab(struct seat *seat, const struct pack_lab *lab, grade_open_fn *done, void *context,
 		   struct err *err)
 {
@@ -173,10 +182,11 @@ int grade_open_lab(struct seat *seat, const struct pack_lab *lab, grade_open_fn 
 			       grade->opening->id);
 	if (!grade_lab_is_open(seat, lab) && !grade_machine(seat, lab->machine, err))
 		return -1;
-	if (remember_lab(seat, lab->id, err) < 0)
+	bool renew = !grade->opening && grade_needs_reset(seat, lab);
+	if (remember_lab(seat, lab->id, err) < 0 || (renew && seat_renew(seat, NULL, err) < 0))
 		return -1;
 	wait_for_lab(grade, done, context);
-	if (grade->opening)
+	if (grade->opening || renew)
 		return 0;
 	grade->opening = lab;
 	grade->opening_next = 0;
@@ -186,7 +196,8 @@ int grade_open_lab(struct seat *seat, const struct pack_lab *lab, grade_open_fn 
 	return 0;
 }
 
-void grade_seat_ready(struct seat *seat)
+/* Those who wait for a lab's fresh machines are told by the opening that begins here, or now. */
+static void seat_ready(struct seat *seat)
 {
 	const struct pack_lab *lab = pack_lab(seat->class->pack, seat->row.lab);
 	struct err err = ERR_INIT;
@@ -195,13 +206,35 @@ void grade_seat_ready(struct seat *seat)
 		catching_go(seat);
 		return;
 	}
-	if (!lab || grade_lab_is_open(seat, lab))
+	if (!lab || grade_lab_is_open(seat, lab) || grade_open_lab(seat, lab, NULL, NULL, &err) == 0)
 		return;
-	if (grade_open_lab(seat, lab, NULL, NULL, &err) < 0)
-		log_warning("seat %u: %s", seat->row.number, err.message);
+	log_warning("seat %u: %s", seat->row.number, err.message);
+	if (seat->grade)
+		tell_waiters(seat->grade, &err);
 }
 
-void grade_forget(struct seat *seat)
+static void seat_not_ready(struct seat *seat, const struct machine *machine)
+{
+	struct err err = ERR_INIT;
+
+	err_set(&err, ERR_GUEST, "the machine %s is %s%s%s", machine->row.name,
+		machine_state_names[machine->state], str_is_empty(machine->row.reason) ? "" : ": ",
+		machine->row.reason ? machine->row.reason : "");
+	catching_end(seat->grade, err.message);
+	tell_waiters(seat->grade, &err);
+}
+
+void grade_machine_stepped(struct machine *machine)
+{
+	struct seat *seat = machine->seat;
+
+	if (machine->state == MACHINE_READY && seat_is_ready(seat))
+		seat_ready(seat);
+	else if (seat->grade && (machine->state == MACHINE_FAILED || machine->state == MACHINE_OFF))
+		seat_not_ready(seat, machine);
+}
+
+void grade_renew(struct seat *seat)
 {
 	struct err err = ERR_INIT;
 
@@ -210,12 +243,18 @@ void grade_forget(struct seat *seat)
 	seat->grade->life++;
 	seat->grade->busy = 0;
 	seat->grade->round_lab = NULL;
-	catching_end(seat->grade, "the machine was reset meanwhile");
+	catching_live_on(seat->grade);
 	if (seat->grade->pause)
 		sd_event_source_set_enabled(seat->grade->pause, SD_EVENT_OFF);
 	err_set(&err, ERR_CONFLICT, "the machine was reset meanwhile");
-	if (seat->grade->opening)
-		tell_waiters(seat->grade, &err);
+	tell_waiters(seat->grade, &err);
+}
+
+void grade_forget(struct seat *seat)
+{
+	if (seat->grade)
+		catching_end(seat->grade, "the machine was reset meanwhile");
+	grade_renew(seat);
 }
 
 /* ---- rounds of automatic checks ---------------------------------------------------------------- */

@@ -376,8 +376,6 @@ static void enter_ready(struct machine *machine, enum machine_event event)
 	machine_save(machine);
 	discard_doomed(machine);
 	class_settled(machine->seat->class);
-	if (seat_is_ready(machine->seat))
-		grade_seat_ready(machine->seat);
 }
 
 static void enter_failed(struct machine *machine, enum machine_event event);
@@ -496,6 +494,7 @@ void machine_step(struct machine *machine, enum machine_event event, const char 
 	machine_reason(machine, why);
 	if (enter[machine->state])
 		enter[machine->state](machine, event);
+	grade_machine_stepped(machine);
 	seat_publish(machine->seat);
 }
 

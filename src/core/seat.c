@@ -39,25 +39,41 @@ static struct machine *find_machine(struct seat *seat, const char *name, struct 
 
 /* Labs that were open have to be set up anew in the new machine: opening the seat's present lab is what
  * grade does by itself once the machine is ready. */
-int seat_reset(struct core *core, const struct actor *actor, struct seat *seat, const char *machine,
-	       struct err *err)
+int seat_renew(struct seat *seat, const char *machine, struct err *err)
 {
+	struct core *core = seat->class->core;
+
 	if (class_must_run(seat, err) < 0)
-		return -1;
-	if (machine && !find_machine(seat, machine, err))
 		return -1;
 	if (!core->virt_up)
 		return err_set(err, ERR_UNAVAILABLE,
 			       "libvirtd is away, so no machine can be made now; try again shortly");
 	if (labs_reset(core->store, seat->row.id, err) < 0)
 		return -1;
-	grade_forget(seat);
+	grade_renew(seat);
 	for (size_t i = 0; i < seat->machines; i++) {
 		struct machine *one = &seat->machine[i];
 		if (machine && strcmp(machine, one->row.name) != 0)
 			continue;
 		one->row.replaced = 0;
 		machine_step(one, EVENT_WANT, NULL);
+	}
+	return 0;
+}
+
+int seat_reset(struct core *core, const struct actor *actor, struct seat *seat, const char *machine,
+	       struct err *err)
+{
+	(void)core;
+	if ((machine && !find_machine(seat, machine, err)) || class_must_run(seat, err) < 0)
+		return -1;
+	if (seat->grade)
+		catching_end(seat->grade, "the machine was reset meanwhile");
+	if (seat_renew(seat, machine, err) < 0)
+		return -1;
+	if (seat->grade) {
+		free(seat->grade->not_caught_up);
+		seat->grade->not_caught_up = NULL;
 	}
 	seat_note(seat, actor, "seat.reset", machine);
 	return 0;

@@ -143,20 +143,21 @@ json_t *view_seat(const struct seat *seat)
 		json_array_append_new(machines, view_machine(&seat->machine[i]));
 	}
 	sum_progress(seat, &points, &done);
-	return json_pack("{s:I, s:I, s:i, s:o, s:b, s:I, s:o, s:s, s:o, s:i, s:i}", "id", I(seat->row.id),
+	return json_pack("{s:I, s:I, s:i, s:o, s:b, s:I, s:o, s:s, s:o, s:i, s:i, s:o}", "id", I(seat->row.id),
 			 "class", I(seat->row.class_id), "number", (int)seat->row.number, "name",
 			 text(seat->row.name), "joined", seat->row.person != 0, "hand",
 			 I(seat->row.hand ? seat->row.hand_at : 0), "lab", text(seat->row.lab), "state",
-			 machine_state_names[worst], "machines", machines, "points", points, "done", done);
+			 machine_state_names[worst], "machines", machines, "points", points, "done", done,
+			 "catch_up", view_catching(seat));
 }
 
 json_t *view_progress(const struct seat *seat, const struct progress_row *row)
 {
-	return json_pack("{s:I, s:s, s:s, s:b, s:b, s:i, s:i, s:i, s:i, s:I, s:I}", "seat",
+	return json_pack("{s:I, s:s, s:s, s:b, s:b, s:i, s:i, s:i, s:i, s:I, s:I, s:I}", "seat",
 			 I(seat->row.id), "lab", row->lab, "task", row->task, "done", row->done,
 			 "caught_up", row->caught_up, "points", (int)row->points, "attempts",
 			 (int)row->attempts, "hints", (int)row->hints, "last_code", row->last_code,
-			 "first_at", I(row->first_at), "done_at", I(row->done_at));
+			 "first_at", I(row->first_at), "done_at", I(row->done_at), "took_ms", I(row->took_ms));
 }
 
 /* ---- classes ---- */
@@ -197,9 +198,9 @@ static json_t *view_outline(const struct pack *pack)
 						 "minutes", (int)task->minutes, "kind",
 						 kind_name(task->kind), "optional", task->optional));
 		}
-		json_array_append_new(labs, json_pack("{s:s, s:o, s:i, s:i, s:o}", "id", lab->id, "title",
+		json_array_append_new(labs, json_pack("{s:s, s:o, s:i, s:i, s:b, s:o}", "id", lab->id, "title",
 						      texts(&lab->title), "day", (int)lab->day, "minutes",
-						      (int)lab->minutes, "tasks", tasks));
+						      (int)lab->minutes, "fresh", lab->fresh, "tasks", tasks));
 	}
 	return labs;
 }
@@ -218,6 +219,7 @@ json_t *view_class_full(const struct class *class)
 	}
 	json_object_set_new(view, "seat", seats);
 	json_object_set_new(view, "labs", view_outline(class->pack));
+	json_object_set_new(view, "everyone", view_everyone(class));
 	return view;
 }
 
@@ -286,9 +288,9 @@ static json_t *view_seat_lab(const struct seat *seat, const struct pack_lab *lab
 	for (size_t i = 0; i < lab->tasks; i++)
 		json_array_append_new(tasks, view_task(seat, lab, &lab->task[i], &values));
 	pack_values_free(&values);
-	return json_pack("{s:s, s:o, s:i, s:i, s:b, s:o}", "id", lab->id, "title", texts(&lab->title),
-			 "day", (int)lab->day, "minutes", (int)lab->minutes, "open",
-			 grade_lab_is_open(seat, lab), "tasks", tasks);
+	return json_pack("{s:s, s:o, s:i, s:i, s:b, s:b, s:b, s:o}", "id", lab->id, "title", texts(&lab->title),
+			 "day", (int)lab->day, "minutes", (int)lab->minutes, "fresh", lab->fresh, "resets",
+			 grade_needs_reset(seat, lab), "open", grade_lab_is_open(seat, lab), "tasks", tasks);
 }
 
 json_t *view_workspace(struct seat *seat)

@@ -68,6 +68,8 @@ int api_class_get(struct request *request, struct err *err);
 int api_class_delete(struct request *request, struct err *err);
 int api_class_launch(struct request *request, struct err *err);
 int api_class_close(struct request *request, struct err *err);
+int api_class_catch_up(struct request *request, struct err *err);
+int api_class_open_lab(struct request *request, struct err *err);
 
 /* api_seat.c */
 int api_seat_get(struct request *request, struct err *err);

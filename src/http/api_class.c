@@ -1,5 +1,6 @@
 /* Classes: made, launched, closed, removed. */
 #include "core/class.h"
+#include "core/course.h"
 
 #include "base/auto.h"
 #include "base/str.h"
@@ -90,5 +91,34 @@ int api_class_close(struct request *request, struct err *err)
 	if (class_close(request->server->core, &request->actor, request->class, err) < 0)
 		return -1;
 	reply_json(request, MHD_HTTP_ACCEPTED, view_class(request->class));
+	return 0;
+}
+
+/* ---- all seats at once ---------------------------------------------------------------------- */
+
+int api_class_catch_up(struct request *request, struct err *err)
+{
+	const char *lab_id;
+	const struct field fields[] = { { "lab", FIELD_TEXT, true, 1, 64, &lab_id } };
+	struct work *work;
+
+	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0)
+		return -1;
+	const struct pack_lab *lab = pack_lab(request->class->pack, lab_id);
+	if (!lab)
+		return err_set(err, ERR_NOT_FOUND, "the course has no lab \"%s\"", lab_id);
+	if (class_catch_up(request->server->core, &request->actor, request->class, lab, &work, err) < 0)
+		return -1;
+	reply_json(request, MHD_HTTP_ACCEPTED, view_work(work));
+	return 0;
+}
+
+int api_class_open_lab(struct request *request, struct err *err)
+{
+	struct work *work;
+
+	if (class_open_lab(request->server->core, &request->actor, request->class, request->lab, &work, err) < 0)
+		return -1;
+	reply_json(request, MHD_HTTP_ACCEPTED, view_work(work));
 	return 0;
 }

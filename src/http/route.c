@@ -73,6 +73,8 @@ static const struct route routes[] = {
 	{ "DELETE", CLASS, RULE_INSTRUCTOR, api_class_delete, NULL, false },
 	{ "POST", CLASS "/launch", RULE_INSTRUCTOR, api_class_launch, NULL, true },
 	{ "POST", CLASS "/close", RULE_INSTRUCTOR, api_class_close, NULL, false },
+	{ "POST", CLASS "/catch-up", RULE_INSTRUCTOR, api_class_catch_up, NULL, true },
+	{ "POST", CLASS "/labs/{lab}/open", RULE_INSTRUCTOR, api_class_open_lab, NULL, false },
 
 	{ "GET", SEAT, RULE_SEAT, api_seat_get, NULL, false },
 	{ "PATCH", SEAT, RULE_STAFF, api_seat_patch, NULL, true },
@@ -173,7 +175,8 @@ static bool find_machine(struct request *request, int64_t id)
 
 static bool find_lab(struct request *request, const char *value)
 {
-	struct pack *pack = request->seat ? request->seat->class->pack : NULL;
+	struct class *class = request->seat ? request->seat->class : request->class;
+	struct pack *pack = class ? class->pack : NULL;
 
 	request->lab = pack ? pack_lab(pack, value) : NULL;
 	return request->lab;

@@ -120,9 +120,9 @@ static void progress_read(struct query *q, void *into)
 {
 	struct progress_row *row = into;
 
-	query_read(q, "issoouuudii", &row->seat_id, &row->lab, &row->task, &row->done,
+	query_read(q, "issoouuudiii", &row->seat_id, &row->lab, &row->task, &row->done,
 		   &row->caught_up, &row->points, &row->attempts, &row->hints, &row->last_code,
-		   &row->first_at, &row->done_at);
+		   &row->first_at, &row->done_at, &row->took_ms);
 }
 
 static int progress_put(struct store *store, const struct progress_row *row, struct err *err)
@@ -130,15 +130,16 @@ static int progress_put(struct store *store, const struct progress_row *row, str
 	return store_run(
 		store, err,
 		"INSERT INTO progress (seat, lab, task, done, caught_up, points, attempts,"
-		" hints, last_code, first_at, done_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+		" hints, last_code, first_at, done_at, took_ms)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 		" ON CONFLICT (seat, lab, task) DO UPDATE SET done = excluded.done,"
 		" caught_up = excluded.caught_up, points = excluded.points,"
 		" attempts = excluded.attempts, hints = excluded.hints,"
 		" last_code = excluded.last_code, first_at = excluded.first_at,"
-		" done_at = excluded.done_at",
-		"issoouuudii", row->seat_id, row->lab, row->task, row->done, row->caught_up,
+		" done_at = excluded.done_at, took_ms = excluded.took_ms",
+		"issoouuudiii", row->seat_id, row->lab, row->task, row->done, row->caught_up,
 		row->points, row->attempts, row->hints, row->last_code, row->first_at,
-		row->done_at);
+		row->done_at, row->took_ms);
 }
 
 int progress_record(struct store *store, const struct attempt_row *attempt,
@@ -165,7 +166,7 @@ int progress_list(struct store *store, int64_t seat_id, struct progress_row **ro
 	AUTO(query) struct query q = query_of(
 		store, err,
 		"SELECT seat, lab, task, done, caught_up, points, attempts, hints, last_code,"
-		" first_at, done_at FROM progress WHERE seat = ? ORDER BY lab, task",
+		" first_at, done_at, took_ms FROM progress WHERE seat = ? ORDER BY lab, task",
 		"i", seat_id);
 
 	return query_list(&q, &kind, rows, count);
@@ -223,6 +224,19 @@ int labs_opened(struct store *store, int64_t seat_id, const char *lab, int64_t *
 	*set_up = false;
 	if (got > 0)
 		query_read(&q, "io", at, set_up);
+	return 0;
+}
+
+int labs_set_up(struct store *store, int64_t seat_id, bool *any, struct err *err)
+{
+	AUTO(query) struct query q = query_of(store, err,
+					      "SELECT 1 FROM lab_opened WHERE seat = ? AND set_up = 1 LIMIT 1", "i",
+					      seat_id);
+	int got = query_next(&q);
+
+	if (got < 0)
+		return -1;
+	*any = got > 0;
 	return 0;
 }
 

@@ -35,7 +35,8 @@ struct progress_row {
 	unsigned attempts;    /* by hand */
 	unsigned hints;       /* shown */
 	int last_code;        /* of the last attempt */
-	int64_t first_at, done_at; /* lab opened (or first attempt), and done; 0: not yet */
+	int64_t first_at, done_at; /* first attempt, and done; 0: not yet */
+	int64_t took_ms;      /* from when it could be worked on until it was done; 0: not done, or caught up */
 };
 
 void attempt_row_free(struct attempt_row *row);
@@ -53,6 +54,8 @@ int hints_add(struct store *store, int64_t seat_id, const char *lab, const char 
 	      unsigned hint, unsigned cost, struct err *err);
 int labs_opened(struct store *store, int64_t seat_id, const char *lab, int64_t *at, bool *set_up,
 		struct err *err); /* *at 0: never */
+/* Whether any lab is set up in the machines that the seat has now. */
+int labs_set_up(struct store *store, int64_t seat_id, bool *any, struct err *err);
 int labs_open(struct store *store, int64_t seat_id, const char *lab, bool set_up, struct err *err);
 /* A reset gives the start again: labs of the seat must be set up anew; progress stays. */
 int labs_reset(struct store *store, int64_t seat_id, struct err *err);

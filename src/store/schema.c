@@ -200,7 +200,11 @@ static const char version_3[] =
 /* What a student's ssh client signs in with; NULL: nobody asked for one yet. */
 static const char version_4[] = "ALTER TABLE seat ADD COLUMN password TEXT;";
 
-static const char *const steps[] = { version_1, version_2, version_3, version_4 };
+/* How long each task took. What was done before this was known says 0. */
+static const char version_5[] =
+	"ALTER TABLE progress ADD COLUMN took_ms INTEGER NOT NULL DEFAULT 0 CHECK (took_ms >= 0);";
+
+static const char *const steps[] = { version_1, version_2, version_3, version_4, version_5 };
 const struct schema schema_current = { steps, ARRAY_SIZE(steps) };
 
 /* A pragma's number. Not through the statement cache: it keys on literals and these change the

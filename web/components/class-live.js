@@ -3,6 +3,7 @@ import { html } from "../html.js";
 import { figures } from "../state/reduce.js";
 import { duration, number, t } from "../text.js";
 import { Attention } from "./attention.js";
+import { EveryoneBar } from "./everyone-bar.js";
 import { Matrix } from "./matrix.js";
 import { SeatDrawer } from "./seat-drawer.js";
 
@@ -14,7 +15,7 @@ export function ClassLive({ view, head, selected, select }) {
 	const seat = view.seat.find((one) => one.id === selected);
 	return html`<div class="class-live">
 		${head}
-		<${Figures} view=${view} />
+		<div><${Figures} view=${view} /><${EveryoneBar} view=${view} select=${select} /></div>
 		<div class=${seat ? "class-split with-drawer" : "class-split"}>
 			<${Matrix} view=${view} selected=${selected} select=${select} />
 			${seat ? html`<${SeatDrawer} key=${seat.id} seat=${seat} labs=${view.labs} close=${() => select(null)} />`

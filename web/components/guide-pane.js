@@ -1,9 +1,10 @@
 /** The left half: labs, the open lab's guide, its tasks in their places. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { get, post } from "../api.js";
 import { html } from "../html.js";
 import { language } from "../settings.js";
 import { say, t } from "../text.js";
+import { CatchUpBar } from "./catch-up-bar.js";
 import { Guide } from "./guide.js";
 import { Hanamaru } from "./hanamaru.js";
 import { LabRail } from "./lab-rail.js";
@@ -12,6 +13,7 @@ import { Spinner } from "./spinner.js";
 import { Task } from "./task.js";
 import { TaskList } from "./task-list.js";
 import { TaskSteps } from "./task-steps.js";
+import { toast } from "./toasts.js";
 
 /** @typedef {import("../types.js").Lab} Lab */
 
@@ -25,6 +27,16 @@ export function GuidePane({ view, setView, reload, type }) {
 	const [chosen, setChosen] = useState(first?.id);
 	const lab = view.labs.find((one) => one.id === chosen) ?? first;
 	const seat = view.seat.id;
+	const known = useRef(view.seat.lab);
+	/** The instructor opened a lab for all, or the seat is being caught up: the page goes along. */
+	useEffect(() => {
+		const now = view.labs.find((one) => one.id === view.seat.lab);
+		if (now && view.seat.lab !== known.current && now.id !== chosen) {
+			setChosen(now.id);
+			if (!view.seat.catch_up) toast(t("lab.moved", { lab: say(now.title) }));
+		}
+		known.current = view.seat.lab;
+	}, [view.seat.lab]);
 	/** Tasks tick by themselves in the seat's current lab only. @param {string} id */
 	function choose(id) {
 		setChosen(id);
@@ -34,6 +46,7 @@ export function GuidePane({ view, setView, reload, type }) {
 	}
 	if (!lab) return html`<section class="guide"><p>${t("workspace.no-labs")}</p></section>`;
 	return html`<section class="guide" aria-label=${t("workspace.guide")}>
+		<${CatchUpBar} seat=${view.seat} labs=${view.labs} />
 		<${LabRail} labs=${view.labs} current=${lab.id} choose=${choose} />
 		<${LabSheet} key=${lab.id} view=${view} lab=${lab} setView=${setView} reload=${reload} type=${type} />
 	</section>`;
@@ -118,9 +131,10 @@ function OpenLab({ seat, lab, opened }) {
 	}
 	return html`<div class="open-lab">
 		<p>${t("lab.open-text", { tasks: lab.tasks.filter((task) => !task.optional).length })}</p>
+		${lab.resets && html`<p><strong>${t("lab.open-resets")}</strong></p>`}
 		<${ProblemNote} error=${error} />
 		<button type="button" class="primary large" disabled=${busy || seat.state !== "ready"} onClick=${open}>
-			${busy ? html`<${Spinner} /> ${t("lab.opening")}` : t("lab.open")}</button>
+			${busy ? html`<${Spinner} /> ${t("lab.opening")}` : lab.resets ? t("lab.reset-open") : t("lab.open")}</button>
 		${seat.state !== "ready" && html`<p class="help">${t("lab.wait")}</p>`}
 	</div>`;
 }

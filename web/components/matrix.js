@@ -3,12 +3,13 @@
  * opens the seat, and the arrow keys go from seat to seat.
  */
 import { html } from "../html.js";
-import { cellState, turnOf } from "../state/reduce.js";
-import { plain, say, t, tOr } from "../text.js";
+import { cellState, medianMs, turnOf } from "../state/reduce.js";
+import { duration, plain, say, t, tOr } from "../text.js";
 import { Icon } from "./icon.js";
 
 /** @typedef {import("../types.js").ClassFull} ClassFull */
 /** @typedef {import("../types.js").Seat} Seat */
+/** @typedef {import("../types.js").OutlineTask} OutlineTask */
 /** @typedef {import("../state/reduce.js").Cell} Cell */
 
 /** From so many tasks on the cells stand closer. */
@@ -60,10 +61,24 @@ function Head({ view }) {
 				class="lab-head"><span>${index + 1} ${say(lab.title)}</span></th>`)}
 			<td rowspan="2" class="rest"></td></tr>
 		<tr class="task-heads">${view.labs.flatMap((lab) => lab.tasks.map((task, index) => html`<th scope="col"
-			key=${`${lab.id}/${task.id}`} class=${index === 0 ? "first" : ""} title=${plain(say(task.title))}>
+			key=${`${lab.id}/${task.id}`} class=${index === 0 ? "first" : ""} title=${headTitle(view, lab.id, task)}>
 			<span aria-hidden="true">${task.optional ? "◇" : index + 1}</span>
 			<span class="visually-hidden">${plain(say(task.title))}</span></th>`))}</tr>
 	</thead>`;
+}
+
+/** With how long it took in the middle of the class. @param {ClassFull} view @param {string} lab @param {OutlineTask} task */
+function headTitle(view, lab, task) {
+	const median = medianMs(view.seat, lab, task.id);
+	const time = median ? ` — ${t("class.median", { time: duration(median), minutes: task.minutes })}` : "";
+	return plain(say(task.title)) + time;
+}
+
+/** @param {OutlineTask} task @param {Cell} cell @param {import("../types.js").Progress} [row] */
+function cellTitle(task, cell, row) {
+	const facts = [t(`cell.${cell}`), row?.took_ms ? duration(row.took_ms) : "",
+		row?.attempts ? t("seat.tries-n", { n: row.attempts }) : "", row?.hints ? t("cell.hints", { n: row.hints }) : ""];
+	return `${plain(say(task.title))} — ${facts.filter(Boolean).join(" · ")}`;
 }
 
 /** @param {{ seat: Seat }} props */
@@ -95,7 +110,7 @@ function Row({ seat, labs, selected, select }) {
 			const cell = cellState(rows.get(key), key === turn);
 			return html`<td key=${key} class=${index === 0 ? "first" : ""}>
 				<i class="cell ${cell} ${task.optional ? "optional" : ""}" role="img" aria-label=${t(`cell.${cell}`)}
-				title=${`${plain(say(task.title))} — ${t(`cell.${cell}`)}`}>${MARKS[cell]}</i></td>`;
+				title=${cellTitle(task, cell, rows.get(key))}>${MARKS[cell]}</i></td>`;
 		}))}
 		<td class="rest"></td>
 	</tr>`;

@@ -4,12 +4,15 @@ import { post } from "../api.js";
 import { html } from "../html.js";
 import { about, t } from "../text.js";
 import { AttemptList } from "./attempt-list.js";
+import { CatchUpBar } from "./catch-up-bar.js";
+import { CatchUpDialog } from "./catch-up-dialog.js";
 import { Icon } from "./icon.js";
 import { JoinLink } from "./join-link.js";
 import { MachineRow } from "./machine-row.js";
 import { ResetDialog } from "./reset-dialog.js";
 import { SeatSsh } from "./seat-ssh.js";
 import { SeatTerminal } from "./seat-terminal.js";
+import { TaskTimes } from "./task-times.js";
 import { toastProblem } from "./toasts.js";
 import { useNow } from "./use-now.js";
 
@@ -20,6 +23,7 @@ import { useNow } from "./use-now.js";
  */
 export function SeatDrawer({ seat, labs, close }) {
 	const [resetting, setResetting] = useState(/** @type {import("../types.js").Machine | null} */ (null));
+	const [catching, setCatching] = useState(false);
 	const head = useRef(/** @type {HTMLHeadingElement | null} */ (null));
 	useEffect(() => head.current?.focus({ preventScroll: true }), []);
 	const pad = String(seat.number).padStart(2, "0");
@@ -32,18 +36,26 @@ export function SeatDrawer({ seat, labs, close }) {
 			<button type="button" class="quiet icon" aria-label=${t("seat.close")} onClick=${close}>×</button>
 		</header>
 		${seat.hand > 0 && html`<${Hand} seat=${seat} />`}
+		<${CatchUpBar} seat=${seat} labs=${labs} />
 		<${SeatTerminal} seat=${seat} onReset=${setResetting} />
 		<section class="drawer-part"><h3>${t("seat.machines")}</h3>
 			<ul>${seat.machines.map((machine) => html`<${MachineRow} key=${machine.id} seat=${seat.id}
 				machine=${machine} reset=${() => setResetting(machine)} />`)}</ul></section>
+		<section class="drawer-part"><h3>${t("seat.tasks")}</h3><${TaskTimes} seat=${seat} labs=${labs} />
+			<p><button type="button" class="small" disabled=${!!seat.catch_up && !seat.catch_up.message}
+				onClick=${() => setCatching(true)}>${t("catch-up.button-seat")}</button></p></section>
 		<section class="drawer-part"><h3>${t("seat.attempts")}</h3>
 			<${AttemptList} seat=${seat} labs=${labs} /></section>
 		<section class="drawer-part"><h3>${t("seat.link")}</h3><${JoinLink} seat=${seat.id} />
 			<p><a href=${`/seats/${seat.id}`}>${t("seat.workspace")}</a></p></section>
 		<section class="drawer-part"><h3>${t("seat.ssh")}</h3><${SeatSsh} seat=${seat.id} /></section>
+		${catching && html`<${CatchUpDialog} seat=${seat} labs=${labs} done=${doneOf(seat)} onClose=${() => setCatching(false)} />`}
 		${resetting && html`<${ResetDialog} seat=${seat} machine=${resetting} onClose=${() => setResetting(null)} />`}
 	</aside>`;
 }
+
+/** @param {Seat} seat */
+const doneOf = (seat) => new Set((seat.progress ?? []).filter((row) => row.done).map((row) => `${row.lab}/${row.task}`));
 
 /** Escape belongs to the shell there. @param {KeyboardEvent} event */
 const inTerminal = (event) => event.target instanceof Element && !!event.target.closest(".xterm");

@@ -39,12 +39,13 @@ function Keys() {
 	</span>`;
 }
 
-/** @param {{ view?: import("./terminal-view.js").View, reset: () => void }} props */
-export function TerminalFoot({ view, reset }) {
+/** @param {{ view?: import("./terminal-view.js").View, reset: () => void, catchUp: (() => void) | null }} props */
+export function TerminalFoot({ view, reset, catchUp }) {
 	return html`<div class="terminal-foot">
 		${view && html`<${Connection} connection=${view.connection} />`}
 		<span class="spacer"></span>
 		<${Keys} />
+		${catchUp && html`<button type="button" onClick=${catchUp}>${t("catch-up.button")}</button>`}
 		<button type="button" onClick=${reset}>${t("reset.button")}</button>
 		<span class="zoom" role="group" aria-label=${t("terminal.type-size")}>
 			<button type="button" aria-label=${t("terminal.smaller")} onClick=${() => zoom(-1)}>A−</button>

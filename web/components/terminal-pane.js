@@ -2,7 +2,9 @@
 import { useEffect, useState } from "preact/hooks";
 import { post } from "../api.js";
 import { html } from "../html.js";
+import { isStaff } from "../state/session.js";
 import { t } from "../text.js";
+import { CatchUpDialog } from "./catch-up-dialog.js";
 import { ResetDialog } from "./reset-dialog.js";
 import { TerminalFoot } from "./terminal-foot.js";
 import { TerminalTabs } from "./terminal-tabs.js";
@@ -30,16 +32,23 @@ function remembered(seat, machines) {
 	}
 }
 
+/** @param {import("../types.js").Seat} seat */
+const isUnderWay = (seat) => !!seat.catch_up && !seat.catch_up.message;
+
+/** @param {import("../types.js").Lab[]} labs */
+const doneOf = (labs) => new Set(labs.flatMap((lab) =>
+	lab.tasks.filter((task) => task.progress?.done).map((task) => `${lab.id}/${task.id}`)));
+
 /**
- * @param {{ seat: import("../types.js").Seat,
+ * @param {{ seat: import("../types.js").Seat, labs: import("../types.js").Lab[],
  *	screen: { current: import("../terminal/screen.js").Screen | null } }} props
  *	screen: receives the screen that is in front
  */
-export function TerminalPane({ seat, screen }) {
+export function TerminalPane({ seat, labs, screen }) {
 	const [shells, setShells] = useState(() => remembered(seat.id, seat.machines));
 	const [current, setCurrent] = useState(() => (shells[0] ? keyOf(shells[0]) : ""));
 	const [views, setViews] = useState(/** @type {Record<string, any>} */ ({}));
-	const [resetting, setResetting] = useState(false);
+	const [asking, setAsking] = useState(/** @type {"" | "catch-up" | "reset"} */ (""));
 	const front = shells.find((shell) => keyOf(shell) === current) ?? shells[0];
 	const machine = seat.machines.find((one) => one.id === front?.machine);
 	const view = front && views[keyOf(front)];
@@ -70,9 +79,12 @@ export function TerminalPane({ seat, screen }) {
 				hidden=${shell !== front}
 				onView=${(/** @type {any} */ made) => setViews((all) => ({ ...all, [keyOf(shell)]: made }))}
 				onStart=${() => post(`/seats/${seat.id}/power`, { machine: machine.name, action: "on" })}
-				onReset=${() => setResetting(true)} />`)}
+				onReset=${() => setAsking("reset")} />`)}
 		</div>
-		<${TerminalFoot} view=${view} reset=${() => setResetting(true)} />
-		${resetting && html`<${ResetDialog} seat=${seat} machine=${machine} onClose=${() => setResetting(false)} />`}
+		<${TerminalFoot} view=${view} reset=${() => setAsking("reset")}
+			catchUp=${labs.length > 0 && !isUnderWay(seat) ? () => setAsking("catch-up") : null} />
+		${asking === "reset" && html`<${ResetDialog} seat=${seat} machine=${machine} onClose=${() => setAsking("")} />`}
+		${asking === "catch-up" && html`<${CatchUpDialog} seat=${seat} labs=${labs} done=${doneOf(labs)} own=${!isStaff()}
+			onClose=${() => setAsking("")} />`}
 	</section>`;
 }

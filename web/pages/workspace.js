@@ -90,6 +90,6 @@ function Halves({ view, setView, reload }) {
 		</div>
 		<${GuidePane} view=${view} setView=${setView} reload=${reload} type=${type} />
 		<${Splitter} />
-		<${TerminalPane} seat=${view.seat} screen=${terminal} />
+		<${TerminalPane} seat=${view.seat} labs=${view.labs} screen=${terminal} />
 	</div>`;
 }

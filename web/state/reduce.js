@@ -33,6 +33,7 @@ export function reduceClass(view, type, data) {
 			old.id === data.id ? { ...old, ...data, progress: data.progress ?? old.progress } : old);
 		return { ...view, seat, ready: seat.filter((one) => one.state === "ready").length };
 	}
+	if (type === "everyone" && data.class === view.id) return { ...view, everyone: data };
 	if (type === "progress" && view.seat.some((seat) => seat.id === data.seat)) {
 		return { ...view, seat: view.seat.map((seat) => seatWithProgress(seat, data)) };
 	}
@@ -150,6 +151,30 @@ export function turnOf(seat, labs) {
 	const done = new Set((seat.progress ?? []).filter((row) => row.done).map((row) => `${row.lab}/${row.task}`));
 	const task = lab?.tasks.find((one) => !one.optional && !done.has(`${lab.id}/${one.id}`));
 	return lab && task ? `${lab.id}/${task.id}` : "";
+}
+
+/**
+ * The tasks that come before one in the course's order, as "lab/task".
+ * @param {{ id: string, tasks: { id: string }[] }[]} labs
+ * @param {string} lab
+ * @param {string} task
+ */
+export function tasksBefore(labs, lab, task) {
+	const all = labs.flatMap((one) => one.tasks.map((each) => `${one.id}/${each.id}`));
+	const at = all.indexOf(`${lab}/${task}`);
+	return at < 0 ? [] : all.slice(0, at);
+}
+
+/**
+ * How long a task took in the middle of the class, over those who did it themselves; 0: nobody did.
+ * @param {Seat[]} seats
+ * @param {string} lab
+ * @param {string} task
+ */
+export function medianMs(seats, lab, task) {
+	const times = seats.flatMap((seat) => (seat.progress ?? []).filter((row) =>
+		row.lab === lab && row.task === task && row.took_ms > 0).map((row) => row.took_ms)).sort((a, b) => a - b);
+	return times[Math.floor(times.length / 2)] ?? 0;
 }
 
 /**

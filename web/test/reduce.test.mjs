@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {
-	cellState, figures, leftMs, needs, readNames, turnOf, reduceClass, reduceClasses, reduceWorks, reduceWorkspace,
+	cellState, figures, leftMs, medianMs, needs, readNames, tasksBefore, turnOf, reduceClass, reduceClasses, reduceWorks,
+	reduceWorkspace,
 } from "../state/reduce.js";
 
 const seat = (id, more = {}) => ({ id, class: 1, number: id, name: "", joined: true, hand: 0, lab: "", state: "ready",
@@ -123,4 +124,24 @@ test("a seat is at the first required task of its open lab that is not done", ()
 	const labs = [{ id: "files", tasks: [{ id: "a" }, { id: "x", optional: true }, { id: "b" }] }];
 	assert.equal(turnOf(seat(1, { lab: "files", progress: [row(1, "a", { done: true })] }), labs), "files/b");
 	assert.equal(turnOf(seat(1), labs), "");
+});
+
+test("what is done for everyone is told to the class that it is done in", () => {
+	const before = classView();
+	const now = { class: 1, work: 4, kind: "open-lab", lab: "files", seats: 2, arrived: 1, failed: [], running: true };
+	assert.equal(reduceClass(before, "everyone", now).everyone, now);
+	assert.equal(reduceClass(before, "everyone", { ...now, class: 2 }), before);
+});
+
+test("the tasks before one are those of all earlier labs, too", () => {
+	const labs = [{ id: "first", tasks: [{ id: "a" }, { id: "b" }] }, { id: "files", tasks: [{ id: "a" }, { id: "b" }] }];
+	assert.deepEqual(tasksBefore(labs, "files", "b"), ["first/a", "first/b", "files/a"]);
+	assert.deepEqual(tasksBefore(labs, "first", "a"), []);
+	assert.deepEqual(tasksBefore(labs, "files", "nope"), []);
+});
+
+test("a task's time in the middle of the class counts only those who did it themselves", () => {
+	const took = [5000, 90000, 7000, 0].map((ms, at) => seat(at, { progress: [row(at, "a", { done: true, took_ms: ms })] }));
+	assert.equal(medianMs(took, "files", "a"), 7000);
+	assert.equal(medianMs(took, "files", "b"), 0);
 });
