@@ -16,7 +16,7 @@ export interface Session {
 
 export interface Machine {
 	id: number; name: string; state: MachineState; reason: string;
-	stage_ms: number; ready_ms: number; replaced: number; health?: Health | null;
+	stage_ms: number; ready_ms: number; replaced: number; health?: Health | null; terminals: number[];
 }
 
 export interface Health {

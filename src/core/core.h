@@ -95,6 +95,7 @@ struct machine {
 	sd_event_source *timer;     /* the deadline of the present state */
 	uint64_t wanted_at;
 	struct link_hello hello;    /* the agent's last */
+	uint32_t terminals;         /* bit n: there is a terminal with the number n */
 	bool announced;             /* the terminals know what it lists: before that, none is opened */
 	bool proven;                /* this generation was ready once: its disk holds somebody's work */
 	bool making;                /* a lane is making it */
@@ -195,5 +196,7 @@ struct core_terminals {
 	void (*writable)(void *context, struct machine *machine, uint16_t channel);
 };
 void core_set_terminals(struct core *core, const struct core_terminals *terminals, void *context);
+/* Which terminals the machine has, bit n for number n: everybody who sees the seat is told of a change. */
+void machine_set_terminals(struct machine *machine, uint32_t numbers);
 
 #endif

@@ -162,3 +162,11 @@ int seat_join_token(struct core *core, const struct actor *actor, struct seat *s
 	seat_note(seat, actor, "seat.join-link", NULL);
 	return 0;
 }
+
+void machine_set_terminals(struct machine *machine, uint32_t numbers)
+{
+	if (machine->terminals == numbers)
+		return;
+	machine->terminals = numbers;
+	seat_publish(machine->seat);
+}

@@ -107,18 +107,29 @@ static json_t *view_health(const struct link_health *health)
 			 "load", health->load / 100.0);
 }
 
+static json_t *view_terminals(uint32_t terminals)
+{
+	json_t *numbers = json_array();
+
+	for (int number = 1; number <= LINK_PTYS_MAX; number++)
+		if (terminals & 1u << number)
+			json_array_append_new(numbers, json_integer(number));
+	return numbers;
+}
+
 static json_t *view_machine(const struct machine *machine)
 {
 	char complaint[128];
 	int64_t since = clock_real_ms() - (int64_t)(clock_mono_ms() - machine->stage_at);
 
 	machine_complaint(machine, complaint);
-	return json_pack("{s:I, s:s, s:s, s:o, s:o, s:I, s:I, s:i, s:s}", "id", I(machine->row.id), "name",
+	return json_pack("{s:I, s:s, s:s, s:o, s:o, s:I, s:I, s:i, s:s, s:o}", "id", I(machine->row.id), "name",
 			 machine->row.name, "state", machine_state_names[machine->state], "reason",
 			 text(*complaint ? complaint : machine->row.reason), "health",
 			 view_health(&machine->health), "stage_ms", I(since), "ready_ms",
 			 I(machine->ready_ms), "replaced", (int)machine->row.replaced, "user",
-			 machine->spec && machine->spec->user ? machine->spec->user : "root");
+			 machine->spec && machine->spec->user ? machine->spec->user : "root",
+			 "terminals", view_terminals(machine->terminals));
 }
 
 static void sum_progress(const struct seat *seat, int *points, int *done)

@@ -143,6 +143,47 @@ static const struct core_terminals hooks = {
 	.writable = on_writable,
 };
 
+/* ---- what core is told ----------------------------------------------------------------------- */
+
+static uint32_t numbers_of(struct hub *hub, int64_t machine_id)
+{
+	uint32_t numbers = 0;
+
+	for (uint16_t number = 1; number <= LINK_PTYS_MAX; number++) {
+		struct terminal *terminal = terminal_find(hub, machine_id, number);
+		if (terminal && terminal->exists)
+			numbers |= 1u << number;
+	}
+	return numbers;
+}
+
+/* Not at once: what core tells may come while we hear from the bus, and would overtake that. */
+static int on_tell(sd_event_source *source, void *context)
+{
+	struct hub *hub = context;
+	AUTO(buf) struct buf changed = hub->changed;
+	const int64_t *ids = (const int64_t *)changed.data;
+
+	(void)source;
+	hub->changed = (struct buf){ 0 };
+	for (size_t i = 0; i < changed.length / sizeof(*ids); i++) {
+		struct machine *machine = core_machine(hub->core, ids[i]);
+		if (machine)
+			machine_set_terminals(machine, numbers_of(hub, ids[i]));
+	}
+	return 0;
+}
+
+void terminal_counted(struct terminal *terminal)
+{
+	struct hub *hub = terminal->hub;
+
+	buf_append(&hub->changed, &terminal->machine_id, sizeof(terminal->machine_id));
+	if (!hub->teller)
+		sd_event_add_defer(loop_event(core_loop(hub->core)), &hub->teller, on_tell, hub);
+	sd_event_source_set_enabled(hub->teller, SD_EVENT_ONESHOT);
+}
+
 /* ---- for the layers above -------------------------------------------------------------------- */
 
 int hub_attach(struct hub *hub, const struct hub_attach *attach, const struct viewer_events *events,
@@ -217,6 +258,8 @@ void hub_free(struct hub *hub)
 		while (!LIST_EMPTY(&hub->bucket[i]))
 			terminal_free(LIST_FIRST(&hub->bucket[i]));
 	sd_event_source_disable_unref(hub->greeter);
+	sd_event_source_disable_unref(hub->teller);
+	buf_free(&hub->changed);
 	free(hub);
 }
 

@@ -56,7 +56,8 @@ struct asked {
 struct hub {
 	struct core *core;
 	struct bus_listener listener;
-	sd_event_source *greeter;
+	sd_event_source *greeter, *teller;
+	struct buf changed; /* ids of machines whose terminals came or went: core is not told yet */
 	uint64_t serial;
 	LIST_HEAD(, terminal) bucket[BUCKETS]; /* by machine */
 	TAILQ_HEAD(, viewer) fresh;
@@ -74,6 +75,9 @@ void terminal_free(struct terminal *terminal);
 void terminal_end(struct terminal *terminal, const char *why);
 /* The connection to its machine's agent; NULL while there is none. */
 struct link *terminal_link(const struct terminal *terminal);
+
+/* It came into being in the guest, or is gone from there: core is told soon, for everybody to see. */
+void terminal_counted(struct terminal *terminal);
 
 /* Brings what is in the ring to the viewers, and tells the guest what they took. */
 void terminal_flow(struct terminal *terminal);

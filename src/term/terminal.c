@@ -47,6 +47,7 @@ void terminal_free(struct terminal *terminal)
 {
 	while (!TAILQ_EMPTY(&terminal->viewers))
 		viewer_free(TAILQ_FIRST(&terminal->viewers));
+	terminal_counted(terminal);
 	LIST_REMOVE(terminal, entry);
 	ring_free(&terminal->ring);
 	buf_free(&terminal->input);
@@ -151,6 +152,7 @@ static void terminal_answered(struct terminal *terminal, const struct err *err)
 		terminal_push(terminal);
 	} else if (err->kind == ERR_UNAVAILABLE) {
 		terminal->exists = false;
+		terminal_counted(terminal);
 		terminal_state(terminal, TERMINAL_AWAY, "the machine does not answer");
 	} else {
 		log_warning("no terminal: %s", err->message);
@@ -207,6 +209,7 @@ static void terminal_open(struct terminal *terminal, struct machine *machine)
 	struct viewer *viewer;
 
 	terminal->exists = true;
+	terminal_counted(terminal);
 	terminal->acked = terminal->promised = 0;
 	ring_restart(&terminal->ring, 0);
 	TAILQ_FOREACH(viewer, &terminal->viewers, entry) {
@@ -244,6 +247,7 @@ void terminal_resume(struct terminal *terminal, struct machine *machine, const s
 		terminal->columns = pty->columns;
 	}
 	terminal->exists = true;
+	terminal_counted(terminal);
 	terminal->promised = pty->next;
 	TAILQ_FOREACH(viewer, &terminal->viewers, entry)
 		viewer_place(viewer);

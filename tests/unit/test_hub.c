@@ -28,6 +28,7 @@ static struct bus_listener *listener;
 static bool up;
 static struct buf typed;          /* what reached the agent */
 static size_t window;             /* bytes of input that it takes now */
+static char opened_for[64];
 static char opened_as[64];
 static link_done_fn *opened;
 static void *opened_context;
@@ -46,6 +47,11 @@ struct machine *core_machine(struct core *core, int64_t id)
 {
 	(void)core;
 	return id == machine.row.id ? &machine : NULL;
+}
+
+void machine_set_terminals(struct machine *one, uint32_t numbers)
+{
+	one->terminals = numbers;
 }
 
 struct seat *core_seat(struct core *core, int64_t id)
@@ -96,6 +102,7 @@ void link_pty_open(struct link *link, const struct link_pty_spec *wanted, link_d
 	(void)link;
 	snprintf(opened_as, sizeof(opened_as), "%s %s %ux%u", wanted->user, wanted->env[0],
 		 wanted->rows, wanted->columns);
+	snprintf(opened_for, sizeof(opened_for), "%s", wanted->argv ? wanted->argv[4] : "");
 	opens++;
 	opened = done;
 	opened_context = context;
@@ -131,9 +138,12 @@ void link_pty_ack(struct link *link, uint16_t channel, uint64_t offset)
 	acked = offset;
 }
 
+static unsigned closes;
+
 void link_pty_close(struct link *link, uint16_t channel)
 {
 	(void)link, (void)channel;
+	closes++;
 }
 
 /* ---- a viewer that writes down what it is told ---------------------------------------------- */
@@ -259,7 +269,7 @@ static int set_up(void **state)
 				    .link = (struct link *)&machine, .announced = true };
 	up = true;
 	window = 1 << 20;
-	opens = attaches = activity = 0;
+	opens = attaches = activity = closes = 0;
 	acked = attached_at = said = 0;
 	opened = NULL;
 	hub = hub_new(NULL);
@@ -325,6 +335,45 @@ static void a_viewer_that_comes_back_gets_exactly_the_rest(void **state)
 	assert_string_equal(late.seen.data, "0123456789abcdef");
 	detach(&back);
 	detach(&late);
+}
+
+static void core_is_told_which_terminals_there_are(void **state)
+{
+	struct watcher watcher;
+
+	(void)state;
+	assert_int_equal(hub_free_number(hub, 1), 2);
+	open_shell(&watcher);
+	assert_int_equal(machine.terminals, 1u << 1);
+	hooks->exit(hub, &machine, 1, 0);
+	turn();
+	assert_int_equal(machine.terminals, 0);
+	detach(&watcher);
+}
+
+static void a_terminal_may_be_opened_for_a_command(void **state)
+{
+	struct watcher watcher;
+
+	(void)state;
+	attach_as(&watcher, (struct hub_attach){ .command = "vi 'a b'" });
+	assert_string_equal(opened_for, "vi 'a b'");
+	detach(&watcher);
+}
+
+static void who_hangs_up_ends_the_shell_but_not_under_somebody_elses_eyes(void **state)
+{
+	struct watcher one, two;
+
+	(void)state;
+	open_shell(&one);
+	attach(&two);
+	viewer_hangup(one.viewer);
+	assert_int_equal(closes, 0);
+	viewer_hangup(two.viewer);
+	assert_int_equal(closes, 1);
+	buf_free(&one.seen);
+	buf_free(&two.seen);
 }
 
 static void an_offset_of_another_shell_is_ignored(void **state)
@@ -685,6 +734,9 @@ int main(void)
 		holds(after_our_own_restart_no_second_shell_is_opened),
 		holds(nothing_is_kept_of_a_terminal_that_never_was),
 		holds(the_hub_may_go_before_the_answer),
+		holds(core_is_told_which_terminals_there_are),
+		holds(a_terminal_may_be_opened_for_a_command),
+		holds(who_hangs_up_ends_the_shell_but_not_under_somebody_elses_eyes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

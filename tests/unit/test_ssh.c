@@ -6,7 +6,10 @@
 #include <cmocka.h>
 
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "core/seat_login.h"
 #include "ssh/inside.h"
 
@@ -145,6 +148,27 @@ static void nothing_else_is_reached(void **state)
 	is_refused("1234567890123456789012345678901234567890123456789012345678901234567890", ERR_NOT_FOUND);
 }
 
+/* ---- what takes too long ----------------------------------------------------------------------- */
+
+static void a_call_that_does_not_end_loses_its_socket(void **state)
+{
+	int pair[2];
+	char bytes[4096];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	guard_begin(pair[0]);
+	guard_end();
+	uint64_t began = clock_mono_ms();
+	guard_begin(pair[0]);
+	while (send(pair[0], "x", 1, MSG_NOSIGNAL) == 1)
+		recv(pair[1], bytes, sizeof(bytes), MSG_DONTWAIT);
+	guard_end();
+	assert_true(clock_mono_ms() - began >= 1000);
+	close(pair[0]);
+	close(pair[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -155,6 +179,7 @@ int main(void)
 		cmocka_unit_test(the_machine_itself_and_its_seats_networks_are_reached),
 		cmocka_unit_test(a_machine_is_known_by_its_name_on_the_nearest_network),
 		cmocka_unit_test(nothing_else_is_reached),
+		cmocka_unit_test(a_call_that_does_not_end_loses_its_socket),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,17 @@
-/** A student's first terminal as an instructor sees it: watching, until they choose to assist. */
+/** A student's terminals as an instructor sees them, one at a time: watching, until they choose to assist. */
 import { useState } from "preact/hooks";
 import { post } from "../api.js";
 import { html } from "../html.js";
 import { t } from "../text.js";
 import { TerminalView } from "./terminal-view.js";
+
+/** Each machine's first, and whatever else is open, named as the student's tabs are. @param {import("../types.js").Seat} seat */
+function terminalsOf(seat) {
+	return seat.machines.flatMap((machine) =>
+		[1, ...(machine.terminals ?? []).filter((number) => number > 1)].map((number) => ({
+			machine, number, label: number > 1 ? `${machine.name} ${number}` : machine.name,
+		})));
+}
 
 /**
  * @param {{ seat: import("../types.js").Seat,
@@ -11,17 +19,18 @@ import { TerminalView } from "./terminal-view.js";
  */
 export function SeatTerminal({ seat, onReset }) {
 	const [assist, setAssist] = useState(false);
-	const [name, setName] = useState(seat.machines[0]?.name);
-	const machine = seat.machines.find((one) => one.name === name);
+	const [label, setLabel] = useState("");
+	const all = terminalsOf(seat);
+	const { machine, number } = all.find((one) => one.label === label) ?? all[0] ?? {};
 	if (!machine) return null;
 	return html`<section class="drawer-terminal terminal" aria-label=${t("seat.terminal")}>
-		<div class="terminal-stack"><${TerminalView} key=${`${machine.id}/${assist}`} machine=${machine} number=${1}
+		<div class="terminal-stack"><${TerminalView} key=${`${machine.id}/${number}/${assist}`} machine=${machine} number=${number}
 			mode=${assist ? "assist" : "watch"} onReset=${() => onReset(machine)}
 			onStart=${() => post(`/seats/${seat.id}/power`, { machine: machine.name, action: "on" })} /></div>
 		<div class="drawer-terminal-foot">
-			${seat.machines.length > 1 && html`<select aria-label=${t("seat.machines")} value=${name}
-				onChange=${(/** @type {any} */ e) => setName(e.target.value)}>
-				${seat.machines.map((one) => html`<option key=${one.id}>${one.name}</option>`)}</select>`}
+			${all.length > 1 && html`<select aria-label=${t("seat.terminal")} value=${label || all[0].label}
+				onChange=${(/** @type {any} */ e) => setLabel(e.target.value)}>
+				${all.map((one) => html`<option key=${one.label}>${one.label}</option>`)}</select>`}
 			<span role="status" class=${assist ? "assisting" : ""}>${assist ? t("seat.assisting") : t("seat.watching")}</span>
 			<span class="spacer"></span>
 			<button type="button" class=${assist ? "small" : "small primary"} onClick=${() => setAssist(!assist)}>

@@ -1,5 +1,5 @@
 /** The right half: a tab for each shell, the foot bar, and what stands between a student and a shell. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { post } from "../api.js";
 import { html } from "../html.js";
 import { isStaff } from "../state/session.js";
@@ -11,7 +11,7 @@ import { TerminalTabs } from "./terminal-tabs.js";
 import { TerminalView } from "./terminal-view.js";
 
 /** @typedef {import("../types.js").Machine} Machine */
-/** @typedef {{ machine: number, number: number }} Shell */
+/** @typedef {{ machine: number, number: number, found?: boolean }} Shell found: opened elsewhere, by ssh */
 
 /** Shells that one student may open on a machine. The agent would serve sixteen. */
 export const SHELLS_MAX = 4;
@@ -40,6 +40,20 @@ const doneOf = (labs) => new Set(labs.flatMap((lab) =>
 	lab.tasks.filter((task) => task.progress?.done).map((task) => `${lab.id}/${task.id}`)));
 
 /**
+ * A tab for each terminal that came up elsewhere, and none for one of those that is gone.
+ * @param {Machine[]} machines @param {Shell[]} shells @param {Set<string>} seen what was there before
+ */
+function follow(machines, shells, seen) {
+	const there = machines.flatMap((machine) => (machine.terminals ?? []).filter((number) => number > 1)
+		.map((number) => ({ machine: machine.id, number, found: true })));
+	const now = new Set(there.map(keyOf));
+	const kept = shells.filter((shell) => !shell.found || now.has(keyOf(shell)));
+	const known = new Set(kept.map(keyOf));
+	const fresh = there.filter((shell) => !seen.has(keyOf(shell)) && !known.has(keyOf(shell)));
+	return { now, next: fresh.length || kept.length < shells.length ? [...kept, ...fresh] : shells };
+}
+
+/**
  * @param {{ seat: import("../types.js").Seat, labs: import("../types.js").Lab[],
  *	screen: { current: import("../terminal/screen.js").Screen | null } }} props
  *	screen: receives the screen that is in front
@@ -53,9 +67,16 @@ export function TerminalPane({ seat, labs, screen }) {
 	const machine = seat.machines.find((one) => one.id === front?.machine);
 	const view = front && views[keyOf(front)];
 
+	const seen = useRef(/** @type {Set<string>} */ (new Set()));
+	useEffect(() => {
+		const { now, next } = follow(seat.machines, shells, seen.current);
+		seen.current = now;
+		setShells(next);
+	}, [seat.machines]);
 	useEffect(() => {
 		try {
-			sessionStorage.setItem(`terakoya.shells.${seat.id}`, JSON.stringify(shells));
+			sessionStorage.setItem(`terakoya.shells.${seat.id}`,
+				JSON.stringify(shells.filter((shell) => !shell.found)));
 		} catch {
 			// no storage: tabs are forgotten with the page
 		}

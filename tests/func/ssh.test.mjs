@@ -1,0 +1,105 @@
+// What the ssh gateway does before there is any machine: its key, its port, who is let in, and what strangers may cost.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import net from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { Daemon, flags, freePort, makeState, run } from "./daemon.mjs";
+
+const place = mkdtempSync(join(tmpdir(), "tk-ssh-func-"));
+let daemon, hana, made, port;
+
+before(async () => {
+	port = await freePort();
+	daemon = await Daemon.start({ args: [`--ssh-port=${port}`] });
+	hana = await daemon.account("hana", "instructor");
+	made = (await daemon.as(hana, "POST", "/classes", { course: "linux-intro", seats: 2 })).json;
+});
+
+after(async () => {
+	await daemon.stop();
+	rmSync(place, { recursive: true, force: true });
+});
+
+const card = async () => (await daemon.as(hana, "POST", `/seats/${made.seat[0].id}/ssh`)).json;
+
+/** What ssh says, with this name and password. */
+function ssh(name, password, ...more) {
+	writeFileSync(join(place, "ask"), `#!/bin/sh\necho '${password}'\n`);
+	chmodSync(join(place, "ask"), 0o755);
+	return new Promise((done) => execFile("ssh", ["-F", "none", "-p", String(port), "-o", "PreferredAuthentications=password",
+		"-o", "StrictHostKeyChecking=no", "-o", `UserKnownHostsFile=${join(place, "known")}`,
+		"-o", "NumberOfPasswordPrompts=1", ...more, `${name}@127.0.0.1`, "true"],
+	{ env: { ...process.env, SSH_ASKPASS: join(place, "ask"), SSH_ASKPASS_REQUIRE: "force" }, timeout: 30000 },
+	(error, stdout, stderr) => done({ code: error?.code ?? 0, stderr })));
+}
+
+test("a password is made by staff, looks like its card, and replaces the one before", async () => {
+	const first = await card(), second = await card();
+	assert.match(first.login, /^[a-z]+-[2-9]{3}-01$/);
+	assert.equal(first.command, `ssh -p ${port} ${first.login}@127.0.0.1`);
+	assert.notEqual(first.password, second.password);
+	assert.match((await ssh(first.login, first.password)).stderr, /Permission denied \(password\)/);
+});
+
+test("a class that has not begun lets nobody in, and says so to who has the password only", async () => {
+	const { login, password } = await card();
+	assert.match((await ssh(login, password)).stderr, /terakoya: the class has not begun, or is over/);
+	assert.doesNotMatch((await ssh(login, "wrong")).stderr, /not begun/);
+});
+
+test("names that are nobody's are refused like wrong passwords", async () => {
+	for (const name of ["root", "yuzu-999-01", "../../etc"]) {
+		const { code, stderr } = await ssh(name, "wrong");
+		assert.equal(code, 255);
+		assert.match(stderr, /Permission denied \(password\)/, name);
+	}
+});
+
+test("only passwords are asked for, and three wrong ones end the connection", async () => {
+	const { stderr } = await ssh("root", "wrong", "-o", "NumberOfPasswordPrompts=9");
+	assert.ok((stderr.match(/Permission denied, please try again/g) ?? []).length <= 3, stderr);
+});
+
+test("the host key is private, and stays the same", async () => {
+	assert.equal(statSync(join(daemon.state, "ssh_host_ed25519_key")).mode & 0o777, 0o600);
+	const before = (await daemon.as(hana, "GET", "/host")).json.ssh;
+	assert.equal(before.port, port);
+	assert.match(before.fingerprint, /^SHA256:/);
+	assert.equal((await card()).fingerprint, before.fingerprint);
+});
+
+test("a port that is taken is an error where it was asked for", async () => {
+	const { code, output } = await run([...flags(makeState(), await freePort()), `--ssh-port=${port}`]);
+	assert.equal(code, 1);
+	assert.match(output, new RegExp(`port ${port} is in use by another program.*--ssh-port`));
+});
+
+test("strangers who say nothing are few, and cost the others nothing", async () => {
+	const open = [], closed = [];
+	for (let i = 0; i < 80; i++) {
+		const socket = net.connect(port, "127.0.0.1");
+		socket.on("error", () => {});
+		socket.on("close", () => closed.push(socket));
+		open.push(socket);
+	}
+	const end = Date.now() + 20000;
+	while (closed.length < 80 - 48 && Date.now() < end) await new Promise((done) => setTimeout(done, 100));
+	assert.equal(closed.length, 80 - 48, "of one address only 48 stay");
+	assert.equal((await daemon.as(hana, "GET", "/health")).status, 200);
+	for (const socket of open) socket.destroy();
+});
+
+test("garbage ends its connection, and nothing else", async () => {
+	for (const bytes of ["GET / HTTP/1.1\r\n\r\n", "SSH-2.0-x\r\n" + "\0".repeat(5000), "\xff".repeat(20000)]) {
+		await new Promise((done) => {
+			const socket = net.connect(port, "127.0.0.1", () => socket.end(Buffer.from(bytes, "latin1")));
+			socket.on("error", () => {});
+			socket.on("close", done);
+			socket.resume();
+		});
+	}
+	assert.equal((await daemon.as(hana, "GET", "/health")).status, 200);
+});
