@@ -92,6 +92,8 @@ unit-tests: $(TESTS)
 fuzzers: $(FUZZERS)
 
 $(BUILD)/terakoya.1: $(BUILD)/terakoya
+$(BUILD)/terakoyad.8: $(BUILD)/terakoyad
+$(BUILD)/terakoya.1 $(BUILD)/terakoyad.8:
 	$(Q)$< --man >$@
 
 .PRECIOUS: $(BUILD)/%.o
@@ -112,12 +114,13 @@ check-quick: prerequisites ## run the tests that need no machines (two minutes)
 bench: prerequisites all tests/node_modules ## print the figures, and write them as JSON to BENCH_JSON=FILE
 	$(Q)BENCH_JSON=$(BENCH_JSON) node tests/bench/bench.mjs; status=$$?; tests/e2e/end; exit $$status
 
-install: programs web $(BUILD)/terakoya.1 ## install below DESTDIR
+install: programs web $(BUILD)/terakoya.1 $(BUILD)/terakoyad.8 ## install below DESTDIR
 	install -d $(DATA) $(DESTDIR)$(PREFIX)/lib/terakoya $(DESTDIR)/var/lib/terakoya
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/terakoya
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/sbin $(BUILD)/terakoyad
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/lib/terakoya $(BUILD)/terakoya-agent
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(BUILD)/terakoya.1
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(BUILD)/terakoyad.8
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system src/daemon/terakoyad.service
 	cp -R labs images $(DATA)/
 	rm -rf $(DATA)/web && cp -R build/web $(DATA)/web

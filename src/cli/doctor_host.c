@@ -354,5 +354,6 @@ const struct doctor_check doctor_host_checks[] = {
 	{ "run", "Room in /run", probe_run, NULL },
 	{ "open-files", "Open files", probe_open_files, NULL },
 	{ "firewall", "Packet filter", probe_nft, NULL },
+	{ "bridge-filter", "Bridged frames in the packet filter", doctor_probe_bridge, doctor_fix_bridge },
 };
 const size_t doctor_host_count = ARRAY_SIZE(doctor_host_checks);

@@ -48,7 +48,16 @@ int doctor_run_program(char *const argv[], const char *input, unsigned timeout_m
 /* The last line of an output that is not empty, at most size - 1 bytes. */
 void doctor_last_line(const struct buf *output, char *line, size_t size);
 
+/* doctor_bridge.c */
+void doctor_probe_bridge(struct doctor *doctor, struct doctor_result *result);
+int doctor_fix_bridge(struct doctor *doctor, struct doctor_result *result);
+
 /* ---- for the tests ---- */
+
+/* br_netfilter's switches that are on below a directory such as /proc/sys/net/bridge: bit 0 iptables, 1
+ * ip6tables, 2 arptables. 0 when it is not loaded. */
+unsigned doctor_bridge_switches(const char *directory);
+int doctor_bridge_switch_off(const char *directory);
 
 /* The value of "Name:  123 kB" in the text of /proc/meminfo, in bytes; 0 when it is not there. */
 unsigned long long doctor_meminfo(const char *text, const char *name);

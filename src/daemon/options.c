@@ -1,6 +1,7 @@
 #include "daemon/options.h"
 
 #include <argp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,6 +29,7 @@ enum key {
 	KEY_LOG_LEVEL,
 	KEY_NO_CLONE,
 	KEY_ROUTES,
+	KEY_MAN,
 };
 
 /* What was given, by flag or environment, before defaults and checks. */
@@ -70,6 +72,7 @@ static const struct argp_option flags[] = {
 	{ "no-clone", KEY_NO_CLONE, NULL, 0, "boot machines, also where this host could clone them",
 	  0 },
 	{ "routes", KEY_ROUTES, NULL, OPTION_HIDDEN, "print the table of routes as JSON", 0 },
+	{ "man", KEY_MAN, NULL, OPTION_HIDDEN, "print the man page", 0 },
 	{ 0 },
 };
 
@@ -78,6 +81,61 @@ struct given {
 	bool routes, no_clone;
 };
 
+/* roff: a dash is a minus, and a backslash begins an escape. */
+static void print_roff(const char *text)
+{
+	for (const char *p = text; *p; p++) {
+		if (*p == '-' || *p == '\\')
+			putchar('\\');
+		putchar(*p);
+	}
+}
+
+static void print_flag(const struct argp_option *flag)
+{
+	printf(".TP\n\\fB");
+	print_roff("--");
+	print_roff(flag->name);
+	printf("\\fR%s%s\n", flag->arg ? " " : "", flag->arg ? flag->arg : "");
+	print_roff(flag->doc);
+	printf("\n");
+}
+
+static void print_variables(void)
+{
+	printf(".SH ENVIRONMENT\nA flag on the command line comes before its variable.\n");
+	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++)
+		for (const struct argp_option *flag = flags; flag->name; flag++)
+			if (flag->key == (int)defaults[i].key) {
+				printf(".TP\n%s\n", defaults[i].variable);
+				AUTO_FREE char *line = str_fmt("as --%s\n", flag->name);
+				print_roff(line);
+			}
+}
+
+static void print_man(void)
+{
+	printf(".TH TERAKOYAD 8 \"\" \"Terakoya " TERAKOYA_VERSION "\" \"System Administration\"\n"
+	       ".SH NAME\nterakoyad \\- gives every student of a class a lab of their own\n"
+	       ".SH SYNOPSIS\n.B terakoyad\n[OPTION...]\n"
+	       ".SH DESCRIPTION\nOne daemon on one Linux machine clones real virtual machines for the seats of "
+	       "a class, and serves the page, the API and the terminals. It stays in the foreground; "
+	       "systemd starts it as terakoyad.service. SIGTERM and SIGINT end it; machines go on, and "
+	       "the next start finds them.\n.SH OPTIONS\n");
+	for (const struct argp_option *flag = flags; flag->name; flag++)
+		if (!(flag->flags & OPTION_HIDDEN))
+			print_flag(flag);
+	print_variables();
+	printf(".SH FILES\nIn the state directory:\n"
+	       ".TP\nterakoya.db\nthe database; see \\fBterakoya backup\\fR and \\fBterakoya restore\\fR\n"
+	       ".TP\nimages/, templates/, pool/\ndisks that machines stand on, and their own\n"
+	       ".TP\npacks/\ncourses besides those that ship\n"
+	       ".TP\nterakoya.sock\nthe socket of \\fBterakoya\\fR(1)\n"
+	       ".TP\nterakoyad.lock\nheld while it runs: a second daemon there is refused\n"
+	       ".SH EXIT STATUS\n0 ended by a signal, 1 it could not start, 2 wrong usage.\n"
+	       ".SH SEE ALSO\nterakoya(1), libvirtd(8)\n");
+}
+
 static error_t on_flag(int key, char *value, struct argp_state *state)
 {
 	struct given *given = state->input;
@@ -85,6 +143,10 @@ static error_t on_flag(int key, char *value, struct argp_state *state)
 	if (key == KEY_ROUTES || key == KEY_NO_CLONE) {
 		*(key == KEY_ROUTES ? &given->routes : &given->no_clone) = true;
 		return 0;
+	}
+	if (key == KEY_MAN) {
+		print_man();
+		exit(0);
 	}
 	if (key == ARGP_KEY_ARG)
 		argp_error(state, "there is no place for \"%s\"", value);

@@ -14,6 +14,16 @@ test("health needs no session and says the version", async () => {
 	assert.match(reply.json.version, /^\d+\.\d+\.\d+$/);
 });
 
+test("the man page names every flag of --help, and its environment variable", async () => {
+	const help = (await run(["--help"])).output, man = (await run(["--man"])).output.replaceAll("\\-", "-");
+	const named = [...help.matchAll(/^\s+(?:-\w, )?--([a-z-]+)(?:=[A-Z:]+)?/gm)].map((found) => found[1]);
+	const own = named.filter((name) => !["help", "usage", "version"].includes(name));
+	assert.ok(own.length >= 12);
+	for (const name of own) assert.match(man, new RegExp(`\\\\fB--${name}\\\\fR`), name);
+	assert.match(man, /^TERAKOYA_TIME_ZONE\nas --time-zone$/m);
+	assert.doesNotMatch(man, /--routes/);
+});
+
 test("a busy port is named, with what to do", async () => {
 	const { code, output } = await run(flags(makeState(), daemon.port));
 	assert.equal(code, 1);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "../../src/cli/doctor_bridge.c"
 #include "../../src/cli/doctor_checks.c"
 #include "../../src/cli/doctor_host.c"
 #include "../../src/cli/doctor_libvirt.c"
@@ -106,6 +107,28 @@ static void closed_directories_on_the_way_are_named(void **state)
 	rmdir(top);
 }
 
+static void bridged_frames_are_seen_in_the_packet_filter_and_taken_out(void **state)
+{
+	char directory[] = "/tmp/terakoya-bridge-XXXXXX";
+	AUTO_FREE char *iptables = NULL;
+
+	(void)state;
+	assert_int_equal(doctor_bridge_switches("/nonexistent"), 0);
+	assert_non_null(mkdtemp(directory));
+	iptables = str_fmt("%s/bridge-nf-call-iptables", directory);
+	assert_int_equal(doctor_bridge_switch_off(directory), 0);
+	assert_int_equal(doctor_bridge_switches(directory), 0);
+	assert_int_equal(write_file(iptables, "1\n"), 0);
+	assert_int_equal(doctor_bridge_switches(directory), 1);
+	assert_int_equal(doctor_bridge_switch_off(directory), 0);
+	assert_int_equal(doctor_bridge_switches(directory), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(switches); i++) {
+		AUTO_FREE char *path = str_fmt("%s/%s", directory, switches[i]);
+		assert_int_equal(unlink(path), 0);
+	}
+	rmdir(directory);
+}
+
 static void an_examination_is_quick_and_every_finding_has_a_remedy(void **state)
 {
 	struct doctor_report report = { 0 };
@@ -139,6 +162,7 @@ int main(void)
 		cmocka_unit_test(the_last_line_that_says_something_is_found),
 		cmocka_unit_test(a_program_is_fed_heard_and_not_waited_for_too_long),
 		cmocka_unit_test(closed_directories_on_the_way_are_named),
+		cmocka_unit_test(bridged_frames_are_seen_in_the_packet_filter_and_taken_out),
 		cmocka_unit_test(an_examination_is_quick_and_every_finding_has_a_remedy),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
