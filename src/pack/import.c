@@ -238,6 +238,8 @@ static int unpack(struct import *import, int fd, struct err *err)
 		if (entry_check(&import->names, entry, import->manifest.top, err) < 0 ||
 		    write_entry(import, entry, err) < 0)
 			return -1;
+	if (got == 0 && import->names.count < 2)
+		return err_set(err, ERR_INVALID, "the archive holds nothing but its " MANIFEST_NAME);
 	if (got == 0 && archive_write_close(import->out) < ARCHIVE_OK)
 		return err_set(err, ERR_INTERNAL, "the pack cannot be written: %s",
 			       archive_error_string(import->out));

@@ -343,6 +343,9 @@ static void the_manifest_comes_first_and_says_what_it_is(void **state)
 	(void)state;
 	parcel_text(&parcel, TOP "course.xml", "x");
 	refuse(parcel_end(&parcel), ERR_INVALID, "course.xml: it comes first, and is not the file MANIFEST");
+	parcel = parcel_begin(1);
+	parcel_text(&parcel, "MANIFEST", manifest_head);
+	refuse(parcel_end(&parcel), ERR_INVALID, "the archive holds nothing but its MANIFEST");
 	for (size_t i = 0; i < ARRAY_SIZE(heads); i++) {
 		parcel = parcel_begin(1);
 		parcel_text(&parcel, "MANIFEST", heads[i]);
