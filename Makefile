@@ -70,6 +70,7 @@ $(BUILD)/%.o: %.c
 
 # Their text is taken in with .incbin, which -MMD does not see.
 $(BUILD)/src/pack/schemas.o: src/pack/course.rng src/pack/lab.rng
+$(BUILD)/src/cli/skeleton.o: $(wildcard src/cli/skeleton/*.* src/cli/skeleton/*/*)
 
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libterakoya.a
 	@echo "  LD    $@"

@@ -28,6 +28,13 @@ static const struct command commands[] = {
 	  .option = { { "yes", NULL, "do not ask" } }, .run = cmd_image_remove },
 	{ .words = "course list", .arguments = "", .summary = "list the courses that are installed",
 	  .run = cmd_course_list },
+	{ .words = "lab new", .arguments = "DIRECTORY", .least = 1, .most = 1,
+	  .summary = "begin a pack: small files, commented, that pass as they are",
+	  .details = "One machine, one lab and a task of each kind, in English and Japanese. Works without the "
+		     "daemon. A directory that is there must be empty.",
+	  .option = { { "id", "NAME", "the course's id; default: the directory's name" },
+		      { "title", "TEXT", "the course's title, in both languages until you translate it" } },
+	  .run = cmd_lab_new },
 	{ .words = "lab lint", .arguments = "DIRECTORY", .least = 1, .most = 1,
 	  .summary = "read a pack and say everything that is wrong with it",
 	  .details = "Works without the daemon. Each finding is a line: file, line, what was found and what was "

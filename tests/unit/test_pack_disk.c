@@ -206,6 +206,7 @@ static void the_packs_that_ship_are_sound(void **state)
 		directory_is_sound(directory);
 	}
 	globfree(&found);
+	directory_is_sound("src/cli/skeleton");
 }
 
 /* A line `hello/PATH` in backquotes, then a fenced block: writes the block to PATH. Returns where to go on. */

@@ -1,0 +1,56 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { makeState, root } from "./daemon.mjs";
+
+const terakoya = join(root, process.env.TERAKOYA_BUILD ?? "build", "terakoya");
+const place = makeState();
+const cli = (...args) => spawnSync(terakoya, args, { encoding: "utf8" });
+
+test("a new pack is called as its directory, and lint finds no fault with it", () => {
+	const made = cli("lab", "new", join(place, "tea-shop"));
+	assert.equal(made.status, 0, made.stderr);
+	assert.match(readFileSync(join(place, "tea-shop/course.xml"), "utf8"), / id="tea-shop"/);
+	const lint = cli("lab", "lint", join(place, "tea-shop"));
+	assert.equal(lint.status, 0, lint.stdout);
+});
+
+test("a new pack has the id and the title that its author wants", () => {
+	const made = cli("lab", "new", join(place, "Second try"), "--id", "second", "--title", "Tea & <cake>");
+	assert.equal(made.status, 0, made.stderr);
+	const course = readFileSync(join(place, "Second try/course.xml"), "utf8");
+	assert.match(course, / id="second"/);
+	assert.equal(course.split(">Tea &amp; &lt;cake></title>").length, 3);
+});
+
+test("a new pack is a machine, a lab and a task of each kind", () => {
+	const lab = readFileSync(join(place, "tea-shop/first-lab/lab.xml"), "utf8");
+	assert.deepEqual([...lab.matchAll(/<task [^>]*?(?:kind="(\w+)")?>/g)].map((found) => found[1] ?? "state"),
+		["state", "answer", "quiz"]);
+	for (const guide of ["guide.en.md", "guide.ja.md"])
+		assert.ok(readdirSync(join(place, "tea-shop/first-lab")).includes(guide));
+});
+
+test("a directory that holds something, and a name that is no id, are refused, and nothing is written", () => {
+	mkdirSync(join(place, "full"));
+	writeFileSync(join(place, "full/notes.txt"), "mine");
+	const full = cli("lab", "new", join(place, "full"));
+	assert.equal(full.status, 4);
+	assert.match(full.stderr, /full is not empty/);
+	assert.deepEqual(readdirSync(join(place, "full")), ["notes.txt"]);
+	const named = cli("lab", "new", join(place, "Not An Id"));
+	assert.equal(named.status, 2);
+	assert.match(named.stderr, /--id/);
+	assert.ok(!readdirSync(place).includes("Not An Id"));
+	assert.match(cli("lab", "new", join(place, "no/such/place")).stderr, /cannot be made/);
+});
+
+test("the course that is taught is linted in less than a second of a processor's time", () => {
+	const lint = spawnSync("bash", ["-c", 'TIMEFORMAT="%U %S"; time "$@"', "-", terakoya, "lab", "lint", join(root, "labs/linux-intro")],
+		{ encoding: "utf8" });
+	assert.equal(lint.status, 0, lint.stdout);
+	const [user, system] = lint.stderr.trim().split("\n").at(-1).split(" ").map(Number);
+	assert.ok(user + system < 1, `${user} s + ${system} s`);
+});
