@@ -371,6 +371,7 @@ static int check_in_machine(struct check *check, struct seat *seat, struct err *
 			      .path = script,
 			      .number = seat->row.number,
 			      .answer = answer,
+			      .guarded = true,
 			      .timeout_ms = GRADE_CHECK_TIMEOUT_MS };
 	return script_run(machine, &run, check_ran, check, err);
 }

@@ -129,6 +129,13 @@ struct machine *awaited_machine(struct awaited *awaited);
 /* Probes a machine; ends in EVENT_PROBED or EVENT_REFUSED. */
 void probe_begin(struct machine *machine);
 
+/* ---- tools.c: what the programs of checks were before anybody worked in a machine ------------- */
+
+/* Notes it for a machine that has just been made, then probes it. */
+void tools_note(struct machine *machine);
+/* For link_exec's tools: the stamps that this script relies on. Free with pack_env_free(). */
+char **tools_of(const struct machine *machine, const char *script);
+
 /* The one way in which a machine's state changes. reason may be NULL. */
 void machine_step(struct machine *machine, enum machine_event event, const char *reason);
 void machine_new_uuid(char uuid[37]); /* random, version 4 */
@@ -219,6 +226,7 @@ struct script {
 	unsigned number;     /* the seat whose values it has */
 	const char *answer;  /* TK_ANSWER; NULL: none */
 	uint64_t timeout_ms;
+	bool guarded;        /* a check: runs with none but the tools that the machine began with */
 	bool yields;         /* the student's shell gets the processor first */
 };
 

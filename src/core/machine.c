@@ -315,6 +315,7 @@ static void enter_waiting(struct machine *machine, enum machine_event event)
 		machine_domain(machine, machine->doomed);
 	machine->row.generation++;
 	machine_new_uuid(machine->row.uuid);
+	free(STEAL(machine->row.tools));
 	machine->proven = false;
 	machine->wanted_at = clock_mono_ms();
 	machine_save(machine);
@@ -361,7 +362,7 @@ static void enter_probing(struct machine *machine, enum machine_event event)
 {
 	(void)event;
 	machine_deadline(machine, PROBE_MS);
-	probe_begin(machine);
+	tools_note(machine);
 }
 
 static void enter_ready(struct machine *machine, enum machine_event event)

@@ -13,6 +13,7 @@
 #include "base/auto.h"
 #include "base/buf.h"
 #include "base/str.h"
+#include "guest/frame.h"
 
 /* Before the first line, not on one of its own: the numbers in a shell's messages stay right. */
 #define YIELD "{ echo 10 >/proc/$$/autogroup; } 2>/dev/null; "
@@ -48,6 +49,8 @@ char **script_env(const struct machine *machine, const struct script *script)
 	env_add(&env, &count, str_fmt("TK_USER=%s", machine->spec->user ? machine->spec->user : "root"));
 	env_add(&env, &count, language_entry(seat));
 	env_add(&env, &count, str_fmt("TK_MACHINE=%s", machine->spec->name));
+	if (script->guarded)
+		env_add(&env, &count, str_copy("PATH=" FRAME_TOOL_PATH));
 	if (script->answer)
 		env_add(&env, &count, str_fmt("TK_ANSWER=%s", script->answer));
 	return env;
@@ -69,12 +72,15 @@ int script_run(struct machine *machine, const struct script *script, link_exec_f
 	if (script_text(machine, script, &text, err) < 0)
 		return -1;
 	char **env = script_env(machine, script);
+	char **tools = script->guarded ? tools_of(machine, (const char *)text.data) : NULL;
 	struct link_exec exec = { .argv = argv,
 				  .env = (const char *const *)env,
 				  .input = text.data,
 				  .input_length = text.length,
+				  .tools = (const char *const *)tools,
 				  .timeout_ms = script->timeout_ms };
 	link_exec(machine->link, &exec, done, context);
 	pack_env_free(env);
+	pack_env_free(tools);
 	return 0;
 }

@@ -176,6 +176,7 @@ void machine_row_free(struct machine_row *row)
 	free(row->name);
 	free(row->state);
 	free(row->reason);
+	free(row->tools);
 	*row = (struct machine_row){ 0 };
 }
 
@@ -189,8 +190,8 @@ static void machine_read(struct query *q, void *into)
 	struct machine_row *row = into;
 	AUTO_FREE char *uuid = NULL;
 
-	query_read(q, "iisusssui", &row->id, &row->seat_id, &row->name, &row->generation, &uuid,
-		   &row->state, &row->reason, &row->replaced, &row->changed_at);
+	query_read(q, "iisusssuis", &row->id, &row->seat_id, &row->name, &row->generation, &uuid,
+		   &row->state, &row->reason, &row->replaced, &row->changed_at, &row->tools);
 	snprintf(row->uuid, sizeof(row->uuid), "%s", uuid);
 }
 
@@ -198,9 +199,9 @@ int machines_add(struct store *store, const struct machine_row *row, int64_t *id
 {
 	if (store_run(store, err,
 		      "INSERT INTO machine (seat, name, generation, uuid, state, reason, replaced,"
-		      " changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-		      "isusssui", row->seat_id, row->name, row->generation, row->uuid, row->state,
-		      text_of(row->reason), row->replaced, row->changed_at) < 0)
+		      " changed_at, tools) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		      "isusssuis", row->seat_id, row->name, row->generation, row->uuid, row->state,
+		      text_of(row->reason), row->replaced, row->changed_at, text_of(row->tools)) < 0)
 		return err_wrap(err, "machine %s", row->name);
 	*id = store_last_id(store);
 	return 0;
@@ -210,9 +211,9 @@ int machines_update(struct store *store, const struct machine_row *row, struct e
 {
 	if (store_change(store, err, "machine",
 			 "UPDATE machine SET generation = ?, uuid = ?, state = ?, reason = ?,"
-			 " replaced = ?, changed_at = ? WHERE id = ?",
-			 "usssuii", row->generation, row->uuid, row->state, text_of(row->reason),
-			 row->replaced, row->changed_at, row->id) < 0)
+			 " replaced = ?, changed_at = ?, tools = ? WHERE id = ?",
+			 "usssuisi", row->generation, row->uuid, row->state, text_of(row->reason),
+			 row->replaced, row->changed_at, text_of(row->tools), row->id) < 0)
 		return err_wrap(err, "machine %s", row->name);
 	return 0;
 }
@@ -223,7 +224,7 @@ int machines_list(struct store *store, int64_t seat_id, struct machine_row **row
 	static const struct row_kind kind = { sizeof(**rows), machine_read, machine_release };
 	AUTO(query) struct query q = query_of(
 		store, err,
-		"SELECT id, seat, name, generation, uuid, state, reason, replaced, changed_at"
+		"SELECT id, seat, name, generation, uuid, state, reason, replaced, changed_at, tools"
 		" FROM machine WHERE seat = ? ORDER BY id",
 		"i", seat_id);
 

@@ -39,6 +39,7 @@ struct machine_row {
 	char *reason;         /* of a failure; "" */
 	unsigned replaced;    /* how often it was replaced by itself since the last reset */
 	int64_t changed_at;
+	char *tools;          /* link_tools() of this generation, before it was ready; "" until then */
 };
 
 void class_row_free(struct class_row *row);

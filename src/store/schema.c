@@ -204,7 +204,11 @@ static const char version_4[] = "ALTER TABLE seat ADD COLUMN password TEXT;";
 static const char version_5[] =
 	"ALTER TABLE progress ADD COLUMN took_ms INTEGER NOT NULL DEFAULT 0 CHECK (took_ms >= 0);";
 
-static const char *const steps[] = { version_1, version_2, version_3, version_4, version_5 };
+/* What the programs of a machine's checks were before anybody worked in it. */
+static const char version_6[] = "ALTER TABLE machine ADD COLUMN tools TEXT NOT NULL DEFAULT '';";
+
+static const char *const steps[] = { version_1, version_2, version_3, version_4, version_5,
+					      version_6 };
 const struct schema schema_current = { steps, ARRAY_SIZE(steps) };
 
 /* A pragma's number. Not through the statement cache: it keys on literals and these change the
