@@ -3,6 +3,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 
+const PART_MS = 900000;
+
 export const round = (number, digits = 2) => Number(number.toFixed(digits));
 
 export function quantile(values, q) {
@@ -67,11 +69,16 @@ export class Table {
   async part(keys, run) {
     const begin = Date.now();
     let reason = 'the part that measures it gave no figure';
+    let timer;
+    const late = new Promise((done, fail) => {
+      timer = setTimeout(fail, PART_MS, new Error(`the part that measures it did not end in ${PART_MS / 1000} s`));
+    });
     try {
-      await run();
+      await Promise.race([run(), late]);
     } catch (error) {
       reason = error.message.split('\n')[0];
     }
+    clearTimeout(timer);
     for (const key of keys) if (!(key in this.values)) this.fail(key, reason);
     console.log(`${''.padEnd(66)} ${`[${round((Date.now() - begin) / 1000, 1)} s]`.padStart(9)}`);
   }
