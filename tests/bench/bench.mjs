@@ -14,7 +14,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
-import { Daemon, api, closeAll, instanceTag, json, ok, prepareHost, root, sleep, state, Terminal, until } from '../e2e/lab.mjs';
+import { Daemon, api, closeAll, instanceTag, json, ok, prepareHost, root, sleep, state, Terminal, until, virsh } from '../e2e/lab.mjs';
 import { demoEnd, demoSeconds } from './demo.mjs';
 import { cpu, mean, pids, pssMb, quantile, round, rssMb, Table } from './measure.mjs';
 import { countPack, studyAll } from './students.mjs';
@@ -327,6 +327,9 @@ async function cleanUp() {
     console.error(`! what the bench made may still be there: ${error.message}`);
   }
   await daemon.stop().catch(() => {});
+  // A machine that was being baked: the next daemon would remove it.
+  for (const domain of (await virsh('list', '--all', '--name')).split('\n').filter((name) => name.startsWith(`${tag}-bake-`)))
+    await virsh('destroy', domain.trim()).catch(() => {});
   rmSync(packs, { recursive: true, force: true });
 }
 
