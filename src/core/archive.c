@@ -24,7 +24,7 @@ struct archive {
 	sd_event_source *timer;
 };
 
-int archive_open(struct core *core, struct err *err)
+int archive_begin(struct core *core, struct err *err)
 {
 	core->archive = mem_alloc(sizeof(*core->archive));
 	core->archive->lane = lanes_new(core->loop, "archive", 1, err);
@@ -184,7 +184,7 @@ int archive_backup(struct core *core, const struct actor *actor, const char *pat
 	return 0;
 }
 
-void archive_free(struct core *core)
+void archive_end(struct core *core)
 {
 	if (!core->archive)
 		return;

@@ -280,7 +280,7 @@ static int core_open(struct core *core, struct err *err)
 	if (!core->store)
 		return -1;
 	core->lanes = lanes_new(core->loop, "virt", LANES, err);
-	if (!core->lanes || archive_open(core, err) < 0 || images_open(core, err) < 0 ||
+	if (!core->lanes || archive_begin(core, err) < 0 || images_open(core, err) < 0 ||
 	    packs_open(core, err) < 0 || courses_open(core, err) < 0 || classes_load(core, err) < 0)
 		return -1;
 	if (open_virt(core, err) < 0)
@@ -323,7 +323,7 @@ void core_free(struct core *core)
 	LIST_FOREACH(machine, &core->machines, by_id)
 		machine_release(machine);
 	lanes_free(core->lanes);
-	archive_free(core);
+	archive_end(core);
 	packs_close(core);
 	bake_abandon(core);
 	proof_free(core);

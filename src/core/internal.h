@@ -310,8 +310,8 @@ void images_free(struct core *core); /* ends builds that run */
 
 /* ---- archive.c -------------------------------------------------------------------------------- */
 
-int archive_open(struct core *core, struct err *err);
-void archive_free(struct core *core); /* before the store and the works go */
+int archive_begin(struct core *core, struct err *err);
+void archive_end(struct core *core); /* before the store and the works go */
 
 /* ---- work.c ----------------------------------------------------------------------------------- */
 

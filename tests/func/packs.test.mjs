@@ -227,4 +227,5 @@ test("what an import left behind when the daemon was killed is swept away at the
 	mkdirSync(join(state, "packs/.import-aBcDeF/hello-3.0.0"), { recursive: true });
 	daemon = await Daemon.start({ state, port });
 	assert.ok(!onDisk().includes(".import-aBcDeF"));
+	await until(async () => (await daemon.local("GET", "/host")).json.libvirt);
 });
