@@ -79,10 +79,11 @@ static int on_breath(sd_event_source *source, uint64_t usec, void *context)
 	return 0;
 }
 
-static void take_breath(struct gateway *gateway)
+static void take_breath(struct gateway *gateway, unsigned handshakes)
 {
-	if (!gateway->handshakes++)
+	if (!gateway->handshakes)
 		loop_timer(core_loop(gateway->core), &gateway->breath, BREATH_MS, on_breath, gateway);
+	gateway->handshakes += handshakes;
 	if (gateway->handshakes >= HANDSHAKES)
 		sd_event_source_set_enabled(gateway->io, SD_EVENT_OFF);
 }
@@ -98,8 +99,7 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
 	(void)source, (void)events;
 	int taken = accept4(fd, (struct sockaddr *)&from, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (taken < 0) {
-		gateway->handshakes = HANDSHAKES - 1; /* out of descriptors: not again at once */
-		take_breath(gateway);
+		take_breath(gateway, HANDSHAKES); /* out of descriptors: not again at once */
 		return 0;
 	}
 	origin_of(&from, origin);
@@ -109,7 +109,7 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
 	}
 	getnameinfo((struct sockaddr *)&from, length, address, sizeof(address), NULL, 0,
 		    NI_NUMERICHOST);
-	take_breath(gateway);
+	take_breath(gateway, 1);
 	client_new(gateway, taken, address, origin);
 	return 0;
 }

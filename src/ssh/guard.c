@@ -1,8 +1,8 @@
 /* libssh 0.10 has loops that a client can keep alive: one that says it takes packets of ten bytes makes
  * ssh_channel_write() send empty ones for ever (channel_write_common() takes ten off for the header). T0
- * must not hang because of one client. So while libssh works, a timer runs; when it goes off, the client's
- * socket is shut down, every loop finds it broken, and the client is gone. shutdown() may be called from a
- * signal handler (signal-safety(7)).
+ * must not hang because of one client. So while libssh works, a timer runs, on T0's own processor time: a
+ * busy host is nobody's fault. When it goes off, the client's socket is shut down, every loop finds it
+ * broken, and the client is gone. shutdown() may be called from a signal handler (signal-safety(7)).
  */
 #include "ssh/inside.h"
 
@@ -33,7 +33,7 @@ static timer_t make_timer(void)
 	timer_t timer;
 
 	sigaction(event.sigev_signo, &action, NULL);
-	if (timer_create(CLOCK_MONOTONIC, &event, &timer) < 0)
+	if (timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer) < 0)
 		abort();
 	return timer;
 }

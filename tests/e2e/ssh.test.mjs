@@ -109,8 +109,11 @@ test('a login shell has a terminal, reads what is typed, and its exit status com
   child.stdout.on('data', (bytes) => (shown += bytes));
   const ended = new Promise((done) => child.on('exit', (code) => done(code)));
   await until(`there is a prompt: ${shown}`, () => shown.includes('student@desk'), 20000);
+  const terminals = async () => (await seatOf(1)).machines[0].terminals.filter((number) => number > 1);
+  await until('everybody sees that the seat has another terminal', async () => (await terminals()).length === 1);
   child.stdin.write('tty; echo $0; exit 5\n');
   assert.equal(await ended, 5, shown);
+  await until('and that it is gone', async () => (await terminals()).length === 0);
   assert.match(shown, /\/dev\/pts\/\d+\r\n-bash\r\n/);
 });
 
@@ -185,7 +188,7 @@ test('a connection is forwarded to a service in the machine, and only within its
     const answers = async (port) => (await ask(port, 'hello\n').catch(() => '')) === 'served\n';
     await until('the service answers over ssh', () => answers(ports[0]), 30000, 500);
     await until('a machine is known by its name', () => answers(ports[1]), 30000, 500);
-    assert.equal(await ask(ports[2], 'hello\n'), '');
+    assert.equal(await ask(ports[2], 'hello\n').catch(() => ''), '');
     await until('ssh says that it was refused', () => /open failed: administratively prohibited/.test(said));
   } finally {
     child.kill();

@@ -9,7 +9,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "core/seat_login.h"
 #include "ssh/inside.h"
 
@@ -159,12 +158,10 @@ static void a_call_that_does_not_end_loses_its_socket(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	guard_begin(pair[0]);
 	guard_end();
-	uint64_t began = clock_mono_ms();
 	guard_begin(pair[0]);
 	while (send(pair[0], "x", 1, MSG_NOSIGNAL) == 1)
 		recv(pair[1], bytes, sizeof(bytes), MSG_DONTWAIT);
 	guard_end();
-	assert_true(clock_mono_ms() - began >= 1000);
 	close(pair[0]);
 	close(pair[1]);
 }
