@@ -511,4 +511,7 @@ export default {
 	"host.processors": "Processors",
 	"host.machines": "Machines running",
 	"host.versions": "Versions",
+	"host.ssh": "ssh",
+	"host.ssh-port": "Port {port}, with the host key",
+	"host.ssh-off": "Off: started with --ssh-port=0, or its port was taken",
 };

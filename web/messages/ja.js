@@ -511,4 +511,7 @@ export default {
 	"host.processors": "プロセッサ",
 	"host.machines": "稼働中のマシン",
 	"host.versions": "バージョン",
+	"host.ssh": "ssh",
+	"host.ssh-port": "ポート {port}、ホスト鍵",
+	"host.ssh-off": "オフ（--ssh-port=0 で起動、またはポートが使用中）",
 };

@@ -54,6 +54,8 @@ function Facts({ host }) {
 				<div><dt>${t("host.machines")}</dt><dd>${number(host.machines)}</dd></div>
 				<div><dt>${t("host.versions")}</dt><dd>Terakoya ${host.version} · QEMU ${host.qemu_version} ·
 					libvirt ${host.libvirt_version}</dd></div>
+				<div><dt>${t("host.ssh")}</dt><dd>${host.ssh ? t("host.ssh-port", { port: String(host.ssh.port) }) : t("host.ssh-off")}
+					${host.ssh && html`<br /><span class="mono">${host.ssh.fingerprint}</span>`}</dd></div>
 			</dl>
 		</section>`;
 }
