@@ -117,15 +117,16 @@ test('a login shell has a terminal, reads what is typed, and its exit status com
   assert.match(shown, /\/dev\/pts\/\d+\r\n-bash\r\n/);
 });
 
-/** The status of ssh on a terminal that script(1) makes, and what it showed; the window changes after a while. */
+/** The status of ssh on a terminal that script(1) makes, and what it showed; the window changes after its first line. */
 function inWindow(command) {
-  const line = `stty rows 30 cols 100; (sleep 4; stty rows 41 cols 111 </dev/tty) & exec ssh -F ${file('config')} -tt ${login} '${command}'`;
-  return new Promise((done) => execFile('script', ['-qec', line, '/dev/null'], { env, timeout: 60000 },
+  const change = `(until grep -q '^30 100' ${file('shown')}; do sleep 0.2; done; stty rows 41 cols 111 </dev/tty)`;
+  const line = `stty rows 30 cols 100; ${change} & exec ssh -F ${file('config')} -tt ${login} '${command}'`;
+  return new Promise((done) => execFile('script', ['-qefc', line, file('shown')], { env, timeout: 60000 },
     (error, shown) => done({ code: error ? error.code : 0, shown })));
 }
 
 test('a command may have a terminal, which follows the window', async () => {
-  const { code, shown } = await inWindow('stty size; sleep 6; stty size; exit 4');
+  const { code, shown } = await inWindow('stty size; while stty size | grep -q "^30"; do sleep 0.2; done; stty size; exit 4');
   assert.equal(code, 4, shown);
   assert.match(shown, /30 100\s+41 111/);
 });
@@ -179,7 +180,7 @@ const ask = (port, line) => new Promise((done, fail) => {
 
 test('a connection is forwarded to a service in the machine, and only within its network', async () => {
   const ports = [await freePort(), await freePort(), await freePort()];
-  const child = spawn('ssh', ['-F', file('config'), '-L', `${ports[0]}:localhost:8000`, '-L', `${ports[1]}:desk:8000`,
+  const child = spawn('ssh', ['-F', file('config'), '-o', 'LogLevel=INFO', '-L', `${ports[0]}:localhost:8000`, '-L', `${ports[1]}:desk:8000`,
     '-L', `${ports[2]}:192.0.2.1:80`, login,
     'while printf "served\\n" | nc -l -N 8000 >/dev/null; do :; done'], { env });
   let said = '';
