@@ -35,7 +35,8 @@ cat >$lib/wait-for-work <<'END'
 echo "$1 is ready"
 exec sleep infinity
 END
-for name in rates-feed old-transfer; do
+for name in rates-usd rates-eur rates-gbp rates-chf rates-aud rates-sgd \
+	old-transfer-north old-transfer-south old-transfer-east old-transfer-west old-transfer-harbour; do
 	cat >/etc/systemd/system/$name.service <<END
 [Unit]
 Description=Hoshizora $name

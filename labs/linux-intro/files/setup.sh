@@ -19,16 +19,16 @@ for branch in aoba kaede minato sakae wakaba nagisa "${P_BRANCH}dai"; do
 	done
 done
 echo "$P_BRANCH,2026-04,0" >"$delivery/$P_BRANCH-2026-04.csv.old"
-echo "kept: how uploads are made" >"$delivery/tmp-readme.txt"
-echo "kept: register of uploads" >"$delivery/register.tmp.csv"
+echo "kept: how uploads are made" >"$delivery/$P_ENDING-readme.txt"
+echo "kept: register of uploads" >"$delivery/register.$P_ENDING.csv"
 for number in 1 2 3 4 5 6 7 8; do
-	echo "half an upload" >"$delivery/upload-$((P_TICKET + number)).tmp"
+	echo "half an upload" >"$delivery/upload-$((P_TICKET + number)).$P_ENDING"
 	echo "Scan $number" >"$delivery/scans/scan-0$number.pdf"
 done
 for number in 1 2 3 4 5; do
-	echo "half a scan" >"$delivery/scans/scan-0$number.tmp"
+	echo "half a scan" >"$delivery/scans/scan-0$number.$P_ENDING"
 done
-echo "half an upload" >"$delivery/.upload-$P_TICKET.tmp"
+echo "half an upload" >"$delivery/.upload-$P_TICKET.$P_ENDING"
 
 # Where the approval lies depends on the seat; its likenesses lie around it.
 share=/srv/share

@@ -37,7 +37,7 @@ These rules are number $P_ASSET in the register.
 END
 
 # Times without a leading zero, so that sorting is no way to turn the journal round.
-awk -v seed="$seed" '
+awk -v seed="$seed" -v ticket="$P_TICKET" '
 function random(n) { seed = seed * 16807 % 2147483647; return seed % n }
 BEGIN {
 	split("Aoba Kaede Minato Sakae Wakaba Nagisa", branch, " ")
@@ -49,6 +49,7 @@ BEGIN {
 		printf "%d:%02d %s: %s, slip %d\n", minute / 60, minute % 60,
 			branch[1 + random(6)], event[1 + random(7)], 1000 + random(9000)
 	}
+	printf "%d:%02d Kaede: journal opened for ticket %d\n", minute / 60 + 1, 5, ticket
 }' >/srv/journal/today.txt
 
 # Siblings that differ late in their names: completion stops where a choice is left.

@@ -6,6 +6,7 @@ echo "$TK_USER:$P_WORD-$P_CODE" | chpasswd
 cat >/etc/dnsmasq.d/seat.conf <<END
 host-record=hoshizora.example,10.10.0.20
 host-record=www.hoshizora.example,10.10.0.20
+host-record=www.$P_UNIT.hoshizora.example,10.10.0.20
 host-record=$P_MAIL.hoshizora.example,10.10.3.$P_HOST
 host-record=old-mail.hoshizora.example,10.10.4.$P_HOST
 mx-host=hoshizora.example,$P_MAIL.hoshizora.example,10

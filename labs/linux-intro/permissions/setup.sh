@@ -18,12 +18,12 @@ chmod 646 "/srv/ledger/2026-$P_MONTH.csv"
 mkdir -p "$home/keys" "$home/tools"
 echo "key of $P_PROJECT: $P_SEED" >"$home/keys/$P_PROJECT.key"
 chmod 644 "$home/keys/$P_PROJECT.key"
-cat >"$home/tools/month-end.sh" <<END
+cat >"$home/tools/month-end-$P_TICKET.sh" <<END
 #!/bin/sh
 echo "closed by \$(id -un), key $P_SEED" >"\$HOME/month-end-$P_TICKET.txt"
 echo "The month is closed."
 END
-chmod 644 "$home/tools/month-end.sh"
+chmod 644 "$home/tools/month-end-$P_TICKET.sh"
 chown -R "$TK_USER:" "$home/keys" "$home/tools"
 
 mkdir -p /srv/handover

@@ -33,8 +33,8 @@ chmod 755 /usr/local/lib/hoshizora/counter-sync /usr/local/bin/archive-books
 
 # The links are what systemctl enable would make, and one start for all is much faster than one for each.
 wants=/etc/systemd/system/multi-user.target.wants
-ln -sf /etc/systemd/system/old-transfer.service /etc/systemd/system/counter-sync.service $wants
+ln -sf "/etc/systemd/system/old-transfer-$P_LINE.service" /etc/systemd/system/counter-sync.service $wants
 for branch in aoba kaede minato; do
 	[ $branch = "$P_BRANCH" ] || ln -sf /etc/systemd/system/report@.service $wants/report@$branch.service
 done
-systemctl start report@aoba report@kaede report@minato old-transfer counter-sync settlement 2>/dev/null || true
+systemctl start report@aoba report@kaede report@minato "old-transfer-$P_LINE" counter-sync settlement 2>/dev/null || true

@@ -24,7 +24,7 @@ fallocate -l 700M "$deep/trace-$P_TICKET.dump"
 # Sizes that sorting as text would put in a wrong order.
 mkdir -p /srv/projects
 set -- 4 9 13 30 52 110
-for name in akebono hibari komorebi minori shirakaba tomoshibi; do
+for name in akebono hibari komorebi minori shirakaba migration-$P_TICKET; do
 	next $#
 	while [ $number -gt 0 ]; do
 		first=$1
@@ -32,9 +32,9 @@ for name in akebono hibari komorebi minori shirakaba tomoshibi; do
 		set -- "$@" "$first"
 		number=$((number - 1))
 	done
-	mkdir -p /srv/projects/$name/data
-	fallocate -l "$1M" /srv/projects/$name/data/figures.bin
-	echo "Project $name" >/srv/projects/$name/README
+	mkdir -p "/srv/projects/$name/data"
+	fallocate -l "$1M" "/srv/projects/$name/data/figures.bin"
+	echo "Project $name" >"/srv/projects/$name/README"
 	shift
 done
 
@@ -50,7 +50,7 @@ mke2fs -q -t ext4 -O ^has_journal -L "$P_WORD" -d "$old" "/srv/disks/$P_WORD.img
 rm -rf "$old"
 
 mkdir -p "$home/logs"
-for year in 2025 2026; do
+for year in $P_YEAR 2026; do
 	for month in 01 02 03 04; do
 		log=$home/logs/counter-$year-$month.log
 		for line in 1 2 3 4 5 6 7 8; do

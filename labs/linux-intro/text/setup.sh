@@ -6,7 +6,7 @@ seed=$((0x$P_SEED % 2147483646 + 1))
 mkdir -p /srv/atm /srv/payments
 
 # How often each machine appears is dealt first, so that the three busiest are never in doubt.
-awk -v seed="$seed" -v mine="$P_ATM" '
+awk -v seed="$seed" -v mine="$P_ATM" -v busy="ATM-$P_BUSY" '
 function random(n) { seed = seed * 16807 % 2147483647; return int(seed / 2147483647 * n) }
 function shuffle(a, n,    i, j, t) {
 	for (i = n; i > 1; i--) { j = 1 + random(i); t = a[i]; a[i] = a[j]; a[j] = t }
@@ -25,6 +25,8 @@ BEGIN {
 	for (i = 1; i <= 12; i++)
 		name[i] = sprintf("ATM-%02d", i)
 	shuffle(name, 12)
+	for (i = 2; i <= 12; i++)
+		if (name[i] == busy) { name[i] = name[1]; name[1] = busy }
 	for (i = 1; i <= 12; i++)
 		for (j = i == 1 ? 81 : i == 2 ? 70 : i == 3 ? 61 : 22 + random(20); j > 0; j--)
 			line[++lines] = name[i]
@@ -60,11 +62,11 @@ BEGIN {
 			1000000 + random(9000000), 1000 * (1 + random(400)), status[1 + random(5)]
 }' >/srv/payments/payments.csv
 
-awk -v seed="$seed" '
+awk -v seed="$seed" -v list="$P_SEED" '
 function random(n) { seed = seed * 16807 % 2147483647; return int(seed / 2147483647 * n) }
 BEGIN {
 	n = split("Aoba Kaede Minato Sakae Wakaba Nagisa Sumire Tsubaki Hinode Midori", name, " ")
-	print "Branches and their telephones\r"
+	print "Branches and their telephones, list " list "\r"
 	for (i = 1; i <= n; i++)
 		printf "%s\t03-5550-%04d\r\n", name[i], random(10000)
 }' >/srv/payments/branches-windows.txt
