@@ -7,7 +7,7 @@
 #include "core/core.h"
 
 #define GRADE_CHECK_TIMEOUT_MS 10000
-#define GRADE_SETUP_TIMEOUT_MS 60000
+#define GRADE_SETUP_TIMEOUT_MS 180000
 #define GRADE_SOLVE_TIMEOUT_MS 60000
 #define GRADE_PAUSE_MS         1200 /* of terminal silence before unfinished tasks are checked */
 

@@ -181,14 +181,22 @@ void templates_free(struct core *core)
 
 /* ---- asking ----------------------------------------------------------------------------------- */
 
+/* A pack that was just read again is not in the set yet; what its machine is made from finds it then. */
 static struct template_entry *find_entry(struct core *core, const struct pack *pack,
 					 const struct pack_machine *machine)
 {
+	char digest[65] = "";
+
 	for (size_t i = 0; i < core->templates->count; i++) {
 		struct template_entry *entry = &core->templates->entry[i];
 		if (entry->pack == pack && entry->machine == machine)
 			return entry;
 	}
+	if (template_digest(core, pack, machine, digest, NULL) < 0)
+		return NULL;
+	for (size_t i = 0; i < core->templates->count; i++)
+		if (strcmp(core->templates->entry[i].digest, digest) == 0)
+			return &core->templates->entry[i];
 	return NULL;
 }
 
