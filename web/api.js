@@ -11,13 +11,15 @@ export class Problem extends Error {
 	 * @param {number} status
 	 * @param {string} detail the daemon's sentence, English
 	 * @param {number} [retryAfter] seconds
+	 * @param {{ file: string, line: number, message: string }[]} [findings] in a pack; line 0: the whole file
 	 */
-	constructor(kind, status, detail, retryAfter = 0) {
+	constructor(kind, status, detail, retryAfter = 0, findings = []) {
 		super(detail);
 		this.kind = kind;
 		this.status = status;
 		this.detail = detail;
 		this.retryAfter = retryAfter;
+		this.findings = findings;
 	}
 }
 
@@ -50,7 +52,7 @@ async function problemOf(response) {
 	const retry = Number(response.headers.get("Retry-After") ?? 0);
 	try {
 		const body = await response.json();
-		return new Problem(body.kind ?? "internal", response.status, body.detail ?? "", retry);
+		return new Problem(body.kind ?? "internal", response.status, body.detail ?? "", retry, body.findings);
 	} catch {
 		return new Problem(response.status === 404 ? "not-found" : "internal", response.status,
 			response.statusText, retry);
@@ -86,9 +88,10 @@ export async function request(method, path, body) {
 	/** @type {Record<string, string>} */
 	const headers = { Accept: "application/json" };
 	if (method !== "GET") headers["X-CSRF-Token"] = csrf;
-	if (body !== undefined) headers["Content-Type"] = "application/json";
+	const file = body instanceof Blob;
+	if (body !== undefined) headers["Content-Type"] = file ? "application/gzip" : "application/json";
 	const response = await send(`/api/v1${path}`, {
-		method, headers, body: body === undefined ? undefined : JSON.stringify(body),
+		method, headers, body: file || body === undefined ? body : JSON.stringify(body),
 	});
 	if (!response.ok) {
 		const problem = await problemOf(response);
@@ -105,6 +108,11 @@ export const get = (path) => request("GET", path);
  * @param {unknown} [body]
  */
 export const post = (path, body = {}) => request("POST", path, body);
+/**
+ * @param {string} path
+ * @param {Blob} file sent as it is: a pack's archive
+ */
+export const upload = (path, file) => request("POST", path, file);
 /**
  * @param {string} path
  * @param {unknown} body

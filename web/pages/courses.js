@@ -1,6 +1,7 @@
 /** What can be taught here, and whether its images and templates are made. */
 import { CourseCard } from "../components/course-card.js";
 import { ImageList } from "../components/image-list.js";
+import { PackImport } from "../components/pack-import.js";
 import { ProblemNote } from "../components/problem.js";
 import { useHost } from "../components/use-host.js";
 import { useLive } from "../components/use-live.js";
@@ -8,6 +9,7 @@ import { useLoaded } from "../components/use-loaded.js";
 import { useTitle } from "../components/use-title.js";
 import { html } from "../html.js";
 import { reduceWorks } from "../state/reduce.js";
+import { isAdmin } from "../state/session.js";
 import { t } from "../text.js";
 
 /** @typedef {import("../types.js").Work} Work */
@@ -30,6 +32,7 @@ export function CoursesPage() {
 			<p>${t("courses.empty-text")}</p></div>`}
 		${courses?.map((/** @type {import("../types.js").Course} */ course) => html`<${CourseCard} key=${course.id}
 			course=${course} works=${works ?? []} started=${started} finished=${finished} />`)}
+		${isAdmin() && html`<${PackImport} imported=${load} />`}
 		<${ImageList} works=${works ?? []} started=${started} finished=${finished} />
 	</div>`;
 }
