@@ -43,6 +43,7 @@ before(async () => {
 	mika = await daemon.account("mika", "admin");
 	hana = await daemon.account("hana", "instructor");
 	await build();
+	await until(async () => (await daemon.as(mika, "GET", "/templates")).json.length > 0); /* libvirt has been asked */
 });
 after(() => daemon?.stop());
 
@@ -128,4 +129,5 @@ test("images of a recipe that is gone are listed and can be removed; what a cras
 	await daemon.stop();
 	daemon = await Daemon.start({ state });
 	assert.ok(!readdirSync(images).some((name) => name.startsWith(".removing")));
+	await until(async () => (await daemon.local("GET", "/host")).json.libvirt);
 });
