@@ -185,6 +185,13 @@ export async function leftovers() {
   };
 }
 
+/** Makes the state directory forget that a course was proven; the daemon does not run. */
+export async function forgetProofs() {
+  const database = path.join(state, 'terakoya.db');
+  if (!existsSync(database)) return;
+  await run('sqlite3', [database, 'DELETE FROM proof']).catch(() => {}); // an old one has no such table
+}
+
 /** "tk-0a1b2c": what every object's name on libvirtd begins with. */
 export async function instanceTag() {
   const { stdout } = await run('sqlite3', ['-readonly', path.join(state, 'terakoya.db'),
