@@ -104,6 +104,7 @@ int cmd_class_remove(struct invocation *invocation, struct err *err);
 int cmd_class_open(struct invocation *invocation, struct err *err);
 int cmd_class_catch_up(struct invocation *invocation, struct err *err);
 int cmd_lab_new(struct invocation *invocation, struct err *err);
+int cmd_lab_try(struct invocation *invocation, struct err *err);
 int cmd_lab_lint(struct invocation *invocation, struct err *err);
 int cmd_lab_test(struct invocation *invocation, struct err *err);
 int cmd_seat_reset(struct invocation *invocation, struct err *err);

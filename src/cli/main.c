@@ -40,6 +40,12 @@ static const struct command commands[] = {
 	  .details = "Works without the daemon. Each finding is a line: file, line, what was found and what was "
 		     "expected.",
 	  .run = cmd_lab_lint },
+	{ .words = "lab try", .arguments = "DIRECTORY [LAB]", .least = 1, .most = 2,
+	  .summary = "work in a lab while writing it: one seat, scripts and texts read again on save",
+	  .details = "Prints a link to the seat's page, and verdicts as they change. Type c to check all tasks, s TASK "
+		     "to run a solve, r to reset, q to end. The pack need not be installed; one that is installed "
+		     "under the same name is left alone. Everything of the seat is removed at the end.",
+	  .run = cmd_lab_try },
 	{ .words = "lab test", .arguments = "COURSE [LAB...]", .least = 1, .most = ARGUMENTS_MAX,
 	  .summary = "prove a course on real machines",
 	  .details = "After setup every check fails with feedback; each solve makes its own task pass and no other; "

@@ -555,11 +555,8 @@ void bake_abandon(struct core *core)
 		bake_free(STEAL(core->bake));
 }
 
-static int check_bake(struct core *core, const struct pack *pack, const char *course, struct err *err)
+static int check_bake(struct core *core, struct err *err)
 {
-	if (!pack)
-		return err_set(err, ERR_NOT_FOUND, "there is no such course \"%s\" here; see `terakoya pack list`",
-			       course);
 	if (!core->virt_up || !core->host_known)
 		return err_set(err, ERR_UNAVAILABLE,
 			       "libvirtd does not answer; start it, or run `terakoya doctor --fix`");
@@ -574,7 +571,16 @@ int template_bake(struct core *core, const char *course, const char *version, bo
 {
 	const struct pack *pack = version ? course_version(core, course, version) : course_find(core, course);
 
-	if (check_bake(core, pack, course, err) < 0)
+	if (!pack)
+		return err_set(err, ERR_NOT_FOUND, "there is no such course \"%s\" here; see `terakoya pack list`",
+			       course);
+	return template_bake_pack(core, pack, force, work, err);
+}
+
+int template_bake_pack(struct core *core, const struct pack *pack, bool force, struct work **work,
+		       struct err *err)
+{
+	if (check_bake(core, err) < 0)
 		return -1;
 	*work = work_running(core, "template", pack->id);
 	if (*work)

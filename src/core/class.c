@@ -39,11 +39,16 @@ bool seat_is_ready(const struct seat *seat)
 	return seat->machines > 0;
 }
 
+bool class_is_private(const struct class *class)
+{
+	return class->row.hidden && !trial_has_class(class->core, class->row.id);
+}
+
 void seat_publish(struct seat *seat)
 {
 	if (seat->class->row.hidden)
 		proof_wake(seat->class->core);
-	else if (!seat->class->core->stopping)
+	if (!class_is_private(seat->class) && !seat->class->core->stopping)
 		bus_publish(seat->class->core, "seat", seat->class->row.id, seat->row.id,
 			    view_seat(seat));
 }
@@ -134,7 +139,9 @@ static enum class_state class_state_from_name(const char *name)
 
 /* Reads a class with all below it from the database; takes the row. A class whose course is not here
  * any more cannot be run, only looked at: it is left out, with a warning, until the pack is back. */
-static struct class *class_load(struct core *core, struct class_row *row, struct err *err)
+/* pack: NULL for that of the row's course. */
+static struct class *class_load(struct core *core, struct class_row *row, struct pack *pack,
+				struct err *err)
 {
 	struct class *class = mem_alloc(sizeof(*class));
 	struct seat_row *rows = NULL;
@@ -145,7 +152,9 @@ static struct class *class_load(struct core *core, struct class_row *row, struct
 	class->core = core;
 	class->state = class_state_from_name(class->row.state);
 	LIST_INSERT_HEAD(&core->classes, class, entry);
-	class->pack = course_of_class(core, class->row.course, class->row.version, class->row.digest);
+	class->pack = pack ? pack :
+			     course_of_class(core, class->row.course, class->row.version,
+					     class->row.digest);
 	if (!class->pack) {
 		err_set(err, ERR_NOT_FOUND, "its course %s %s is not installed; put the pack back and restart",
 			class->row.course, class->row.version);
@@ -186,7 +195,11 @@ int classes_load(struct core *core, struct err *err)
 	for (size_t i = count; i-- > 0;) {
 		struct err why = ERR_INIT;
 		int64_t id = rows[i].id;
-		if (!class_load(core, &rows[i], &why))
+		bool hidden = rows[i].hidden;
+		bool loaded = class_load(core, &rows[i], NULL, &why);
+		if (!loaded && hidden) /* a trial's, whose machines the reconciler removes */
+			classes_remove(core->store, id, NULL);
+		else if (!loaded)
 			log_warning("class %lld is left out: %s", (long long)id, why.message);
 		class_row_free(&rows[i]);
 	}
@@ -317,7 +330,8 @@ static int add_class(struct core *core, const struct actor *actor, const struct 
 	return 0;
 }
 
-static int read_class(struct core *core, int64_t id, struct class **class, struct err *err)
+static int read_class(struct core *core, int64_t id, struct pack *pack, struct class **class,
+		      struct err *err)
 {
 	struct class_row *rows;
 	size_t count;
@@ -327,7 +341,7 @@ static int read_class(struct core *core, int64_t id, struct class **class, struc
 	*class = NULL;
 	for (size_t i = 0; i < count; i++) {
 		if (rows[i].id == id)
-			*class = class_load(core, &rows[i], err);
+			*class = class_load(core, &rows[i], pack, err);
 		class_row_free(&rows[i]);
 	}
 	free(rows);
@@ -337,7 +351,7 @@ static int read_class(struct core *core, int64_t id, struct class **class, struc
 int class_create(struct core *core, const struct actor *actor, const struct class_new *request,
 		 struct class **class, struct err *err)
 {
-	const struct pack *pack = course_find(core, request->course);
+	const struct pack *pack = request->pack ? request->pack : course_find(core, request->course);
 	unsigned seats;
 	int64_t id;
 
@@ -350,7 +364,7 @@ int class_create(struct core *core, const struct actor *actor, const struct clas
 		store_rollback(core->store);
 		return -1;
 	}
-	if (store_commit(core->store, err) < 0 || read_class(core, id, class, err) < 0)
+	if (store_commit(core->store, err) < 0 || read_class(core, id, request->pack, class, err) < 0)
 		return -1;
 	AUTO_FREE char *object = str_fmt("class %lld", (long long)id);
 	note(core, actor, "class.create", id, 0, object, "");

@@ -10,6 +10,8 @@
 
 struct class_new {
 	const char *course;       /* a course's id */
+	struct pack *pack;        /* one that is not installed, which stays as long as the class; NULL: the
+				     course's */
 	const char *name;         /* NULL: the course's title and today's date */
 	unsigned seats;           /* 1..CLASS_SEATS_MAX; with names: 0 or their number */
 	const char *const *names; /* students' names, unique in the class; NULL: unnamed seats */
@@ -21,6 +23,9 @@ struct class_new {
 /* Makes a draft with its seats and codes. ERR_INVALID, ERR_NOT_FOUND (course), ERR_CONFLICT. */
 int class_create(struct core *core, const struct actor *actor, const struct class_new *request,
 		 struct class **class, struct err *err);
+
+/* The daemon's own: nobody hears of it. A trial's is not private: its author has the page open. */
+bool class_is_private(const struct class *class);
 
 /* What it would take, from measured figures, before anything is started. */
 struct capacity {

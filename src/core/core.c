@@ -299,6 +299,7 @@ struct core *core_new(struct loop *loop, const struct core_config *config, struc
 	LIST_INIT(&core->classes);
 	LIST_INIT(&core->machines);
 	LIST_INIT(&core->works);
+	LIST_INIT(&core->trials);
 	TAILQ_INIT(&core->queue);
 	config_copy(&core->config, config);
 	core->bus = bus_new();
@@ -335,6 +336,7 @@ void core_free(struct core *core)
 	while ((class = LIST_FIRST(&core->classes)))
 		class_free(class);
 	virt_close(core->virt);
+	trials_free(core);
 	courses_free(core);
 	bus_free(core->bus);
 	store_close(core->store);

@@ -156,7 +156,7 @@ static int record(struct seat *seat, const struct check *check, struct grade_res
 		       next.last_code != row->last_code;
 	*row = next;
 	result->points = row->points;
-	if (changed && !seat->class->row.hidden)
+	if (changed && !class_is_private(seat->class))
 		bus_publish(seat->class->core, "progress", seat->row.class_id, seat->row.id,
 			    view_progress(seat, row));
 	if (result->newly_done)

@@ -55,6 +55,10 @@ struct core {
 	struct template_set *templates;
 	struct bake *bake; /* the one that runs, or NULL */
 	struct proof *proof; /* likewise */
+	LIST_HEAD(, trial) trials;
+	int64_t next_trial;
+	struct pack **tried; /* trial.c: what trials have read */
+	size_t tried_count;
 	struct throttle *guesses; /* answers that were wrong; NULL before the first */
 	int64_t next_proof;
 	bool proof_woken;
@@ -204,6 +208,18 @@ void packs_release(struct core *core, const char *digest);
 /* What a machine of a course is cloned from. NULL when it is not baked for this host as it is now. */
 const char *template_key(struct core *core, const struct pack *pack, const struct pack_machine *machine);
 void templates_refresh(struct core *core);
+/* Whether this pack was there when templates were last looked at. */
+bool templates_have(struct core *core, const struct pack *pack);
+/* As template_bake(), also for a pack that is not installed. */
+int template_bake_pack(struct core *core, const struct pack *pack, bool force, struct work **work,
+		       struct err *err);
+
+/* ---- trial.c ---------------------------------------------------------------------------------- */
+
+bool trial_has_class(struct core *core, int64_t class_id);
+const struct pack *trial_pack(struct core *core, size_t index); /* NULL behind the last */
+void trials_free(struct core *core);
+const char *task_kind_name(enum pack_task_kind kind); /* view.c */
 /* Before they are, nothing is made: after a restart, machines would be booted that can be cloned. */
 bool templates_known(const struct core *core);
 void templates_free(struct core *core);

@@ -21,6 +21,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/class.h"
 #include "core/code.h"
 #include "core/name.h"
 #include "core/note.h"
@@ -71,7 +72,7 @@ static struct seat *seat_of_token(struct auth *auth, const char *token)
 
 static int class_admits(const struct class *class, struct err *err)
 {
-	if (class->row.hidden)
+	if (class_is_private(class))
 		return err_set(err, ERR_DENIED, "nobody can join this class");
 	if (class->state == CLASS_PREPARING || class->state == CLASS_OPEN)
 		return 0;

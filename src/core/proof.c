@@ -79,7 +79,8 @@ static struct class *left_over(struct core *core)
 	struct class *class;
 
 	LIST_FOREACH(class, &core->classes, entry)
-		if (class->row.hidden && (!core->proof || core->proof->class_id != class->row.id))
+		if (class->row.hidden && !trial_has_class(core, class->row.id) &&
+		    (!core->proof || core->proof->class_id != class->row.id))
 			return class;
 	return NULL;
 }

@@ -109,6 +109,12 @@ static void set_add(struct core *core, struct template_set *set, const struct pa
 	set->entry[set->count++] = entry;
 }
 
+static void set_add_pack(struct core *core, struct template_set *set, const struct pack *pack)
+{
+	for (size_t k = 0; k < pack->machines; k++)
+		set_add(core, set, pack, &pack->machine[k]);
+}
+
 static void refresh_work(struct job *job)
 {
 	struct refresh_job *refresh = (struct refresh_job *)job;
@@ -165,8 +171,9 @@ void templates_refresh(struct core *core)
 	refresh->base.job.done = refresh_done;
 	const struct pack *pack;
 	for (size_t i = 0; (pack = course_needed(core, i)); i++)
-		for (size_t k = 0; k < pack->machines; k++)
-			set_add(core, &refresh->set, pack, &pack->machine[k]);
+		set_add_pack(core, &refresh->set, pack);
+	for (size_t i = 0; (pack = trial_pack(core, i)); i++)
+		set_add_pack(core, &refresh->set, pack);
 	core_submit(core, &refresh->base);
 }
 
@@ -198,6 +205,11 @@ static struct template_entry *find_entry(struct core *core, const struct pack *p
 		if (strcmp(core->templates->entry[i].digest, digest) == 0)
 			return &core->templates->entry[i];
 	return NULL;
+}
+
+bool templates_have(struct core *core, const struct pack *pack)
+{
+	return core->templates && core->templates->known && find_entry(core, pack, &pack->machine[0]);
 }
 
 bool templates_known(const struct core *core)

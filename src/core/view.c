@@ -189,7 +189,7 @@ json_t *view_class(const struct class *class)
 			 (int)class->seats, "ready", ready, "ready_ms", I(class->ready_ms));
 }
 
-static const char *kind_name(enum pack_task_kind kind)
+const char *task_kind_name(enum pack_task_kind kind)
 {
 	return kind == PACK_TASK_STATE ? "state" : kind == PACK_TASK_ANSWER ? "answer" : "quiz";
 }
@@ -207,7 +207,7 @@ static json_t *view_outline(const struct pack *pack)
 				tasks, json_pack("{s:s, s:o, s:i, s:i, s:s, s:b}", "id", task->id, "title",
 						 texts(&task->title), "points", (int)task->points,
 						 "minutes", (int)task->minutes, "kind",
-						 kind_name(task->kind), "optional", task->optional));
+						 task_kind_name(task->kind), "optional", task->optional));
 		}
 		json_array_append_new(labs, json_pack("{s:s, s:o, s:i, s:i, s:b, s:o}", "id", lab->id, "title",
 						      texts(&lab->title), "day", (int)lab->day, "minutes",
@@ -283,7 +283,7 @@ static json_t *view_task(const struct seat *seat, const struct pack_lab *lab,
 	for (size_t i = 0; i < task->options; i++)
 		json_array_append_new(options, rendered(&task->option[order[i]].text, values, true));
 	return json_pack("{s:s, s:s, s:i, s:i, s:b, s:o, s:o, s:o, s:o, s:o}", "id", task->id, "kind",
-			 kind_name(task->kind), "points", (int)task->points, "minutes", (int)task->minutes,
+			 task_kind_name(task->kind), "points", (int)task->points, "minutes", (int)task->minutes,
 			 "optional", task->optional, "title", rendered(&task->title, values, true), "text",
 			 rendered(&task->text, values, false), "hints", view_hints(task, progress, values),
 			 "options", options, "progress",

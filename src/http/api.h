@@ -50,6 +50,13 @@ int api_course_bake(struct request *request, struct err *err);
 int api_works(struct request *request, struct err *err);
 int api_work(struct request *request, struct err *err);
 
+/* api_trial.c */
+int api_trial_post(struct request *request, struct err *err);
+int api_trial_get(struct request *request, struct err *err);
+int api_trial_delete(struct request *request, struct err *err);
+int api_trial_reload(struct request *request, struct err *err);
+int api_trial_solve(struct request *request, struct err *err);
+
 /* api_proof.c */
 int api_course_proof_get(struct request *request, struct err *err);
 int api_course_proof_post(struct request *request, struct err *err);

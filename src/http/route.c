@@ -58,6 +58,11 @@ static const struct route routes[] = {
 	{ "DELETE", V1 "/images/{image}", RULE_ADMIN, api_image_delete, "digest", false },
 	{ "POST", V1 "/images/{image}/build", RULE_INSTRUCTOR, api_image_build, NULL, true },
 	{ "GET", V1 "/templates", RULE_STAFF, api_templates, NULL, false },
+	{ "POST", V1 "/trials", RULE_ADMIN, api_trial_post, NULL, true },
+	{ "GET", V1 "/trials/{trial}", RULE_ADMIN, api_trial_get, NULL, false },
+	{ "DELETE", V1 "/trials/{trial}", RULE_ADMIN, api_trial_delete, NULL, false },
+	{ "POST", V1 "/trials/{trial}/reload", RULE_ADMIN, api_trial_reload, NULL, false },
+	{ "POST", V1 "/trials/{trial}/solve", RULE_ADMIN, api_trial_solve, NULL, true },
 	{ "GET", V1 "/works", RULE_STAFF, api_works, NULL, false },
 	{ "GET", V1 "/works/{work}", RULE_STAFF, api_work, NULL, false },
 

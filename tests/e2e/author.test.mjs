@@ -1,10 +1,11 @@
 // An author's way: a new pack is taught and proven as it is; and no student of it gets a pass by what they do to
 // their shell or to the tools of its checks.
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { appendFileSync, cpSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { api, Daemon, json, leftovers, ok, prepareHost, sleep, state, terakoya, until } from './lab.mjs';
+import { api, build, Daemon, json, leftovers, ok, prepareHost, sleep, state, terakoya, until } from './lab.mjs';
 import { check, openLab, reset, shell } from './seat.mjs';
 
 const own = path.join(state, 'packs/sample');
@@ -109,6 +110,106 @@ test('a new pack passes its test on real machines', { timeout: 900000 }, async (
   assert.doesNotMatch(result.stdout, /^not ok/m);
   const course = (await api('GET', '/courses')).body.find((one) => one.id === 'sample');
   assert.notEqual(course.proven_at, 0);
+});
+
+/** `lab try` on a copy of the pack that is nowhere installed. */
+class Trial {
+  constructor(directory, lab) {
+    this.text = '';
+    this.process = spawn(path.join(build, 'terakoya'), ['--state-dir', state, 'lab', 'try', directory, ...(lab ? [lab] : [])]);
+    for (const stream of [this.process.stdout, this.process.stderr]) stream.on('data', (data) => (this.text += data));
+    this.ended = new Promise((done) => this.process.on('exit', (code, signal) => done({ code, signal })));
+  }
+  /** Waits until something is said that was not said before; forgets all before it. */
+  async says(pattern, ms = 120000) {
+    await until(`lab try says ${pattern}`, () => pattern.test(this.text), ms).catch((error) => {
+      throw new Error(`${error.message}\n${this.text}`);
+    });
+    this.text = this.text.slice(this.text.search(pattern)).replace(pattern, '');
+  }
+  types(line) {
+    this.process.stdin.write(`${line}\n`);
+  }
+}
+
+describe('lab try', { timeout: 900000 }, () => {
+  const copy = path.join(state, 'being-written');
+  const file = (name) => path.join(copy, 'first-lab', name);
+  const nothingLeft = () => until('all is removed', async () => {
+    const seen = await leftovers();
+    return seen.domains.length + seen.networks.length === 0;
+  }, 120000);
+  let trial;
+
+  before(async () => {
+    rmSync(copy, { recursive: true, force: true });
+    cpSync(own, copy, { recursive: true });
+    trial = new Trial(copy);
+    await trial.says(/first-lab is open/, 300000);
+  });
+  after(() => {
+    trial?.process.kill('SIGKILL');
+    rmSync(copy, { recursive: true, force: true });
+  });
+
+  test('gives the link of the page, and says what is missing', async () => {
+    await trial.says(/http:\S+\/j\/[0-9a-f]{64}/);
+    await trial.says(/leave-a-note +not yet, 11: There is no note/);
+  });
+
+  test('a check that is edited is the check that runs, without the seat being made anew', async () => {
+    appendFileSync(file('leave-a-note.check'), 'exit 12\n');
+    trial.types('s leave-a-note');
+    await trial.says(/saved: first-lab\/leave-a-note\.check/);
+    await trial.says(/leave-a-note +not yet, 12/);
+    cpSync(path.join(own, 'first-lab/leave-a-note.check'), file('leave-a-note.check'));
+    await trial.says(/leave-a-note +passes/);
+  });
+
+  test('a solve of an answer task prints the answer, which is right', async () => {
+    trial.types('s desk-number');
+    await trial.says(/the answer is \d{3}/);
+    await trial.says(/desk-number +passes/);
+  });
+
+  test('a mistake is a finding, and the seat goes on with what it has', async () => {
+    appendFileSync(file('setup.sh'), 'if true\n');
+    await trial.says(/first-lab\/setup\.sh:\d+: Syntax error/);
+    await trial.says(/goes on with what it has/);
+    trial.types('c');
+    await trial.says(/leave-a-note +passes/);
+    cpSync(path.join(own, 'first-lab/setup.sh'), file('setup.sh'));
+  });
+
+  test('an environment that makes other machines is not taken over', async () => {
+    appendFileSync(path.join(copy, 'environment/desk.sh'), 'true\n');
+    await trial.says(/other machines/);
+    cpSync(path.join(own, 'environment/desk.sh'), path.join(copy, 'environment/desk.sh'));
+  });
+
+  test('a reset gives the start again', async () => {
+    trial.types('r');
+    await trial.says(/leave-a-note +not yet, 11/);
+  });
+
+  test('the installed course of the same name is as it was, and no class is seen', async () => {
+    const course = (await api('GET', '/courses')).body.filter((one) => one.id === 'sample');
+    assert.equal(course.length, 1);
+    assert.deepEqual((await api('GET', '/classes?closed=1')).body.filter((one) => one.name === 'lab try'), []);
+  });
+
+  test('Ctrl-C removes all that it had', async () => {
+    trial.process.kill('SIGINT');
+    assert.equal((await trial.ended).code, 0);
+    await nothingLeft();
+  });
+
+  test('a command that was killed is missed, and what it had is removed', async () => {
+    trial = new Trial(copy, 'first-lab');
+    await trial.says(/first-lab is open/, 300000);
+    trial.process.kill('SIGKILL');
+    await nothingLeft();
+  });
 });
 
 test('nothing of it stays: no class, no machine', async () => {

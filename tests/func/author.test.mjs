@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { makeState, root } from "./daemon.mjs";
+import { Daemon, makeState, root, until } from "./daemon.mjs";
 
 const terakoya = join(root, process.env.TERAKOYA_BUILD ?? "build", "terakoya");
 const place = makeState();
@@ -53,4 +53,52 @@ test("the course that is taught is linted in less than a second of a processor's
 	assert.equal(lint.status, 0, lint.stdout);
 	const [user, system] = lint.stderr.trim().split("\n").at(-1).split(" ").map(Number);
 	assert.ok(user + system < 1, `${user} s + ${system} s`);
+});
+
+test("a trial that cannot be begun is refused, with the finding or the name; an instructor may not read the host's directories", async () => {
+	const daemon = await Daemon.start();
+	try {
+		const broken = join(place, "broken");
+		cli("lab", "new", broken);
+		writeFileSync(join(broken, "first-lab/setup.sh"), "if true\n");
+		const cases = [
+			[{ directory: broken, lab: "first-lab" }, 400, /setup\.sh:/],
+			[{ directory: "tea-shop", lab: "first-lab" }, 400, /absolute/],
+			[{ directory: join(place, "nowhere"), lab: "first-lab" }, 404, /nowhere/],
+			[{ directory: join(place, "tea-shop"), lab: "no-such-lab" }, 404, /no-such-lab/],
+			[{ directory: join(place, "tea-shop") }, 400, /lab/],
+		];
+		for (const [body, status, message] of cases) {
+			const reply = await daemon.local("POST", "/trials", body);
+			assert.equal(reply.status, status, reply.text);
+			assert.match(reply.json.detail, message);
+		}
+		assert.equal((await daemon.local("GET", "/trials/7")).status, 404);
+		assert.equal((await daemon.local("DELETE", "/trials/7")).status, 404);
+		const hana = await daemon.account("hana", "instructor");
+		assert.equal((await daemon.as(hana, "POST", "/trials", cases[0][0])).status, 403);
+	} finally {
+		await daemon.stop();
+	}
+});
+
+test("a trial has a class that no list shows, and no installed course learns of it; at its end nothing is left", async () => {
+	const daemon = await Daemon.start();
+	try {
+		cli("lab", "new", join(place, "tea-house"));
+		const begun = await until(async () => { // 503 until the host is known
+			const reply = await daemon.local("POST", "/trials", { directory: join(place, "tea-house"), lab: "first-lab" });
+			return reply.status !== 503 && reply;
+		}, 60000);
+		assert.equal(begun.status, 201, begun.text);
+		assert.deepEqual(begun.json.tasks.map((one) => one.kind), ["state", "answer", "quiz"]);
+		assert.ok(!(await daemon.local("GET", "/courses")).json.some((one) => one.id === "tea-house"));
+		await until(async () => (await daemon.local("GET", `/trials/${begun.json.id}`)).json.class, 60000);
+		assert.deepEqual((await daemon.local("GET", "/classes?closed=1")).json, []);
+		const { class: id } = (await daemon.local("GET", `/trials/${begun.json.id}`)).json;
+		assert.equal((await daemon.local("DELETE", `/trials/${begun.json.id}`)).status, 204);
+		await until(async () => (await daemon.local("GET", `/classes/${id}`)).status === 404, 60000);
+	} finally {
+		await daemon.stop();
+	}
 });
