@@ -28,7 +28,7 @@ export function GuidePane({ view, setView, reload, type }) {
 	const lab = view.labs.find((one) => one.id === chosen) ?? first;
 	const seat = view.seat.id;
 	const known = useRef(view.seat.lab);
-	/** The instructor opened a lab for all, or the seat is being caught up: the page goes along. */
+	/** The instructor opened a lab for all, the seat is being caught up, or it happened in another tab: the page goes along. */
 	useEffect(() => {
 		const now = view.labs.find((one) => one.id === view.seat.lab);
 		if (now && view.seat.lab !== known.current && now.id !== chosen) {

@@ -92,7 +92,7 @@ export default {
 	"lab.open-text": "{tasks} {tasks|task waits|tasks wait} for you. Starting prepares your machine for them.",
 	"lab.open-resets": "This lab begins on fresh machines: what is in yours now is lost. Points stay.",
 	"lab.reset-open": "Reset and start this lab",
-	"lab.moved": "Your instructor opened “{lab}” for everyone.",
+	"lab.moved": "“{lab}” was opened for you.",
 	"lab.wait": "Your machine is not ready yet.",
 
 	"tasks.title": "Your tasks",

@@ -92,7 +92,7 @@ export default {
 	"lab.open-text": "課題は {tasks} 件です。始めると、マシンが課題に合わせて準備されます。",
 	"lab.open-resets": "このラボは新しいマシンで始まります。今のマシンの内容は失われますが、得点は残ります。",
 	"lab.reset-open": "初期化してこのラボを始める",
-	"lab.moved": "講師が全員に「{lab}」を開きました。",
+	"lab.moved": "「{lab}」が開かれました。",
 	"lab.wait": "マシンの準備がまだできていません。",
 
 	"tasks.title": "課題",
