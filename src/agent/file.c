@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define BLOCK 4096 /* the least that a file system of a machine writes at once */
+
 static void fail(struct agent *agent, struct job *job, int error, const char *what)
 {
 	port_send_fail(&agent->port, FRAME_JOB_FAIL, job->channel, error, "%s: %s", what,
@@ -109,28 +111,33 @@ void file_get(struct agent *agent, struct job *job, struct frame_reader *reader)
 		fail(agent, job, EFBIG, what);
 }
 
-/* What is so already is left alone: ext4 allocates and submits blocks on every rename that replaces
- * a file, and a clone has most of its files from its template. */
-static bool is_so_already(const char *path, mode_t mode, const void *data, size_t length)
+/* True when the file is as it shall be, without a new one being made. A clone has all its files from
+ * its template, most of them right, the others of the right size; and under software emulation making,
+ * renaming and removing a file, and the blocks that ext4 submits at once when one replaces another, cost
+ * a clone a good part of all it does before it is ready. Within one block an overwrite is as whole as a
+ * rename: the file system writes blocks, not bytes. */
+static bool overwrite(const char *path, mode_t mode, const void *data, size_t length)
 {
-	char there[8193];
+	char there[BLOCK];
 	struct stat status;
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	bool same = fd >= 0 && !fstat(fd, &status) && S_ISREG(status.st_mode) &&
-		    (status.st_mode & 07777) == mode && !status.st_uid &&
-		    (size_t)status.st_size == length && length < sizeof(there) &&
-		    read(fd, there, sizeof(there)) == (ssize_t)length && !memcmp(there, data, length);
+	int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	bool fits = fd >= 0 && !fstat(fd, &status) && S_ISREG(status.st_mode) &&
+		    status.st_nlink == 1 && (status.st_mode & 07777) == mode && !status.st_uid &&
+		    (size_t)status.st_size == length && length <= sizeof(there) &&
+		    pread(fd, there, length, 0) == (ssize_t)length;
+	bool done = fits && (!memcmp(there, data, length) ||
+			     pwrite(fd, data, length, 0) == (ssize_t)length);
 
 	if (fd >= 0)
 		close(fd);
-	return same;
+	return done;
 }
 
 int file_write(const char *path, mode_t mode, const void *data, size_t length)
 {
 	char *name;
 
-	if (is_so_already(path, mode, data, length))
+	if (overwrite(path, mode, data, length))
 		return 0;
 	struct job job = { .input = temporary_open(path, &name) };
 	int error = 0;

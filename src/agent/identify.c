@@ -23,6 +23,7 @@
 
 #define INSTANCE_PATH "/run/terakoya-instance"
 #define SUDOERS_PATH  "/etc/sudoers.d/terakoya"
+#define USERADD_MS    100000 /* a second or two; more than 20 s were seen while the host was overloaded */
 #define NICS_MAX      8
 #define HOSTS_MAX     16
 #define KEYS_MAX      3
@@ -132,9 +133,13 @@ static int write_line(const char *path, mode_t mode, const char *text)
 	return file_write(path, mode, line, (size_t)length);
 }
 
+/* Setting even the same name wakes everybody who watches it, systemd and its journal among them. */
 static int set_host_name(const char *name)
 {
-	if (sethostname(name, strlen(name)) < 0)
+	char now[65] = "";
+
+	if ((gethostname(now, sizeof(now) - 1) < 0 || strcmp(now, name)) &&
+	    sethostname(name, strlen(name)) < 0)
 		return errno;
 	return write_line("/etc/hostname", 0644, name);
 }
@@ -211,7 +216,7 @@ static int set_user(const char *name, bool sudo)
 
 	if (!is_plain_name(name))
 		return *name ? EINVAL : 0;
-	if (account_find(name, &account) && spawn_wait(add, 20000) != 0)
+	if (account_find(name, &account) && spawn_wait(add, USERADD_MS) != 0)
 		return ECHILD;
 	snprintf(line, sizeof(line), "%s ALL=(ALL:ALL) NOPASSWD: ALL", name);
 	if (sudo && access("/etc/sudoers.d", F_OK) == 0)

@@ -22,9 +22,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/hostkey.h"
 
 #define TICK_MS       500
 #define BOOT_MS       300000
+#define IDENTIFY_MS   120000 /* longer than the agent waits for its useradd */
 #define SETUP_MS      300000
 #define SETTLE_MS     120000
 #define QUIET_MS      3000 /* of rest after everything, before it is frozen */
@@ -37,8 +39,7 @@ struct bake {
 	int64_t work_id;
 	const struct pack *pack;
 	bool force;
-	size_t index;  /* the machine that is being baked */
-	size_t setup;  /* its script that runs */
+	size_t index, setup; /* the machine that is being baked, its script that runs */
 	enum bake_stage stage;
 	uint64_t started, stage_at;
 	uint64_t image_ms; /* of it went into building images */
@@ -59,6 +60,9 @@ static_assert(ARRAY_SIZE(stage_names) == BAKE_FREEZE + 1, "every stage has a nam
 
 static void bake_stage(struct bake *bake, enum bake_stage stage);
 static void bake_machine(struct bake *bake);
+static void agent_up(void *context, const struct link_hello *hello);
+static void freeze_submit(struct bake *bake);
+static void bake_finish(struct bake *bake, const char *message);
 
 static const struct pack_machine *bake_spec(const struct bake *bake)
 {
@@ -88,8 +92,6 @@ struct bake_job {
 	struct virt_template template;
 	bool exists, force;
 };
-
-static void bake_finish(struct bake *bake, const char *message);
 
 /* Everything of this bake that is on the host, whatever happened before. */
 static void remove_all(struct bake_job *job)
@@ -158,8 +160,6 @@ static void job_free(struct bake_job *job)
 
 /* ---- events of the machine -------------------------------------------------------------------- */
 
-static void agent_up(void *context, const struct link_hello *hello);
-
 static void agent_down(void *context, const struct err *why)
 {
 	(void)context;
@@ -186,7 +186,8 @@ static void identified(void *context, const struct err *err)
 }
 
 /* As the machine's first seat, so that its disk and memory know the user, the cards and the names; every
- * clone is made somebody else before a student sees it. */
+ * clone is made somebody else before a student sees it. No clone keeps this host key, but has its files:
+ * overwriting is cheaper than making them. */
 static void agent_up(void *context, const struct link_hello *hello)
 {
 	struct bake *bake = context;
@@ -198,9 +199,12 @@ static void agent_up(void *context, const struct link_hello *hello)
 		return;
 	bake_stage(bake, BAKE_IDENTIFY);
 	struct link_identity *identity = mem_alloc(sizeof(*identity));
+	struct host_key key = { 0 };
 	machine_fill_identity(&machine, identity);
 	identity->instance = 1;
-	link_identify(bake->link, identity, 60000, identified, bake);
+	host_key_make(&key, identity);
+	link_identify(bake->link, identity, IDENTIFY_MS, identified, bake);
+	host_key_free(&key);
 	free(identity);
 }
 
@@ -333,8 +337,6 @@ static void bake_show(struct bake *bake)
 				       str_fmt("%s: %s", bake_spec(bake)->name, stage_names[bake->stage]);
 	work_progress(bake->core, work, fraction < 0.98 ? fraction : 0.98, step);
 }
-
-static void freeze_submit(struct bake *bake);
 
 static void bake_stage(struct bake *bake, enum bake_stage stage)
 {
