@@ -26,7 +26,8 @@ function printed(text, task) {
   return text.slice(text.lastIndexOf(`begin-${task}`), text.lastIndexOf(`end-${task}`)).split('\n').slice(1).join('\n').trim();
 }
 
-async function openLab(seat, lab) {
+/** Waits while another lab of the seat is being opened. */
+export async function openLab(seat, lab) {
   const reply = await until(`the lab ${lab.id} opens`, async () => {
     const one = await api('POST', `/seats/${seat.id}/labs/${lab.id}/open`, {});
     return one.status !== 409 && one;
@@ -34,8 +35,8 @@ async function openLab(seat, lab) {
   if (reply.status >= 300) throw new Error(`seat ${seat.number}: the lab ${lab.id} did not open: ${reply.body.detail}`);
 }
 
-/** Pastes, and gives what the shell printed. */
-async function typeLab(terminal, pack, seat, lab) {
+/** Pastes what solves the lab's tasks, and gives what the shell printed. */
+export async function typeLab(terminal, pack, seat, lab) {
   const from = terminal.text.length;
   const last = `end-${lab.tasks.at(-1).id}`;
   terminal.type(`\x1b[200~${labText(pack, seat, lab)}\x1b[201~\r`);
