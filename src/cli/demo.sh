@@ -68,7 +68,8 @@ setsid terakoyad --state-dir "$state" --listen "$listen" --packs "$here/labs" --
 	--agent "$here/build/terakoya-agent" --web "$here/build/web" >"$state/terakoyad.log" 2>&1 &
 daemon=$!
 tries=0
-until terakoya course list >/dev/null 2>&1; do
+# Without libvirtd nothing can be baked: a daemon that has just started may not have reached it yet.
+until terakoya course list >/dev/null 2>&1 && grep -q "libvirtd answers" "$state/terakoyad.log"; do
 	kill -0 "$daemon" 2>/dev/null || {
 		daemon=
 		echo "terakoyad did not start:" >&2
@@ -76,7 +77,11 @@ until terakoya course list >/dev/null 2>&1; do
 		exit 1
 	}
 	tries=$((tries + 1))
-	[ "$tries" -lt 100 ] || exit 1
+	[ "$tries" -lt 300 ] || {
+		echo "terakoyad did not reach libvirtd in half a minute:" >&2
+		tail -n 5 "$state/terakoyad.log" >&2
+		exit 1
+	}
 	sleep 0.1
 done
 
