@@ -7,7 +7,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { api, bake, closeAll, Daemon, json, ok, openClass, prepareHost, sleep, until } from './lab.mjs';
+import { api, bake, chromium, closeAll, Daemon, json, ok, openClass, prepareHost, sleep, until } from './lab.mjs';
 
 const daemon = new Daemon();
 const place = mkdtempSync(path.join(os.tmpdir(), 'tk-ssh-'));
@@ -115,6 +115,30 @@ test('a login shell has a terminal, reads what is typed, and its exit status com
   assert.equal(await ended, 5, shown);
   await until('and that it is gone', async () => (await terminals()).length === 0);
   assert.match(shown, /\/dev\/pts\/\d+\r\n-bash\r\n/);
+});
+
+test("an ssh shell is a tab of the student's page while it lives, and both may type", async () => {
+  const browser = await chromium();
+  const page = await browser.newPage({ viewport: { width: 1366, height: 768 } });
+  const child = spawn('ssh', ['-F', file('config'), '-tt', login], { env });
+  let shown = '';
+  child.stdout.on('data', (bytes) => (shown += bytes));
+  try {
+    const link = (await api('POST', `/seats/${(await seatOf(1)).id}/join-link`)).body.url;
+    await page.request.post(`${daemon.url}/api/v1/session/join`, {
+      data: { token: link.split('/').pop(), name: 'Aoi', language: 'en' },
+    });
+    await page.goto(`${daemon.url}/seats/${(await seatOf(1)).id}`);
+    await page.getByRole('tab', { name: 'desk 2' }).click({ timeout: 30000 });
+    await page.locator('.terminal-view:not([hidden]) .xterm').click({ timeout: 30000 });
+    await page.keyboard.type('echo typed $((40 + 2)) in the page\n');
+    await until(`ssh shows what was typed in the page: ${shown}`, () => shown.includes('typed 42 in the page'), 20000);
+    child.stdin.write('exit\n');
+    await until('the tab is gone', async () => (await page.getByRole('tab', { name: 'desk 2' }).count()) === 0, 20000);
+  } finally {
+    child.kill();
+    await browser.close();
+  }
 });
 
 /** The status of ssh on a terminal that script(1) makes, and what it showed; the window changes after its first line. */
