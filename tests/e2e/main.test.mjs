@@ -53,7 +53,7 @@ const reload = async () => {
 test('an image is built and a template baked from the command line, and both are listed', async () => {
   await bake();
   assert.match(await ok('image', 'build', 'debian-13'), /there already/);
-  assert.match(await ok('image', 'list'), /^debian-13 +yes/m);
+  assert.match(await ok('image', 'list'), /^debian-13@[0-9a-f]{12}\S* +current /m);
   assert.match(await ok('template', 'list'), /^linux-intro +desk +debian-13 +yes/m);
   assert.match(await ok('course', 'list'), /^linux-intro /m);
 });
