@@ -51,8 +51,10 @@ void check_markdown(struct reader *reader, const char *file, int line, const cha
 	struct err err = ERR_INIT;
 	unsigned dropped = 0;
 
-	if (render_markdown(text, NULL, false, &html, &dropped, &err) < 0)
-		finding_add(reader, file, line, "%s", err.message);
+	if (strlen(text) > PACK_MARKDOWN_MAX)
+		finding_add(reader, file, line, "the Markdown is larger than 128 KiB; expected a shorter text");
+	else if (render_markdown(text, NULL, false, &html, &dropped, &err) < 0)
+		finding_add(reader, file, line, "%s; expected simpler Markdown", err.message);
 	else if (dropped)
 		finding_add(reader, file, line,
 			    "%u links or images lead to where they may not; expected http:, https: "
