@@ -63,7 +63,7 @@ static int read_names(const char *file, json_t *names, struct err *err)
 int cmd_class_create(struct invocation *invocation, struct err *err)
 {
 	const char *seats = option_value(invocation, "seats"), *file = option_value(invocation, "names");
-	const char *name = option_value(invocation, "name");
+	const char *name = option_value(invocation, "name"), *version = option_value(invocation, "version");
 	json_t *body = json_pack("{s:s}", "course", invocation->argument[0]), *class = NULL;
 	json_t *names = json_array();
 	long count = 0;
@@ -81,6 +81,8 @@ int cmd_class_create(struct invocation *invocation, struct err *err)
 		json_object_set(body, "names", names);
 	if (name)
 		json_object_set_new(body, "name", json_string(name));
+	if (version)
+		json_object_set_new(body, "version", json_string(version));
 	json_decref(names);
 	if (bad) {
 		json_decref(body);

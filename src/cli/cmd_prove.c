@@ -98,6 +98,7 @@ static int read_option(struct invocation *invocation, const char *name, json_t *
 
 static int start(struct invocation *invocation, const char *path, struct err *err)
 {
+	const char *version = option_value(invocation, "version");
 	json_t *body = json_object(), *labs = json_array();
 
 	for (int i = 1; i < invocation->arguments; i++)
@@ -105,6 +106,8 @@ static int start(struct invocation *invocation, const char *path, struct err *er
 	if (json_array_size(labs))
 		json_object_set(body, "labs", labs);
 	json_decref(labs);
+	if (version)
+		json_object_set_new(body, "version", json_string(version));
 	if (read_option(invocation, "seeds", body, err) < 0 ||
 	    read_option(invocation, "seats", body, err) < 0) {
 		json_decref(body);

@@ -571,7 +571,7 @@ static int check_bake(struct core *core, struct err *err)
 int template_bake(struct core *core, const char *course, const char *version, bool force,
 		  struct work **work, struct err *err)
 {
-	const struct pack *pack = version ? course_version(core, course, version) : course_find(core, course);
+	const struct pack *pack = course_version(core, course, version);
 
 	if (!pack)
 		return err_set(err, ERR_NOT_FOUND, "there is no such course \"%s\" here; see `terakoya pack list`",

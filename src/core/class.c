@@ -351,13 +351,15 @@ static int read_class(struct core *core, int64_t id, struct pack *pack, struct c
 int class_create(struct core *core, const struct actor *actor, const struct class_new *request,
 		 struct class **class, struct err *err)
 {
-	const struct pack *pack = request->pack ? request->pack : course_find(core, request->course);
+	const struct pack *pack = request->pack ? request->pack :
+						  course_version(core, request->course, request->version);
 	unsigned seats;
 	int64_t id;
 
 	if (!pack)
-		return err_set(err, ERR_NOT_FOUND, "there is no course \"%s\" here; see `terakoya course list`",
-			       request->course);
+		return err_set(err, ERR_NOT_FOUND, "there is no course \"%s\"%s%s here; see `terakoya pack list`",
+			       request->course, request->version ? " of version " : "",
+			       request->version ? request->version : "");
 	if (check_request(request, &seats, err) < 0 || store_begin(core->store, err) < 0)
 		return -1;
 	if (add_class(core, actor, request, pack, seats, &id, err) < 0) {

@@ -10,6 +10,7 @@
 
 struct class_new {
 	const char *course;       /* a course's id */
+	const char *version;      /* NULL: the active one */
 	struct pack *pack;        /* one that is not installed, which stays as long as the class; NULL: the
 				     course's */
 	const char *name;         /* NULL: the course's title and today's date */

@@ -255,7 +255,10 @@ const struct pack *course_version(const struct core *core, const char *id, const
 {
 	const struct pack *pack;
 
-	for (size_t i = 0; (pack = course_installed(core, i)); i++)
+	for (size_t i = 0; !version && (pack = course_at(core, i)); i++)
+		if (str_equal(pack->id, id))
+			return pack;
+	for (size_t i = 0; version && (pack = course_installed(core, i)); i++)
 		if (str_equal(pack->id, id) && str_equal(pack->version, version))
 			return pack;
 	return NULL;

@@ -7,7 +7,7 @@
 /* Valid packs of packs_dir and state_dir/packs, loaded at start and on reload; of each course the version
  * that is active (core/packs.h). */
 const struct pack *course_find(struct core *core, const char *id);
-/* One that is installed, active or not. */
+/* One that is installed, active or not; version NULL: the active one. */
 const struct pack *course_version(const struct core *core, const char *id, const char *version);
 size_t course_count(const struct core *core);
 const struct pack *course_at(const struct core *core, size_t index);

@@ -137,6 +137,7 @@ static int seed_begin(struct proof *proof, struct err *err)
 	struct core *core = proof->core;
 	uint8_t secret[PACK_SECRET_BYTES];
 	const struct class_new wanted = { .course = proof->pack->id,
+					  .version = proof->pack->version,
 					  .name = "lab test",
 					  .seats = proof->seats,
 					  .hidden = true,
@@ -277,7 +278,7 @@ int proof_start(struct core *core, const struct actor *actor, const struct proof
 	if (check_request(core, request, err) < 0)
 		return -1;
 	course_reload(core);
-	const struct pack *pack = course_find(core, request->course);
+	const struct pack *pack = course_version(core, request->course, request->version);
 	if (!pack)
 		return err_set(err, ERR_NOT_FOUND, "there is no course \"%s\" here, or it cannot be read; "
 			       "`terakoya lab lint` says why", request->course);

@@ -15,6 +15,7 @@
 
 struct proof_new {
 	const char *course;      /* its id */
+	const char *version;     /* NULL: the active one */
 	const char *const *labs; /* their ids; NULL: all */
 	size_t lab_count;
 	unsigned seeds, seats;

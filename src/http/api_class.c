@@ -40,6 +40,7 @@ int api_class_post(struct request *request, struct err *err)
 	struct class_new wanted = { 0 };
 	const struct field fields[] = {
 		{ "course", FIELD_TEXT, true, 1, 64, &wanted.course },
+		{ "version", FIELD_TEXT, false, 1, 15, &wanted.version },
 		{ "name", FIELD_TEXT, false, 1, CLASS_NAME_MAX, &wanted.name },
 		{ "seats", FIELD_NUMBER, false, 1, CLASS_SEATS_MAX, &seats },
 		{ "names", FIELD_NAMES, false, 1, CLASS_SEATS_MAX, &names },

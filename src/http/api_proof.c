@@ -17,11 +17,13 @@ int api_course_proof_get(struct request *request, struct err *err)
 int api_course_proof_post(struct request *request, struct err *err)
 {
 	long seeds = 2, seats = 2;
+	const char *version = NULL;
 	json_t *labs = NULL;
 	const struct field fields[] = {
 		{ "seeds", FIELD_NUMBER, false, 1, PROOF_SEEDS_MAX, &seeds },
 		{ "seats", FIELD_NUMBER, false, 2, PROOF_SEATS_MAX, &seats },
 		{ "labs", FIELD_NAMES, false, 1, 64, &labs },
+		{ "version", FIELD_TEXT, false, 1, 15, &version },
 	};
 	struct work *work;
 
@@ -31,6 +33,7 @@ int api_course_proof_post(struct request *request, struct err *err)
 	for (size_t i = 0; i < json_array_size(labs); i++)
 		ids[i] = json_string_value(json_array_get(labs, i));
 	const struct proof_new wanted = { .course = request->name,
+					  .version = version,
 					  .labs = ids,
 					  .lab_count = json_array_size(labs),
 					  .seeds = (unsigned)seeds,

@@ -9,7 +9,8 @@
  *	          script.c about scripts; guide.c about guides
  *	digest.c  the digest
  *
- * After the first step everything works on memory, which is also how the fuzzer comes in.
+ * After the first step everything works on memory, which is also how the fuzzer comes in. Packs that come
+ * and go as one file are archive.h's; bundle.h says how.
  */
 #ifndef PACK_READER_H
 #define PACK_READER_H

@@ -169,6 +169,11 @@ test("a class keeps its version while newer ones come, are activated and the dae
 	assert.match((await terakoya("pack", "activate", "hello", "1.9.0")).output, /new classes of hello get version 1\.9\.0/);
 	const middle = (await daemon.as(hana, "POST", "/classes", { course: "hello", seats: 1 })).json;
 	assert.equal(middle.version, "1.9.0");
+	const chosen = (await daemon.as(hana, "POST", "/classes", { course: "hello", version: "1.10.0", seats: 1 })).json;
+	assert.equal(chosen.version, "1.10.0");
+	assert.equal((await daemon.as(hana, "DELETE", `/classes/${chosen.id}`)).status, 204);
+	assert.equal((await daemon.as(hana, "POST", "/classes", { course: "hello", version: "8.8.8", seats: 1 })).status, 404);
+	assert.equal((await daemon.as(hana, "POST", "/courses/hello/proof", { version: "8.8.8" })).status, 404);
 	assert.deepEqual((await versions()).map((one) => [one.version, one.active, one.classes]),
 		[["1.10.0", false, []], ["1.9.0", true, [middle.id]], ["1.0.0", false, [old.id]]]);
 	assert.equal((await daemon.as(hana, "GET", "/courses")).json.filter((one) => one.id === "hello").length, 1);
