@@ -49,7 +49,7 @@ export function AuditTable({ rows, narrow }) {
 			<tr key=${row.id}><td><time datetime=${new Date(row.at).toISOString()}>${clock(row.at)}</time></td>
 				<td><button type="button" class="link" onClick=${() => narrow({ actor: row.actor })}>${
 					actor(row)}</button></td>
-				<td class=${row.action.endsWith(".failed") ? "wrong" : ""}>${tOr(`audit.action.${row.action}`, row.action)}</td>
+				<td class=${/[.-]failed$/.test(row.action) ? "wrong" : ""}>${tOr(`audit.action.${row.action}`, row.action)}</td>
 				<td>${object(row.object)}</td><td class="audit-detail">${detail(row.detail)}</td>
 				<td class="number help">${row.id}</td></tr>`)}</tbody>
 	</table></div>`;
