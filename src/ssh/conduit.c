@@ -195,7 +195,8 @@ static void send_status(struct conduit *conduit)
 	ssh_channel_request_send_exit_status(conduit->channel, status < 256 ? status : 128 + number);
 }
 
-/* A connection that could not be made, or was: the client is still waiting to hear. True: there is a channel. */
+/* A connection that could not be made, or was: the client is still waiting to hear. True: there is a
+ * channel. */
 static bool answer_opening(struct conduit *conduit)
 {
 	ssh_message message = conduit->opening;

@@ -358,6 +358,7 @@ static void a_terminal_may_be_opened_for_a_command(void **state)
 	(void)state;
 	attach_as(&watcher, (struct hub_attach){ .command = "vi 'a b'" });
 	assert_string_equal(opened_for, "vi 'a b'");
+	opened(opened_context, NULL);
 	detach(&watcher);
 }
 
