@@ -29,7 +29,7 @@
  * A device state fits only the hardware, QEMU and processor that wrote it. All of that goes into
  * the key (virt_template_key) and into template.json, which a clone is checked against. */
 
-#define RECIPE     "2" /* raise when xml.c changes the hardware of machines */
+#define RECIPE     "3" /* raise when xml.c changes the hardware of machines */
 #define TSC_STEP   25000 /* kHz */
 #define PAGE       4096u
 #define JSON_MAX   (64 * 1024)

@@ -93,6 +93,16 @@ static void a_clone_maps_its_ram_privately_and_waits(void **state)
 	assert_non_null(strstr(text, "value=\"defer\""));
 }
 
+/* It is hardware: the same at both ends. */
+static void neither_template_nor_clone_announces_its_cards(void **state)
+{
+	(void)state;
+	AUTO_FREE char *bake = make(XML_MEMORY_BAKE);
+	AUTO_FREE char *clone = make(XML_MEMORY_CLONE);
+	assert_non_null(strstr(bake, "virtio-net-pci.guest_announce=off"));
+	assert_non_null(strstr(clone, "virtio-net-pci.guest_announce=off"));
+}
+
 static void a_bake_writes_its_ram_through_and_does_not_wait(void **state)
 {
 	(void)state;
@@ -274,6 +284,7 @@ int main(void)
 		cmocka_unit_test(a_guest_is_told_how_fast_its_counter_runs_where_that_is_known),
 		cmocka_unit_test(the_hosts_counter_is_measured_the_same_twice),
 		cmocka_unit_test(a_clone_maps_its_ram_privately_and_waits),
+		cmocka_unit_test(neither_template_nor_clone_announces_its_cards),
 		cmocka_unit_test(a_bake_writes_its_ram_through_and_does_not_wait),
 		cmocka_unit_test(a_cold_boot_has_memory_of_its_own),
 		cmocka_unit_test(no_text_breaks_out_of_its_place),
