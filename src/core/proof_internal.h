@@ -29,6 +29,7 @@ struct proof_walker {
 	enum walk_state state;
 	unsigned life[PROOF_MACHINES_MAX]; /* of its machines before they were reset or rebooted */
 	unsigned pending;                  /* answers that a step still waits for */
+	unsigned tries;                    /* of the present check that erred */
 	uint64_t since;                    /* clock_mono_ms() when it began to wait for machines */
 	const char *promise;               /* being tried; belongs to the plan */
 	struct buf why;                    /* what spoke against it so far */

@@ -14,6 +14,7 @@
 
 #define MACHINES_MS 480000 /* a reset or a reboot on a host that does much else */
 #define SETTLE_MS   180000
+#define CHECK_TRIES 3
 #define WHY_MAX     2000
 #define WRONG       "?"    /* an answer that no task takes */
 
@@ -197,11 +198,24 @@ static void judge(struct proof_walker *walker, const struct grade_result *result
 			 result->code);
 }
 
+/* A check that errs may have met a host that does too much else: it is run again before it is blamed. */
+static bool again(struct proof_walker *walker, const struct grade_result *result)
+{
+	if (result->verdict != VERDICT_ERROR || walker->tries == CHECK_TRIES - 1) {
+		walker->tries = 0;
+		return false;
+	}
+	walker->tries++;
+	walker->state = WALK_NEXT;
+	proof_wake(walker->proof->core);
+	return true;
+}
+
 static void checked(void *context, const struct grade_result *result, const struct err *err)
 {
 	struct proof_walker *walker = token_redeem(context);
 
-	if (!walker)
+	if (!walker || (!err && again(walker, result)))
 		return;
 	if (err) {
 		complain(walker, "%s was not checked: %s", present(walker)->task->id, err->message);
