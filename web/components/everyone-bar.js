@@ -12,7 +12,8 @@ export function EveryoneBar({ view, select }) {
 	if (!now || seen === now.work) return null;
 	const lab = view.labs.find((one) => one.id === now.lab);
 	const values = { lab: lab ? plain(say(lab.title)) : now.lab, arrived: now.arrived, seats: now.seats };
-	const title = now.kind === "open-lab" ? t("everyone.opening", values) : t("everyone.catching-up", values);
+	const title = now.kind === "open-lab" ? t(now.running ? "everyone.opening" : "everyone.opened", values)
+		: t(now.running ? "everyone.catching-up" : "everyone.caught-up", values);
 	return html`<div class="everyone" role="status">
 		<p><b>${title}</b> <span>${t("everyone.there", values)}</span></p>
 		${now.running && html`<progress max=${now.seats} value=${now.arrived + now.failed.length} aria-label=${title}></progress>`}

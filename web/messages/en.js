@@ -191,6 +191,8 @@ export default {
 	"everyone.lost": "What is in the machines of {n} {n|seat|seats} now is lost: files, settings, running programs.",
 	"everyone.opening": "Opening “{lab}” for everyone:",
 	"everyone.catching-up": "Catching everyone up to “{lab}”:",
+	"everyone.opened": "“{lab}” opened for everyone:",
+	"everyone.caught-up": "Everyone caught up to “{lab}”:",
 	"everyone.there": "{arrived} of {seats} seats are there",
 	"everyone.failed": "{n} failed:",
 	"everyone.dismiss": "Close this note",

@@ -191,6 +191,8 @@ export default {
 	"everyone.lost": "{n} 席のマシンにある今のファイル、設定、実行中のプログラムは失われます。",
 	"everyone.opening": "「{lab}」を全員に開いています：",
 	"everyone.catching-up": "全員を「{lab}」まで進めています：",
+	"everyone.opened": "「{lab}」を全員に開きました：",
+	"everyone.caught-up": "全員を「{lab}」まで進めました：",
 	"everyone.there": "{seats} 席中 {arrived} 席が完了",
 	"everyone.failed": "失敗 {n} 席：",
 	"everyone.dismiss": "この知らせを閉じる",
