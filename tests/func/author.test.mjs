@@ -102,3 +102,22 @@ test("a trial has a class that no list shows, and no installed course learns of 
 		await daemon.stop();
 	}
 });
+
+test("a trial does not outlive the daemon: its class is gone at the next start, though its pack was never installed", async () => {
+	const daemon = await Daemon.start();
+	cli("lab", "new", join(place, "tea-room"));
+	const begun = await until(async () => {
+		const reply = await daemon.local("POST", "/trials", { directory: join(place, "tea-room"), lab: "first-lab" });
+		return reply.status !== 503 && reply;
+	}, 60000);
+	const id = await until(async () => (await daemon.local("GET", `/trials/${begun.json.id}`)).json.class, 60000);
+	await daemon.stop();
+	const next = await Daemon.start({ state: daemon.state });
+	try {
+		assert.equal((await next.local("GET", `/trials/${begun.json.id}`)).status, 404);
+		await until(async () => (await next.local("GET", `/classes/${id}`)).status === 404, 60000);
+		assert.doesNotMatch(next.log, /left out/);
+	} finally {
+		await next.stop();
+	}
+});
