@@ -68,8 +68,8 @@ setsid terakoyad --state-dir "$state" --listen "$listen" --packs "$here/labs" --
 	--agent "$here/build/terakoya-agent" --web "$here/build/web" >"$state/terakoyad.log" 2>&1 &
 daemon=$!
 tries=0
-# Without libvirtd nothing can be baked: a daemon that has just started may not have reached it yet.
-until terakoya course list >/dev/null 2>&1 && grep -q "libvirtd answers" "$state/terakoyad.log"; do
+# Nothing can be baked before the daemon has reached libvirtd and heard what this host can do.
+until terakoya course list >/dev/null 2>&1 && grep -q "core: QEMU " "$state/terakoyad.log"; do
 	kill -0 "$daemon" 2>/dev/null || {
 		daemon=
 		echo "terakoyad did not start:" >&2
@@ -86,7 +86,11 @@ until terakoya course list >/dev/null 2>&1 && grep -q "libvirtd answers" "$state
 done
 
 say "4/6 image and template (once; two to three minutes)"
-terakoya template bake "$course"
+# On a busy host the daemon may still be looking at what is baked already: once more after that.
+terakoya template bake "$course" || {
+	sleep 5
+	terakoya template bake "$course"
+}
 say "5/6 class"
 # Left by a demo that was killed.
 for old in $(terakoya class list | awk '$NF == "Demo" { print $1 }'); do

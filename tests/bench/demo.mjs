@@ -1,9 +1,9 @@
 // The first figure: what somebody waits for who has just cloned the repository and types `make demo`, until a student's
 // shell answers. Nothing is reused but what is installed on the host and the packages' caches of apt and npm.
 import { execFileSync, spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync, renameSync, rmSync, readdirSync, existsSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { api, freePort, root, state, Terminal, until } from '../e2e/lab.mjs';
+import { api, artifacts, freePort, root, state, Terminal, until } from '../e2e/lab.mjs';
 
 const MOST_MS = 600000;
 const clone = path.join(state, 'fresh');
@@ -21,12 +21,10 @@ export async function demoSeconds() {
   rmSync(clone, { recursive: true, force: true });
   const begin = performance.now();
   execFileSync('git', ['clone', '-q', root, clone]);
-  const log = createWriteStream(path.join(root, 'build/e2e/artifacts/demo.log'));
+  const log = openSync(path.join(artifacts, 'demo.log'), 'w');
   // A process group of its own: Ctrl-C at the bench is for the bench, which ends the demo in order.
   demo = spawn('make', ['-C', clone, 'demo', `LISTEN=127.0.0.1:${await freePort()}`],
-    { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, MAKEFLAGS: '', MAKELEVEL: '' } });
-  demo.stdout.pipe(log);
-  demo.stderr.pipe(log);
+    { detached: true, stdio: ['ignore', log, log], env: { ...process.env, MAKEFLAGS: '', MAKELEVEL: '' } });
   demo.over = new Promise((done) => demo.on('exit', done));
   let gone = false;
   demo.over.then(() => (gone = true));
