@@ -147,6 +147,46 @@ void loop_post(struct loop *loop, void (*function)(void *argument), void *argume
 	(void)!write(loop->wake_fd, &one, sizeof(one));
 }
 
+/* Takes the first post of a function out of a list; of its posts with this lanes only, unless NULL. */
+static struct post *post_unlink(struct post **list, void (*function)(void *argument),
+				const struct lanes *lanes)
+{
+	for (; *list; list = &(*list)->next) {
+		struct post *post = *list;
+		if (post->function == function &&
+		    (!lanes || ((struct job *)post->argument)->next == (const struct job *)lanes)) {
+			*list = post->next;
+			return post;
+		}
+	}
+	return NULL;
+}
+
+static struct post *post_take(struct loop *loop, void (*function)(void *argument),
+			      const struct lanes *lanes)
+{
+	struct post *post = post_unlink(&loop->batch, function, lanes);
+
+	if (post)
+		return post;
+	pthread_mutex_lock(&loop->lock);
+	post = post_unlink(&loop->first, function, lanes);
+	for (loop->last = &loop->first; *loop->last;)
+		loop->last = &(*loop->last)->next;
+	pthread_mutex_unlock(&loop->lock);
+	return post;
+}
+
+void loop_flush(struct loop *loop, void (*function)(void *argument))
+{
+	struct post *post;
+
+	while ((post = post_take(loop, function, NULL))) {
+		function(post->argument);
+		free(post);
+	}
+}
+
 int loop_timer(struct loop *loop, sd_event_source **timer, uint64_t after_ms,
 	       sd_event_time_handler_t handler, void *argument)
 {
@@ -242,34 +282,6 @@ struct lanes *lanes_new(struct loop *loop, const char *name, unsigned threads, s
 	return lanes;
 }
 
-/* Takes the first completion of these lanes out of a list of posts. */
-static struct post *completion_unlink(struct post **list, const struct lanes *lanes)
-{
-	for (; *list; list = &(*list)->next) {
-		struct post *post = *list;
-		if (post->function == job_completed &&
-		    ((struct job *)post->argument)->next == (const struct job *)lanes) {
-			*list = post->next;
-			return post;
-		}
-	}
-	return NULL;
-}
-
-static struct post *completion_take(struct loop *loop, const struct lanes *lanes)
-{
-	struct post *post = completion_unlink(&loop->batch, lanes);
-
-	if (post)
-		return post;
-	pthread_mutex_lock(&loop->lock);
-	post = completion_unlink(&loop->first, lanes);
-	for (loop->last = &loop->first; *loop->last;)
-		loop->last = &(*loop->last)->next;
-	pthread_mutex_unlock(&loop->lock);
-	return post;
-}
-
 /* Waits until a completion is in one of the two lists. */
 static void completion_await(struct lanes *lanes)
 {
@@ -283,7 +295,7 @@ static void lanes_finish(struct lanes *lanes)
 {
 	while (lanes->load) {
 		completion_await(lanes);
-		struct post *post = completion_take(lanes->loop, lanes);
+		struct post *post = post_take(lanes->loop, job_completed, lanes);
 		if (post)
 			job_completed(post->argument);
 		free(post);

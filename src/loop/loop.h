@@ -33,6 +33,9 @@ void loop_stop(struct loop *loop, int code);
 
 /* Thread-safe. Runs function(argument) on T0. */
 void loop_post(struct loop *loop, void (*function)(void *argument), void *argument);
+/* T0 only: runs the posts of this function that still wait. For a module that ends: loop_free() drops
+ * what is left with all that it owns. */
+void loop_flush(struct loop *loop, void (*function)(void *argument));
 
 /* One-shot timer on T0, milliseconds from now (from the call, not from the beginning of this turn
  * of the loop). 0, or a negative errno. The caller owns *timer (NULL makes a new one, a timer that

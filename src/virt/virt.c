@@ -402,6 +402,7 @@ static struct virt *virt_new(struct loop *loop, const struct virt_config *config
 static void virt_free(struct virt *virt)
 {
 	virt->mailbox->open = false;
+	loop_flush(virt->loop, letter_open);
 	mailbox_unref(virt->mailbox);
 	pthread_cond_destroy(&virt->tried);
 	pthread_mutex_destroy(&virt->holder_lock);

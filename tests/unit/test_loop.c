@@ -243,6 +243,20 @@ static void freeing_lanes_leaves_other_posts_for_the_loop(void **state)
 	assert_int_equal(strangers, 9);
 }
 
+static void a_module_that_ends_runs_its_own_posts_and_no_other(void **state)
+{
+	(void)state;
+	strangers = 0;
+	loop_post(loop, stranger, NULL);
+	loop_post(loop, stop, NULL);
+	loop_post(loop, stranger, NULL);
+	loop_flush(loop, stranger);
+	assert_int_equal(strangers, 2);
+	loop_post(loop, stranger, NULL);
+	assert_int_equal(loop_run(loop), 0);
+	assert_int_equal(strangers, 3);
+}
+
 static void free_the_lanes(void *argument)
 {
 	lanes_free(argument);
@@ -305,6 +319,7 @@ int main(void)
 		test(freeing_lanes_finishes_what_was_submitted_in_order),
 		test(freeing_lanes_finishes_jobs_that_jobs_submit),
 		test(freeing_lanes_leaves_other_posts_for_the_loop),
+		test(a_module_that_ends_runs_its_own_posts_and_no_other),
 		test(lanes_may_be_freed_from_a_post),
 		test(workers_take_no_signals),
 	};
