@@ -12,7 +12,7 @@ build='gcc make pkg-config libc6-dev libvirt-dev libxml2-dev libsqlite3-dev libm
 run='libvirt-daemon-system libvirt-clients libvirt-daemon-driver-qemu qemu-system-x86 qemu-utils mmdebstrap
 	e2fsprogs acl nftables iproute2 procps curl'
 test='clang clang-format libclang-rt-14-dev libcmocka-dev shellcheck libxml2-utils chromium fonts-noto-cjk
-	openssh-client openssl rsync'
+	openssh-client openssl rsync sqlite3'
 
 wanted=
 for group in "$@"; do
