@@ -57,13 +57,15 @@ static json_t *follow(json_t *value, const char *path)
 	return value;
 }
 
-static char *cell_text(json_t *value)
+/* A number whose path says so is a size. */
+static char *cell_text(json_t *row, const char *path)
 {
+	json_t *value = follow(row, path);
 	char bytes[32];
 
 	if (json_is_string(value))
 		return str_copy(json_string_value(value));
-	if (json_is_integer(value) && json_integer_value(value) >= 10 * 1024 * 1024)
+	if (json_is_integer(value) && str_ends(path, "bytes"))
 		return str_copy(show_bytes(json_integer_value(value), bytes));
 	if (json_is_integer(value))
 		return str_fmt("%lld", (long long)json_integer_value(value));
@@ -116,7 +118,7 @@ void show_table(json_t *rows, const char *const *columns)
 		cells[filled++] = str_copy_n(columns[i], strcspn(columns[i], "="));
 	json_array_foreach(rows, index, row)
 		for (size_t i = 0; i < count; i++)
-			cells[filled++] = cell_text(follow(row, strchr(columns[i], '=') + 1));
+			cells[filled++] = cell_text(row, strchr(columns[i], '=') + 1);
 	print_rows(cells, filled / count, count);
 }
 

@@ -54,7 +54,7 @@ test('an image is built and a template baked from the command line, and both are
   await bake();
   assert.match(await ok('image', 'build', 'debian-13'), /there already/);
   assert.match(await ok('image', 'list'), /^debian-13@[0-9a-f]{12}\S* +current /m);
-  assert.match(await ok('template', 'list'), /^linux-intro +desk +debian-13 +yes/m);
+  assert.match(await ok('template', 'list'), /^linux-intro +[\d.]+ +desk +debian-13 +yes +\d+ MB +\d+ kB +\d+ [kM]B$/m);
   assert.match(await ok('course', 'list'), /^linux-intro /m);
 });
 
