@@ -96,7 +96,7 @@ test('no seats, ten thousand seats and words for a number are refused with the b
 });
 
 test('an unknown course, class, seat, machine, lab and task are named, with where to look', async () => {
-  refused(await terakoya('class', 'create', 'linux-outro', '--seats', '2'), 3, /"linux-outro".*terakoya course list/);
+  refused(await terakoya('class', 'create', 'linux-outro', '--seats', '2'), 3, /"linux-outro".*terakoya pack list/);
   refused(await terakoya('template', 'bake', 'linux-outro'), 3, /linux-outro/);
   refused(await terakoya('image', 'build', 'debian-12'), 3, /debian-12/);
   refused(await terakoya('class', 'show', '4711'), 3, /4711/);
@@ -210,7 +210,7 @@ test('a wrong class code and a broken cookie are refused, and malformed requests
   problem(await browser('POST', '/api/v1/session/join', JSON.stringify({ code: 'HOSHI-999', name: 'Aoki', language: 'en' })), 404, /HOSHI-999|code/);
   problem(await browser('GET', '/api/v1/session', undefined, { cookie: 'terakoya_session=%00broken' }), 401, /sign/i);
   problem(await browser('POST', '/api/v1/session', '{"login": '), 400, /line 1|JSON/);
-  problem(await browser('POST', '/api/v1/session', JSON.stringify({ login: 'x'.repeat(2 << 20), password: 'y' })), 413, /2097\d+ bytes; at most 1048576/);
+  problem(await browser('POST', '/api/v1/session', JSON.stringify({ login: 'x'.repeat(2 << 20), password: 'y' })), 413, /2097\d+ bytes or more; at most 1048576/);
   const stranger = new (await import('ws')).WebSocket(`ws://127.0.0.1:${daemon.port}/ws/terminal?machine=1`, 'terakoya.terminal.1', { origin: daemon.url });
   const answer = await new Promise((done) => {
     stranger.on('unexpected-response', (_, response) => done(response.statusCode));
