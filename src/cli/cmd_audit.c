@@ -2,7 +2,6 @@
 #include "cli/cli.h"
 
 #include <curl/curl.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -11,6 +10,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/report.h"
 #include "store/audit.h"
 
 /* ---- times ---------------------------------------------------------------------------------- */
@@ -120,17 +120,6 @@ int cmd_audit_list(struct invocation *invocation, struct err *err)
 
 /* ---- verify --------------------------------------------------------------------------------- */
 
-static json_t *chain_json(const struct audit_chain *chain)
-{
-	char hash[2 * sizeof(chain->hash) + 1];
-
-	sodium_bin2hex(hash, sizeof(hash), chain->hash, sizeof(chain->hash));
-	return json_pack("{s:I, s:I, s:I, s:s, s:I, s:s}", "rows", (json_int_t)chain->rows, "first",
-			 (json_int_t)chain->first, "last", (json_int_t)chain->last, "hash",
-			 chain->last ? hash : "", "broken", (json_int_t)chain->broken, "finding",
-			 chain->finding);
-}
-
 static int verify_get(struct invocation *invocation, json_t **chain, struct err *err)
 {
 	const char *database = option_value(invocation, "database");
@@ -140,7 +129,7 @@ static int verify_get(struct invocation *invocation, json_t **chain, struct err 
 		return client_call(invocation->client, "GET", "/audit/verify", NULL, chain, err);
 	if (audit_verify_file(database, &found, err) < 0)
 		return -1;
-	*chain = chain_json(&found);
+	*chain = report_chain(&found);
 	return 0;
 }
 

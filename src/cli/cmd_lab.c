@@ -3,24 +3,14 @@
 
 #include <stdio.h>
 
+#include "core/report.h"
 #include "pack/pack.h"
-
-static json_t *findings_json(const struct pack_findings *findings)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < findings->count; i++)
-		json_array_append_new(list, json_pack("{s:s, s:i, s:s}", "file", findings->item[i].file,
-						      "line", findings->item[i].line, "message",
-						      findings->item[i].message));
-	return list;
-}
 
 static int lint_json(struct invocation *invocation, struct err *err)
 {
 	struct pack_findings findings = { 0 };
 	struct pack *pack = pack_open(invocation->argument[0], &findings, err);
-	json_t *list = findings_json(&findings);
+	json_t *list = report_findings(&findings);
 
 	show_json(invocation, list);
 	json_decref(list);

@@ -1,11 +1,11 @@
 /* What was done here, whether that log is still what was written, and copies of all of it. */
-#include <sodium.h>
 #include <string.h>
 
 #include "base/auto.h"
 #include "base/str.h"
 #include "core/archive.h"
 #include "core/course.h"
+#include "core/report.h"
 #include "http/api.h"
 
 #define ROWS_MAX    500
@@ -60,17 +60,6 @@ int api_audit(struct request *request, struct err *err)
 	return 0;
 }
 
-static json_t *view_chain(const struct audit_chain *chain)
-{
-	char hash[2 * sizeof(chain->hash) + 1];
-
-	sodium_bin2hex(hash, sizeof(hash), chain->hash, sizeof(chain->hash));
-	return json_pack("{s:I, s:I, s:I, s:s, s:I, s:s}", "rows", (json_int_t)chain->rows, "first",
-			 (json_int_t)chain->first, "last", (json_int_t)chain->last, "hash",
-			 chain->last ? hash : "", "broken", (json_int_t)chain->broken, "finding",
-			 chain->finding);
-}
-
 static void on_verified(void *context, const struct audit_chain *chain, const struct err *err)
 {
 	struct request *request = ticket_redeem(context);
@@ -78,7 +67,7 @@ static void on_verified(void *context, const struct audit_chain *chain, const st
 	if (!request)
 		return;
 	if (chain)
-		reply_json(request, MHD_HTTP_OK, view_chain(chain));
+		reply_json(request, MHD_HTTP_OK, report_chain(chain));
 	else
 		reply_err(request, err);
 	request_resume(request);

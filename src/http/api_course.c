@@ -117,25 +117,12 @@ int api_image_build(struct request *request, struct err *err)
 	return 0;
 }
 
-static void on_image_removed(void *context, const struct err *err)
-{
-	struct request *request = ticket_redeem(context);
-
-	if (!request)
-		return;
-	if (err)
-		reply_err(request, err);
-	else
-		reply_empty(request, MHD_HTTP_NO_CONTENT);
-	request_resume(request);
-}
-
 int api_image_delete(struct request *request, struct err *err)
 {
 	struct ticket *ticket = request_defer(request);
 
 	if (image_remove(request->server->core, &request->actor, request->name,
-			 request_query(request, "digest"), on_image_removed, ticket, err) == 0)
+			 request_query(request, "digest"), reply_outcome, ticket, err) == 0)
 		return 0;
 	ticket_redeem(ticket);
 	return -1;

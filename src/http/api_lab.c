@@ -62,24 +62,11 @@ int api_seat_attempts(struct request *request, struct err *err)
 
 /* ---- opening a lab -------------------------------------------------------------------------- */
 
-static void on_opened(void *context, const struct err *err)
-{
-	struct request *request = ticket_redeem(context);
-
-	if (!request)
-		return;
-	if (err)
-		reply_err(request, err);
-	else
-		reply_empty(request, MHD_HTTP_NO_CONTENT);
-	request_resume(request);
-}
-
 int api_lab_open(struct request *request, struct err *err)
 {
 	struct ticket *ticket = request_defer(request);
 
-	if (grade_open_lab(request->seat, request->lab, on_opened, ticket, err) == 0)
+	if (grade_open_lab(request->seat, request->lab, reply_outcome, ticket, err) == 0)
 		return 0;
 	ticket_redeem(ticket);
 	return -1;

@@ -8,6 +8,7 @@
 #include "base/auto.h"
 #include "base/str.h"
 #include "core/packs.h"
+#include "core/report.h"
 #include "http/api.h"
 
 int api_packs(struct request *request, struct err *err)
@@ -18,17 +19,6 @@ int api_packs(struct request *request, struct err *err)
 }
 
 /* ---- import --------------------------------------------------------------------------------- */
-
-static json_t *view_findings(const struct pack_findings *findings)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < findings->count; i++)
-		json_array_append_new(list, json_pack("{s:s, s:i, s:s}", "file", findings->item[i].file,
-						      "line", findings->item[i].line, "message",
-						      findings->item[i].message));
-	return list;
-}
 
 static void on_imported(void *context, const struct pack *pack, bool is_new,
 			const struct pack_findings *findings, const struct err *err)
@@ -41,7 +31,7 @@ static void on_imported(void *context, const struct pack *pack, bool is_new,
 		reply_json(request, is_new ? MHD_HTTP_CREATED : MHD_HTTP_OK,
 			   view_pack(request->server->core, pack));
 	else
-		reply_err_with(request, err, "findings", view_findings(findings));
+		reply_err_with(request, err, "findings", report_findings(findings));
 	request_resume(request);
 }
 

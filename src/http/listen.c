@@ -6,6 +6,7 @@
 #include <sys/un.h>
 
 #include "base/auto.h"
+#include "base/socket.h"
 #include "base/str.h"
 #include "http/inside.h"
 
@@ -66,21 +67,12 @@ static int listen_error(const char *address, struct err *err)
 
 int listen_tcp(const char *address, struct err *err)
 {
-	static const int one = 1;
 	struct addrinfo *found;
 
 	if (resolve(address, &found, err) < 0)
 		return -1;
-	AUTO_CLOSE int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int failed = fd < 0;
-	if (!failed) {
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-		failed = bind(fd, found->ai_addr, found->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0;
-	}
-	int code = errno;
-	freeaddrinfo(found);
-	errno = code;
-	return failed ? listen_error(address, err) : STEAL_FD(fd);
+	int fd = socket_listen(found, BACKLOG);
+	return fd < 0 ? listen_error(address, err) : fd;
 }
 
 /* The state directory is locked by us, so a socket that is there already is a dead daemon's. The

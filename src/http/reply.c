@@ -111,3 +111,16 @@ void reply_err(struct request *request, const struct err *err)
 		reply_header(request, "Retry-After", seconds);
 	}
 }
+
+void reply_outcome(void *ticket, const struct err *err)
+{
+	struct request *request = ticket_redeem(ticket);
+
+	if (!request)
+		return;
+	if (err)
+		reply_err(request, err);
+	else
+		reply_empty(request, MHD_HTTP_NO_CONTENT);
+	request_resume(request);
+}

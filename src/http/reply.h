@@ -14,6 +14,8 @@ void reply_err(struct request *request, const struct err *err);
 void reply_err_with(struct request *request, const struct err *err, const char *name, json_t *value);
 /* The same for what only HTTP knows: 405, 415, 426. */
 void reply_problem(struct request *request, unsigned status, const char *kind, const char *detail);
+/* Ends a request that was deferred, for calls that end with an error or with nothing to say: 204. */
+void reply_outcome(void *ticket, const struct err *err);
 /* Another header for the answer that is there already. */
 void reply_header(struct request *request, const char *name, const char *value);
 /* Takes over a response with its one reference. */

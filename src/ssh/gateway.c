@@ -21,6 +21,7 @@
 #define LOG_MODULE "ssh"
 #include "base/auto.h"
 #include "base/log.h"
+#include "base/socket.h"
 #include "base/str.h"
 
 #define HANDSHAKES 20  /* per breath */
@@ -163,29 +164,19 @@ static int find_address(const struct gateway_config *config, struct addrinfo **f
 
 static int listen_on(struct gateway *gateway, const struct gateway_config *config, struct err *err)
 {
-	static const int one = 1;
 	struct addrinfo *found;
 
 	if (find_address(config, &found, err) < 0)
 		return -1;
-	AUTO_CLOSE int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int failed = fd < 0;
-	if (!failed) {
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-		failed = bind(fd, found->ai_addr, found->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0;
-	}
-	int code = errno;
-	freeaddrinfo(found);
-	errno = code;
-	if (failed && errno == EADDRINUSE)
+	gateway->listener = socket_listen(found, BACKLOG);
+	if (gateway->listener >= 0)
+		return 0;
+	if (errno == EADDRINUSE)
 		return err_set(err, ERR_CONFLICT,
 			       "port %u is in use by another program: stop that one (ss -ltnp shows it), "
 			       "choose another with --ssh-port, or do without ssh with --ssh-port=0",
 			       config->port);
-	if (failed)
-		return err_errno(err, "cannot listen for ssh on port %u", config->port);
-	gateway->listener = STEAL_FD(fd);
-	return 0;
+	return err_errno(err, "cannot listen for ssh on port %u", config->port);
 }
 
 /* One modern way for each thing: no Diffie-Hellman groups that cost T0 a tenth of a second, no
