@@ -14,32 +14,7 @@
 #include "base/clock.h"
 #include "store/audit.h"
 #include "store/query.h"
-#include "err_checks.h"
-
-static char directory[64], path[96];
-static struct store *store;
-static struct err err;
-
-static int setup(void **state)
-{
-	(void)state;
-	strcpy(directory, "/tmp/terakoya-audit-XXXXXX");
-	assert_non_null(mkdtemp(directory));
-	snprintf(path, sizeof(path), "%s/terakoya.db", directory);
-	store = store_open(path, &err);
-	return store ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	char command[96];
-
-	(void)state;
-	store_close(store);
-	store = NULL;
-	snprintf(command, sizeof(command), "rm -rf %s", directory);
-	return system(command);
-}
+#include "store_fixture.h"
 
 /* As somebody with the file in hand would. */
 static void tamper(const char *sql)

@@ -17,32 +17,16 @@
 #include "store/audit.h"
 #include "store/backup.h"
 #include "store/people.h"
-#include "err_checks.h"
+#include "store_fixture.h"
 
-static char directory[64], path[96], copy[96];
-static struct store *store;
-static struct err err;
+static char copy[96];
 
-static int setup(void **state)
+static int setup_copy(void **state)
 {
-	(void)state;
-	strcpy(directory, "/tmp/terakoya-backup-XXXXXX");
-	assert_non_null(mkdtemp(directory));
-	snprintf(path, sizeof(path), "%s/terakoya.db", directory);
+	if (setup(state) < 0)
+		return -1;
 	snprintf(copy, sizeof(copy), "%s/backup.db", directory);
-	store = store_open(path, &err);
-	return store ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	char command[96];
-
-	(void)state;
-	store_close(store);
-	store = NULL;
-	snprintf(command, sizeof(command), "rm -rf %s", directory);
-	return system(command);
+	return 0;
 }
 
 static void person_made(const char *login)
@@ -222,7 +206,7 @@ static void a_backup_of_another_installation_needs_force(void **state)
 	ok(store_restore(copy, path, "root", true, &restored, &err));
 }
 
-#define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define test(name) cmocka_unit_test_setup_teardown(name, setup_copy, teardown)
 
 int main(void)
 {

@@ -24,6 +24,7 @@
 #include "base/str.h"
 #include "guest/frame.h"
 #include "guest/link.h"
+#include "loop_wait.h"
 
 #define PATIENCE_MS 30000
 
@@ -180,22 +181,7 @@ static void on_result(void *context, const struct link_exec_result *result, cons
 	buf_append(&w.errors, result->errors, result->error_length);
 }
 
-/* Runs the loop until a condition holds; fails the test when it takes too long. */
-#define WAIT(condition)                                                                            \
-	do {                                                                                       \
-		uint64_t until_ = clock_mono_ms() + PATIENCE_MS;                                   \
-		while (!(condition)) {                                                             \
-			if (clock_mono_ms() > until_)                                              \
-				fail_msg("waited in vain for: %s", #condition);                    \
-			sd_event_run(loop_event(w.loop), 20000);                                   \
-		}                                                                                  \
-	} while (0)
-
-static void run_for(uint64_t ms)
-{
-	for (uint64_t until = clock_mono_ms() + ms; clock_mono_ms() < until;)
-		sd_event_run(loop_event(w.loop), 5000);
-}
+#define WAIT(condition) LOOP_WAIT(w.loop, condition)
 
 /* ---- set-up ------------------------------------------------------------------------------------ */
 
@@ -440,7 +426,7 @@ static void commands_in_flight_fail_when_the_connection_goes(void **state)
 {
 	(void)state;
 	run_script("sleep 50", 60000);
-	run_for(50);
+	loop_run_for(w.loop, 50);
 	relay_cut();
 	WAIT(w.done);
 	assert_true(w.failed);
@@ -535,7 +521,7 @@ static void a_slow_reader_stops_the_program_and_loses_nothing(void **state)
 	(void)state;
 	w.hold = true;
 	open_terminal(argv);
-	run_for(500);
+	loop_run_for(w.loop, 500);
 	assert_int_equal(w.screen.length, LINK_PTY_WINDOW);
 	run_script("echo meanwhile", 5000);
 	WAIT(w.done);
@@ -576,7 +562,7 @@ static void a_flood_in_one_terminal_does_not_starve_a_command(void **state)
 
 	(void)state;
 	open_terminal(argv);
-	run_for(300);
+	loop_run_for(w.loop, 300);
 	uint64_t start = clock_mono_ms();
 	run_script("echo still here", 5000);
 	WAIT(w.done);
@@ -711,7 +697,7 @@ static void random_bytes_harm_only_the_connection(void **state)
 		if (w.host >= 0)
 			(void)!send(w.host, bytes, sizeof(bytes), MSG_NOSIGNAL);
 		(void)!send(w.guest, bytes, sizeof(bytes), MSG_NOSIGNAL);
-		run_for(30);
+		loop_run_for(w.loop, 30);
 	}
 	WAIT(w.ups > ups && link_is_up(w.link));
 	run_script("echo well", 5000);

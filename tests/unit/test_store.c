@@ -22,32 +22,7 @@
 #include "store/query.h"
 #include "store/schema.h"
 #include "store/store.h"
-#include "err_checks.h"
-
-static char directory[64], path[96];
-static struct store *store;
-static struct err err;
-
-static int setup(void **state)
-{
-	(void)state;
-	strcpy(directory, "/tmp/terakoya-store-XXXXXX");
-	assert_non_null(mkdtemp(directory));
-	snprintf(path, sizeof(path), "%s/terakoya.db", directory);
-	store = store_open(path, &err);
-	return store ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	char command[96];
-
-	(void)state;
-	store_close(store);
-	store = NULL;
-	snprintf(command, sizeof(command), "rm -rf %s", directory);
-	return system(command);
-}
+#include "store_fixture.h"
 
 static void reopen(void)
 {

@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "guest/link.h"
+#include "loop_wait.h"
 
 #define PATIENCE_MS 30000
 
@@ -40,21 +41,7 @@ static struct {
 	bool up;
 } w;
 
-#define WAIT(condition)                                                                            \
-	do {                                                                                       \
-		uint64_t until_ = clock_mono_ms() + PATIENCE_MS;                                   \
-		while (!(condition)) {                                                             \
-			if (clock_mono_ms() > until_)                                              \
-				fail_msg("waited in vain for: %s", #condition);                    \
-			sd_event_run(loop_event(w.loop), 20000);                                   \
-		}                                                                                  \
-	} while (0)
-
-static void run_for(uint64_t ms)
-{
-	for (uint64_t until = clock_mono_ms() + ms; clock_mono_ms() < until;)
-		sd_event_run(loop_event(w.loop), 5000);
-}
+#define WAIT(condition) LOOP_WAIT(w.loop, condition)
 
 /* ---- what is heard ----------------------------------------------------------------------------- */
 
@@ -203,7 +190,7 @@ static void output_waits_for_the_grant(void **state)
 	(void)state;
 	run(&heard, "head -c 1000000 /dev/zero; echo done >&2");
 	WAIT(heard.output.length == LINK_STREAM_WINDOW);
-	run_for(200);
+	loop_run_for(w.loop, 200);
 	assert_int_equal(heard.output.length, LINK_STREAM_WINDOW);
 	assert_non_null(heard.stream);
 	heard.hold = false;
@@ -334,7 +321,7 @@ static void a_connection_carries_bytes_and_closes_one_way_at_a_time(void **state
 	AUTO_CLOSE int peer = accept(listener, NULL, NULL);
 	assert_int_equal(link_stream_write(heard.stream, (const uint8_t *)"question", 8), 8);
 	link_stream_eof(heard.stream);
-	run_for(50);
+	loop_run_for(w.loop, 50);
 	assert_int_equal(recv(peer, bytes, sizeof(bytes), MSG_WAITALL), 8);
 	assert_string_equal(bytes, "question");
 	assert_int_equal(send(peer, "answer", 6, 0), 6);
