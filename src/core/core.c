@@ -333,6 +333,7 @@ void core_free(struct core *core)
 	works_free(core);
 	launch_clear(core);
 	templates_free(core);
+	tools_free(core);
 	while ((class = LIST_FIRST(&core->classes)))
 		class_free(class);
 	virt_close(core->virt);

@@ -53,6 +53,7 @@ struct core {
 	struct lanes *packs; /* packs.c: archives come and go, one at a time */
 	struct image_set *images;
 	struct template_set *templates;
+	struct tool_words *tool_words; /* tools.c; NULL before the first machine */
 	struct bake *bake; /* the one that runs, or NULL */
 	struct proof *proof; /* likewise */
 	LIST_HEAD(, trial) trials;
@@ -139,6 +140,7 @@ void probe_begin(struct machine *machine);
 void tools_note(struct machine *machine);
 /* For link_exec's tools: the stamps that this script relies on. Free with pack_env_free(). */
 char **tools_of(const struct machine *machine, const char *script);
+void tools_free(struct core *core);
 
 /* The one way in which a machine's state changes. reason may be NULL. */
 void machine_step(struct machine *machine, enum machine_event event, const char *reason);

@@ -84,12 +84,33 @@ static void words_of_task(struct words *words, const struct pack *pack, const st
 		words_of_script(words, (const char *)text.data);
 }
 
-static void words_of_pack(struct words *words, const struct pack *pack)
+/* What was found last: the machines of a class, which are made at once, ask for the same. */
+struct tool_words {
+	char digest[65]; /* of the pack */
+	struct words words;
+};
+
+static const struct words *words_of_pack(struct core *core, const struct pack *pack)
 {
-	words_of_always(words);
+	struct tool_words *last = core->tool_words;
+
+	if (last && strcmp(last->digest, pack->digest) == 0)
+		return &last->words;
+	tools_free(core);
+	last = core->tool_words = mem_alloc(sizeof(*last));
+	memcpy(last->digest, pack->digest, sizeof(last->digest));
+	words_of_always(&last->words);
 	for (size_t i = 0; i < pack->labs; i++)
 		for (size_t k = 0; k < pack->lab[i].tasks; k++)
-			words_of_task(words, pack, &pack->lab[i].task[k]);
+			words_of_task(&last->words, pack, &pack->lab[i].task[k]);
+	return &last->words;
+}
+
+void tools_free(struct core *core)
+{
+	if (core->tool_words)
+		pack_env_free(core->tool_words->words.item);
+	free(STEAL(core->tool_words));
 }
 
 /* ---- stamps ----------------------------------------------------------------------------------- */
@@ -125,7 +146,7 @@ static void noted(void *context, const struct link_exec_result *result, const st
 
 void tools_note(struct machine *machine)
 {
-	struct words words = { 0 };
+	const struct words *words;
 
 	/* A reboot is no reason to believe what is there now. */
 	if (machine->row.tools && *machine->row.tools) {
@@ -133,9 +154,8 @@ void tools_note(struct machine *machine)
 		return;
 	}
 	free(STEAL(machine->row.tools));
-	words_of_pack(&words, machine->seat->class->pack);
-	link_tools(machine->link, (const char *const *)words.item, noted, await(machine));
-	pack_env_free(words.item);
+	words = words_of_pack(machine->core, machine->seat->class->pack);
+	link_tools(machine->link, (const char *const *)words->item, noted, await(machine));
 }
 
 char **tools_of(const struct machine *machine, const char *script)
