@@ -600,6 +600,7 @@ int template_bake_pack(struct core *core, const struct pack *pack, bool force, s
 	*work = work_start(core, "template", pack->id);
 	bake->work_id = (*work)->id;
 	core->bake = bake;
+	core->bakes++;
 	loop_timer(core->loop, &bake->tick, TICK_MS, bake_tick, bake);
 	bake_machine(bake);
 	return 0;

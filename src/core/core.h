@@ -99,6 +99,7 @@ struct machine {
 	bool announced;             /* the terminals know what it lists: before that, none is opened */
 	bool proven;                /* this generation was ready once: its disk holds somebody's work */
 	bool making;                /* a lane is making it */
+	unsigned epoch;             /* template_epoch() that it was cloned in; 0: no clone, or unknown */
 	char doomed[64];            /* the domain it replaces; removed when this one is settled */
 	uint64_t down_at;           /* clock_mono_ms(): connection lost; 0: it is up */
 	bool pinging;

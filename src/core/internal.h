@@ -53,8 +53,9 @@ struct core {
 	struct lanes *packs; /* packs.c: archives come and go, one at a time */
 	struct image_set *images;
 	struct template_set *templates;
-	struct tool_words *tool_words; /* tools.c; NULL before the first machine */
+	struct tools_seen *tools; /* tools.c; NULL before the first machine */
 	struct bake *bake; /* the one that runs, or NULL */
+	unsigned bakes;    /* that were begun */
 	struct proof *proof; /* likewise */
 	LIST_HEAD(, trial) trials;
 	int64_t next_trial;
@@ -227,6 +228,9 @@ bool templates_known(const struct core *core);
 void templates_free(struct core *core);
 /* "linux-intro/desk" for the template that machines are cloned from now; false: this key is none's. */
 bool template_name(const struct core *core, const char *key, char name[128]);
+/* Machines cloned in the same epoch from the same template began with the same disk. 0: a bake is under
+ * way, and nobody can tell. */
+unsigned template_epoch(const struct core *core);
 bool template_all_baked(struct core *core, const struct pack *pack);
 /* What its template's key is made from, besides what virt/ adds. */
 int template_new_key(struct core *core, const struct pack *pack, const struct pack_machine *machine,

@@ -21,7 +21,7 @@ enum how { HOW_CLONE, HOW_BOOT, HOW_START };
 struct make_job {
 	struct virt_job base;
 	int64_t machine_id;
-	unsigned life;
+	unsigned life, epoch;
 	enum how how;
 	char domain[64], key[65];
 	struct virt_machine machine;
@@ -146,6 +146,8 @@ static void make_apply(struct make_job *make)
 		return;
 	}
 	machine->running = make->running;
+	bool same = make->how == HOW_CLONE && make->epoch == template_epoch(core);
+	machine->epoch = same ? make->epoch : 0;
 	log_debug("%s runs: volume %u us, create %u us, state %u us, resume %u us", make->domain,
 		  make->running.volume_us, make->running.create_us, make->running.state_us,
 		  make->running.resume_us);
@@ -175,6 +177,7 @@ static void make_submit(struct machine *machine, enum how how)
 	make->machine_id = machine->row.id;
 	make->life = machine->life;
 	make->how = how;
+	make->epoch = template_epoch(machine->core);
 	if (make_prepare(make, machine, &err) < 0) {
 		image_free(&make->image);
 		free(make);

@@ -207,6 +207,11 @@ static struct template_entry *find_entry(struct core *core, const struct pack *p
 	return NULL;
 }
 
+unsigned template_epoch(const struct core *core)
+{
+	return core->bake ? 0 : core->bakes + 1;
+}
+
 bool templates_have(struct core *core, const struct pack *pack)
 {
 	return core->templates && core->templates->known && find_entry(core, pack, &pack->machine[0]);

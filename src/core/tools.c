@@ -84,33 +84,51 @@ static void words_of_task(struct words *words, const struct pack *pack, const st
 		words_of_script(words, (const char *)text.data);
 }
 
-/* What was found last: the machines of a class, which are made at once, ask for the same. */
-struct tool_words {
+/* What was found last. The machines of a class, which are made at once, ask for the same words; and clones
+ * of one template have the same tools when they begin. To list them costs a clone a third of all the
+ * processor time until it is ready, so only the first ones are asked. */
+struct tools_seen {
 	char digest[65]; /* of the pack */
 	struct words words;
+	unsigned epoch; /* of the clones that the stamps are from */
+	size_t machines;
+	char **stamps; /* by the seat's machine; NULL: not listed yet */
 };
 
-static const struct words *words_of_pack(struct core *core, const struct pack *pack)
+static void stamps_forget(struct tools_seen *seen)
 {
-	struct tool_words *last = core->tool_words;
+	for (size_t i = 0; i < seen->machines; i++)
+		free(STEAL(seen->stamps[i]));
+}
 
-	if (last && strcmp(last->digest, pack->digest) == 0)
-		return &last->words;
+static struct tools_seen *tools_of_pack(struct core *core, const struct pack *pack)
+{
+	struct tools_seen *seen = core->tools;
+
+	if (seen && strcmp(seen->digest, pack->digest) == 0)
+		return seen;
 	tools_free(core);
-	last = core->tool_words = mem_alloc(sizeof(*last));
-	memcpy(last->digest, pack->digest, sizeof(last->digest));
-	words_of_always(&last->words);
+	seen = core->tools = mem_alloc(sizeof(*seen));
+	memcpy(seen->digest, pack->digest, sizeof(seen->digest));
+	seen->machines = pack->machines;
+	seen->stamps = mem_alloc(pack->machines * sizeof(*seen->stamps));
+	words_of_always(&seen->words);
 	for (size_t i = 0; i < pack->labs; i++)
 		for (size_t k = 0; k < pack->lab[i].tasks; k++)
-			words_of_task(&last->words, pack, &pack->lab[i].task[k]);
-	return &last->words;
+			words_of_task(&seen->words, pack, &pack->lab[i].task[k]);
+	return seen;
 }
 
 void tools_free(struct core *core)
 {
-	if (core->tool_words)
-		pack_env_free(core->tool_words->words.item);
-	free(STEAL(core->tool_words));
+	struct tools_seen *seen = STEAL(core->tools);
+
+	if (!seen)
+		return;
+	stamps_forget(seen);
+	free(seen->stamps);
+	pack_env_free(seen->words.item);
+	free(seen);
 }
 
 /* ---- stamps ----------------------------------------------------------------------------------- */
@@ -131,22 +149,49 @@ static char *stamps_kept(const char *list)
 	return str_copy((const char *)kept.data);
 }
 
+/* Where the stamps of machines that began as this one are kept; NULL: it has none like it. */
+static char **stamps_shared(struct machine *machine)
+{
+	struct tools_seen *seen = tools_of_pack(machine->core, machine->seat->class->pack);
+	size_t index = (size_t)(machine - machine->seat->machine);
+
+	if (!machine->epoch || index >= seen->machines)
+		return NULL;
+	if (seen->epoch != machine->epoch)
+		stamps_forget(seen);
+	seen->epoch = machine->epoch;
+	return &seen->stamps[index];
+}
+
+static void stamps_share(struct machine *machine)
+{
+	char **shared = stamps_shared(machine);
+
+	if (!shared)
+		return;
+	free(*shared);
+	*shared = str_copy(machine->row.tools);
+}
+
 static void noted(void *context, const struct link_exec_result *result, const struct err *err)
 {
 	struct machine *machine = awaited_machine(context);
 
 	if (!machine || (err && err->kind == ERR_UNAVAILABLE))
 		return; /* the agent answers anew, or the deadline comes */
-	if (err)
+	if (err) {
 		log_warning("%s: its checks' tools are not known: %s", machine->row.name, err->message);
-	else
+	} else {
 		machine->row.tools = stamps_kept((const char *)result->output);
+		stamps_share(machine);
+	}
 	probe_begin(machine);
 }
 
 void tools_note(struct machine *machine)
 {
-	const struct words *words;
+	const struct tools_seen *seen;
+	char **shared;
 
 	/* A reboot is no reason to believe what is there now. */
 	if (machine->row.tools && *machine->row.tools) {
@@ -154,8 +199,14 @@ void tools_note(struct machine *machine)
 		return;
 	}
 	free(STEAL(machine->row.tools));
-	words = words_of_pack(machine->core, machine->seat->class->pack);
-	link_tools(machine->link, (const char *const *)words->item, noted, await(machine));
+	shared = stamps_shared(machine);
+	if (shared && *shared) {
+		machine->row.tools = str_copy(*shared);
+		probe_begin(machine);
+		return;
+	}
+	seen = tools_of_pack(machine->core, machine->seat->class->pack);
+	link_tools(machine->link, (const char *const *)seen->words.item, noted, await(machine));
 }
 
 char **tools_of(const struct machine *machine, const char *script)

@@ -102,6 +102,16 @@ describe('a student who tampers', { timeout: 600000 }, () => {
       return reply.status === 200 && reply.body.verdict === 'error' && /^grep is not/.test(reply.body.error);
     }, 180000);
   });
+
+  test('a template that was baked anew gives machines whose own tools are believed', async () => {
+    await ok('template', 'bake', 'sample', '--force');
+    await reset(seat.id, 120000);
+    await openLab(seat, 'first-lab');
+    assert.equal((await verdict()).code, 11);
+    terminal = await shell(seat);
+    await does('sudo cp /usr/bin/true /usr/bin/grep');
+    assert.match((await verdict()).error, /^grep is not/);
+  });
 });
 
 test('a new pack passes its test on real machines', { timeout: 900000 }, async () => {
