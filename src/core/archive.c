@@ -119,21 +119,11 @@ static void backup_work(struct job *job)
 				    &backup->err);
 }
 
-static struct work *backup_row(const struct backup *backup)
-{
-	struct work *work;
-
-	LIST_FOREACH(work, &backup->core->works, entry)
-		if (work->id == backup->work)
-			return work;
-	return NULL;
-}
-
 static int backup_look(sd_event_source *source, uint64_t now, void *context)
 {
 	struct core *core = context;
 	struct backup *backup = core->archive->backup;
-	struct work *work = backup ? backup_row(backup) : NULL;
+	struct work *work = backup ? core_work(backup->core, backup->work) : NULL;
 
 	(void)source, (void)now;
 	if (!work)
@@ -147,7 +137,7 @@ static void backup_done(struct job *job)
 {
 	struct backup *backup = (struct backup *)job;
 	struct core *core = backup->core;
-	struct work *work = backup_row(backup);
+	struct work *work = core_work(backup->core, backup->work);
 
 	core->archive->backup = NULL;
 	core->archive->timer = sd_event_source_disable_unref(core->archive->timer);

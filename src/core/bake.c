@@ -69,16 +69,6 @@ static const struct pack_machine *bake_spec(const struct bake *bake)
 	return &bake->pack->machine[bake->index];
 }
 
-static struct work *bake_work(const struct bake *bake)
-{
-	struct work *work;
-
-	LIST_FOREACH(work, &bake->core->works, entry)
-		if (work->id == bake->work_id)
-			return work;
-	return NULL;
-}
-
 /* ---- lanes ------------------------------------------------------------------------------------ */
 
 struct bake_job {
@@ -307,21 +297,12 @@ static void remember_time(const struct bake *bake)
 	store_set_setting(bake->core->store, key, value, NULL);
 }
 
-static struct work *image_work(const struct bake *bake)
-{
-	struct work *work;
-
-	LIST_FOREACH(work, &bake->core->works, entry)
-		if (work->id == bake->image_work)
-			return work;
-	return NULL;
-}
-
 /* By the time of the last run. While an image is built first, its own progress counts as one part of the
  * whole, as large as its share of the time that both will take. */
 static void bake_show(struct bake *bake)
 {
-	struct work *work = bake_work(bake), *image = image_work(bake);
+	struct work *work = core_work(bake->core, bake->work_id);
+	struct work *image = core_work(bake->core, bake->image_work);
 	uint64_t elapsed = clock_mono_ms() - bake->started, expected = expected_ms(bake);
 
 	if (!work)
@@ -490,7 +471,7 @@ static void bake_machine(struct bake *bake)
 
 static void look_after_image(struct bake *bake)
 {
-	struct work *work = image_work(bake);
+	struct work *work = core_work(bake->core, bake->image_work);
 
 	if (work && work->state == WORK_RUNNING)
 		return;
@@ -536,7 +517,7 @@ static void remove_done(struct job *base)
 static void bake_finish(struct bake *bake, const char *message)
 {
 	struct core *core = bake->core;
-	struct work *work = bake_work(bake);
+	struct work *work = core_work(bake->core, bake->work_id);
 	AUTO_FREE char *why = str_copy(message);
 
 	if (why)

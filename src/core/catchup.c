@@ -37,16 +37,6 @@ struct catch_token {
 	unsigned life;
 };
 
-static struct work *catching_work(const struct catching *catching)
-{
-	struct work *work;
-
-	LIST_FOREACH(work, &catching->core->works, entry)
-		if (work->id == catching->work_id)
-			return work;
-	return NULL;
-}
-
 static void tell_end(struct catching *catching, const char *message)
 {
 	struct err err = ERR_INIT;
@@ -59,7 +49,7 @@ static void tell_end(struct catching *catching, const char *message)
 void catching_end(struct grade *grade, const char *message)
 {
 	struct catching *catching = STEAL(grade->catching);
-	struct work *work = catching ? catching_work(catching) : NULL;
+	struct work *work = catching ? core_work(catching->core, catching->work_id) : NULL;
 
 	if (!catching)
 		return;
@@ -123,7 +113,7 @@ static const struct pack_task *present_task(const struct seat *seat)
 
 static void step_done(struct catching *catching, const char *what)
 {
-	struct work *work = catching_work(catching);
+	struct work *work = core_work(catching->core, catching->work_id);
 
 	catching->steps_done++;
 	if (work)

@@ -32,6 +32,7 @@ struct work {
 };
 LIST_HEAD(work_list, work);
 struct work_list *core_works(struct core *core);
+struct work *core_work(struct core *core, int64_t id); /* NULL: none, or one that ended long ago */
 json_t *view_work(const struct work *work);
 
 /* Starts one, or gives the one that is under way, or *work NULL when it is there already and force is

@@ -35,16 +35,6 @@ struct everyone_token {
 	unsigned number;
 };
 
-static struct work *everyone_work(const struct everyone *everyone)
-{
-	struct work *work;
-
-	LIST_FOREACH(work, &everyone->core->works, entry)
-		if (work->id == everyone->work_id)
-			return work;
-	return NULL;
-}
-
 /* The class, as long as this very round goes on in it. */
 static struct class *token_class(const struct everyone_token *token)
 {
@@ -69,7 +59,7 @@ json_t *view_everyone(const struct class *class)
 static void tell(struct class *class)
 {
 	struct everyone *everyone = class->everyone;
-	struct work *work = everyone_work(everyone);
+	struct work *work = core_work(everyone->core, everyone->work_id);
 	unsigned ended = everyone->arrived + everyone->failures;
 	AUTO_FREE char *failed = everyone->failures ? str_fmt(", %u failed", everyone->failures) : str_copy("");
 	AUTO_FREE char *step = str_fmt("%u of %zu seats%s", everyone->arrived, class->seats, failed);
@@ -101,7 +91,7 @@ static char *failures_text(const struct class *class)
 void everyone_end(struct class *class, const char *message)
 {
 	struct everyone *everyone = class->everyone;
-	struct work *work = everyone && !everyone->over ? everyone_work(everyone) : NULL;
+	struct work *work = everyone && !everyone->over ? core_work(everyone->core, everyone->work_id) : NULL;
 
 	if (!everyone || everyone->over)
 		return;

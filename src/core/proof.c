@@ -28,22 +28,12 @@ struct proof *proof_find(struct core *core, int64_t serial)
 	return proof && proof->serial == serial ? proof : NULL;
 }
 
-static struct work *proof_work(const struct proof *proof)
-{
-	struct work *work;
-
-	LIST_FOREACH(work, &proof->core->works, entry)
-		if (work->id == proof->work_id)
-			return work;
-	return NULL;
-}
-
 static void tell_progress(struct proof *proof)
 {
 	AUTO_FREE char *step = str_fmt("seed %u of %u: %s", proof->seed, proof->seeds,
 				       proof->walker[0].promise ? proof->walker[0].promise :
 								  "machines and other seats");
-	struct work *work = proof_work(proof);
+	struct work *work = core_work(proof->core, proof->work_id);
 
 	if (work)
 		work_progress(proof->core, work, (double)proof->steps_done / (double)proof->steps, step);
@@ -169,7 +159,7 @@ static void seed_end(struct proof *proof)
 static void proof_end(struct core *core, const struct err *why)
 {
 	struct proof *proof = core->proof;
-	struct work *work = proof_work(proof);
+	struct work *work = core_work(proof->core, proof->work_id);
 	struct err err = ERR_INIT;
 
 	if (why)

@@ -132,16 +132,6 @@ static struct seat *trial_seat(const struct trial *trial)
 	return class ? class_seat(class, 1) : NULL;
 }
 
-static struct work *trial_work(const struct trial *trial)
-{
-	struct work *work;
-
-	LIST_FOREACH(work, core_works(trial->core), entry)
-		if (work->id == trial->work_id)
-			return work;
-	return NULL;
-}
-
 static void launch(struct trial *trial)
 {
 	const struct class_new wanted = { .course = trial->pack->id, .pack = trial->pack,
@@ -163,7 +153,7 @@ static void launch(struct trial *trial)
 static void go_baking(struct trial *trial)
 {
 	struct core *core = trial->core;
-	struct work *work = trial_work(trial);
+	struct work *work = core_work(trial->core, trial->work_id);
 	struct err err = ERR_INIT;
 
 	if (work && work->state == WORK_RUNNING)
@@ -307,7 +297,7 @@ static json_t *view_tasks(const struct trial *trial)
 json_t *trial_view(struct trial *trial)
 {
 	const struct seat *seat = trial_seat(trial);
-	const struct work *work = trial->state == TRIAL_BAKING ? trial_work(trial) : NULL;
+	const struct work *work = trial->state == TRIAL_BAKING ? core_work(trial->core, trial->work_id) : NULL;
 	json_t *view = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:I, s:I}", "id",
 				 (json_int_t)trial->id, "directory", trial->directory, "course",
 				 trial->pack->id, "lab", trial->lab, "state", trial_state_names[trial->state],

@@ -141,6 +141,16 @@ void work_end(struct core *core, struct work *work, const char *message)
 	tell(core, work);
 }
 
+struct work *core_work(struct core *core, int64_t id)
+{
+	struct work *work;
+
+	LIST_FOREACH(work, &core->works, entry)
+		if (work->id == id)
+			return work;
+	return NULL;
+}
+
 struct work *work_running(struct core *core, const char *kind, const char *object)
 {
 	struct work *work;

@@ -155,13 +155,10 @@ int api_works(struct request *request, struct err *err)
 
 int api_work(struct request *request, struct err *err)
 {
-	struct work *work;
+	const struct work *work = core_work(request->server->core, request->number);
 
-	LIST_FOREACH(work, core_works(request->server->core), entry) {
-		if (work->id == request->number) {
-			reply_json(request, MHD_HTTP_OK, view_work(work));
-			return 0;
-		}
-	}
-	return err_set(err, ERR_NOT_FOUND, "there is no work %ld", request->number);
+	if (!work)
+		return err_set(err, ERR_NOT_FOUND, "there is no work %ld", request->number);
+	reply_json(request, MHD_HTTP_OK, view_work(work));
+	return 0;
 }
