@@ -229,6 +229,28 @@ int volume_write(const char *path, const char *base, uint64_t size, const struct
 
 /* ---- the pool ------------------------------------------------------------------------------- */
 
+/* Somebody deleted the state directory and began anew at the same place: libvirt still knows the pool that was
+ * there. It is nobody's now, since the directory's lock is ours; its files are not touched. */
+static void drop_predecessor(struct virt *virt, virConnectPtr connection)
+{
+	AUTO_FREE char *path = str_fmt("%s/pool", virt->state_dir);
+	AUTO(pool) virStoragePoolPtr pool = virStoragePoolLookupByTargetPath(connection, path);
+
+	if (pool && str_starts(virStoragePoolGetName(pool), "tk-"))
+		virStoragePoolDestroy(pool);
+}
+
+static virStoragePoolPtr create_pool(struct virt *virt, virConnectPtr connection)
+{
+	AUTO_FREE char *text = xml_pool(virt);
+	virStoragePoolPtr pool = virStoragePoolCreateXML(connection, text, 0);
+
+	if (pool)
+		return pool;
+	drop_predecessor(virt, connection);
+	return virStoragePoolCreateXML(connection, text, 0);
+}
+
 int volume_ensure_pool(struct virt *virt, virConnectPtr connection, struct err *err)
 {
 	AUTO_FREE char *name = str_copy_n(virt->prefix, strlen(virt->prefix) - 1);
@@ -236,12 +258,10 @@ int volume_ensure_pool(struct virt *virt, virConnectPtr connection, struct err *
 	if (virt->is_test)
 		return 0;
 	AUTO(pool) virStoragePoolPtr pool = virStoragePoolLookupByName(connection, name);
-	if (!pool) {
-		AUTO_FREE char *text = xml_pool(virt);
-		pool = virStoragePoolCreateXML(connection, text, 0);
-	} else {
+	if (pool)
 		virStoragePoolRefresh(pool, 0);
-	}
+	else
+		pool = create_pool(virt, connection);
 	if (!pool)
 		return err_from_virt(err, "cannot make storage pool %s", name);
 	return 0;

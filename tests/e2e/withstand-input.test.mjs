@@ -180,6 +180,21 @@ test('with a full disk what could not be kept is refused, and all goes on when t
   assert.equal((await place.api('POST', '/classes', { course: 'linux-intro', names })).status, 201);
 });
 
+test('a state directory that was deleted is begun anew at the same place', { timeout: 60000 }, async () => {
+  const place = await new Place().start();
+  const pools = async () => (await run('virsh', ['-q', '-c', 'qemu:///system', 'pool-list', '--name'])).stdout.trim().split('\n');
+  await until('its pool is there', async () => (await pools()).length >= 2, 20000);
+  const before = await pools();
+  place.process.kill();
+  await place.exited;
+  execFileSync('find', [place.state, '-mindepth', '1', '-delete']);
+  place.log = '';
+  await place.start();
+  await until('a new pool has taken the old one’s place', async () => (await pools()).some((name) => !before.includes(name)), 20000);
+  assert.equal((await pools()).length, before.length);
+  assert.doesNotMatch(place.log, /cannot make storage pool/);
+});
+
 test('a busy port and a state directory in use are named, with what to do', { timeout: 30000 }, async () => {
   const start = async (...args) => {
     try {
