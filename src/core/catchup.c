@@ -26,9 +26,12 @@ struct catching {
 	size_t tasks;                 /* so many of its tasks are solved */
 	size_t lab, task;             /* where it is */
 	size_t steps, steps_done;
+	bool renewing;                /* new machines are on their way */
 	bool opened;                  /* the present lab is */
 	char *answer;                 /* of the present task, when its solve printed one */
 };
+
+static void catching_go(struct seat *seat);
 
 /* What comes back finds the seat by its id, and its catching by the life that it began in. */
 struct catch_token {
@@ -226,6 +229,7 @@ static void open_lab(struct seat *seat)
 	struct err err = ERR_INIT;
 
 	if (grade_needs_reset(seat, present_lab(seat))) {
+		seat->grade->catching->renewing = true;
 		if (seat_renew(seat, NULL, &err) < 0)
 			catching_end(seat->grade, err.message);
 		return;
@@ -237,8 +241,8 @@ static void open_lab(struct seat *seat)
 	catching_end(seat->grade, err.message);
 }
 
-/* The next thing to do; called when the machines are ready, and after each thing that was done. */
-void catching_go(struct seat *seat)
+/* The next thing to do. */
+static void catching_go(struct seat *seat)
 {
 	struct catching *catching = seat->grade->catching;
 	const struct pack_lab *lab = present_lab(seat);
@@ -255,6 +259,15 @@ void catching_go(struct seat *seat)
 		catching->opened = false;
 		open_lab(seat);
 	}
+}
+
+/* A machine that rebooted in the middle is ready again, too: that does not begin a second walk. */
+void catching_machines_ready(struct seat *seat)
+{
+	if (!seat->grade->catching->renewing)
+		return;
+	seat->grade->catching->renewing = false;
+	catching_go(seat);
 }
 
 /* ---- beginning -------------------------------------------------------------------------------- */
@@ -280,7 +293,7 @@ int catching_begin(struct core *core, const struct actor *actor, struct seat *se
 		return -1;
 	struct catching *catching = grade->catching = mem_alloc(sizeof(*catching));
 	*catching = (struct catching){ .core = core, .seat_id = seat->row.id, .life = grade->life,
-				       .until = lab, .tasks = task ? (size_t)(task - lab->task) : 0,
+				       .renewing = true, .until = lab, .tasks = task ? (size_t)(task - lab->task) : 0,
 				       .done = done, .context = context };
 	catching->steps = count_steps(seat->class->pack, catching);
 	return 0;

@@ -293,7 +293,7 @@ void grade_next_of_round(struct seat *seat);
 
 /* ---- catchup.c -------------------------------------------------------------------------------- */
 
-void catching_go(struct seat *seat); /* only while grade->catching */
+void catching_machines_ready(struct seat *seat); /* only while grade->catching */
 /* message NULL: it arrived. Without one under way: nothing. */
 void catching_end(struct grade *grade, const char *message);
 /* The machines are made anew in the middle of it: what comes back from now on belongs to this life. */

@@ -203,7 +203,7 @@ static void seat_ready(struct seat *seat)
 	struct err err = ERR_INIT;
 
 	if (seat->grade && seat->grade->catching) {
-		catching_go(seat);
+		catching_machines_ready(seat);
 		return;
 	}
 	if (!lab || grade_lab_is_open(seat, lab) || grade_open_lab(seat, lab, NULL, NULL, &err) == 0)

@@ -495,6 +495,8 @@ void machine_step(struct machine *machine, enum machine_event event, const char 
 	machine_reason(machine, why);
 	if (enter[machine->state])
 		enter[machine->state](machine, event);
+	if (machine->state + 1 != to)
+		return; /* it went on at once, and that was told */
 	grade_machine_stepped(machine);
 	seat_publish(machine->seat);
 }

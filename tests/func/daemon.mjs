@@ -219,5 +219,9 @@ export async function launchedClass(daemon, session, names) {
 	const made = (await daemon.as(session, "POST", "/classes", { course: "linux-intro", names })).json;
 	const reply = await daemon.as(session, "POST", `/classes/${made.id}/launch`, { untested: true });
 	if (reply.status !== 202) throw new Error(reply.text);
+	await until(async () => {
+		const { seat } = (await daemon.as(session, "GET", `/classes/${made.id}`)).json;
+		return seat.every((one) => one.machines.every((machine) => machine.state === "booting"));
+	});
 	return made;
 }
