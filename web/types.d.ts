@@ -131,6 +131,10 @@ export interface Template {
 	ram_bytes: number; state_bytes: number; disk_bytes: number;
 }
 
+export interface Site { name: string; notice: { en: string; ja: string } }
+export interface Setting {
+	key: string; value: string | number; default: string | number; low: number; high: number; about: string;
+}
 export interface Account {
 	id: number; login: string; name: string; role: Role; language: "en" | "ja"; created_at: number;
 	sessions: number; seen_at: number; classes: number;

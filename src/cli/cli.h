@@ -113,6 +113,8 @@ int cmd_seat_power(struct invocation *invocation, struct err *err);
 int cmd_seat_link(struct invocation *invocation, struct err *err);
 int cmd_seat_ssh(struct invocation *invocation, struct err *err);
 int cmd_shell(struct invocation *invocation, struct err *err);
+int cmd_setting_list(struct invocation *invocation, struct err *err);
+int cmd_setting_set(struct invocation *invocation, struct err *err);
 int cmd_account_set(struct invocation *invocation, struct err *err);
 int cmd_account_list(struct invocation *invocation, struct err *err);
 int cmd_account_password(struct invocation *invocation, struct err *err);

@@ -279,6 +279,7 @@ static int core_open(struct core *core, struct err *err)
 	core->store = store_open(database, err);
 	if (!core->store)
 		return -1;
+	settings_open(core);
 	core->lanes = lanes_new(core->loop, "virt", LANES, err);
 	if (!core->lanes || archive_begin(core, err) < 0 || images_open(core, err) < 0 ||
 	    packs_open(core, err) < 0 || courses_open(core, err) < 0 || classes_load(core, err) < 0)
@@ -340,6 +341,7 @@ void core_free(struct core *core)
 	trials_free(core);
 	courses_free(core);
 	bus_free(core->bus);
+	settings_free(core);
 	store_close(core->store);
 	config_free(&core->config);
 	free(core);

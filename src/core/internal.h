@@ -49,6 +49,7 @@ struct core {
 	sd_event_source *host_timer, *pulse_timer, *look_timer;
 
 	struct bus *bus;
+	char **settings; /* setting.c: the value of each */
 	struct course_set *courses;
 	struct lanes *packs; /* packs.c: archives come and go, one at a time */
 	struct image_set *images;
@@ -334,6 +335,11 @@ void images_free(struct core *core); /* ends builds that run */
 
 int archive_begin(struct core *core, struct err *err);
 void archive_end(struct core *core); /* before the store and the works go */
+
+/* ---- setting.c -------------------------------------------------------------------------------- */
+
+void settings_open(struct core *core); /* after the store */
+void settings_free(struct core *core);
 
 /* ---- work.c ----------------------------------------------------------------------------------- */
 

@@ -23,6 +23,11 @@ void session_language(const struct request *request, char language[3]);
 int api_host(struct request *request, struct err *err);
 int api_stats(struct request *request, struct err *err);
 
+/* api_setting.c */
+int api_site(struct request *request, struct err *err);
+int api_settings(struct request *request, struct err *err);
+int api_settings_patch(struct request *request, struct err *err);
+
 /* api_account.c */
 int api_accounts(struct request *request, struct err *err);
 int api_account_patch(struct request *request, struct err *err);

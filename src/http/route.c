@@ -28,6 +28,8 @@ static_assert(ARRAY_SIZE(rule_names) == RULES, "every rule has a name");
 static const struct route routes[] = {
 	{ "GET", V1 "/health", RULE_PUBLIC, api_health, NULL, false },
 
+	{ "GET", V1 "/site", RULE_PUBLIC, api_site, NULL, false },
+
 	{ "POST", V1 "/session", RULE_PUBLIC, api_session_sign_in, NULL, true },
 	{ "POST", V1 "/session/join", RULE_PUBLIC, api_session_join, NULL, true },
 	{ "GET", V1 "/session", RULE_SIGNED_IN, api_session_get, NULL, false },
@@ -40,6 +42,8 @@ static const struct route routes[] = {
 	{ "GET", V1 "/audit/verify", RULE_ADMIN, api_audit_verify, NULL, false },
 	{ "POST", V1 "/audit/forget", RULE_ADMIN, api_audit_forget, NULL, true },
 	{ "POST", V1 "/backup", RULE_ADMIN, api_backup, NULL, true },
+	{ "GET", V1 "/settings", RULE_ADMIN, api_settings, NULL, false },
+	{ "PATCH", V1 "/settings", RULE_ADMIN, api_settings_patch, NULL, true },
 	{ "GET", V1 "/accounts", RULE_ADMIN, api_accounts, NULL, false },
 	{ "PUT", ACCOUNT, RULE_ADMIN, api_account_put, NULL, true },
 	{ "PATCH", ACCOUNT, RULE_ADMIN, api_account_patch, NULL, true },

@@ -10,6 +10,7 @@ import { HostPage } from "../pages/host.js";
 import { NewClassPage } from "../pages/new-class.js";
 import { NotFoundPage } from "../pages/not-found.js";
 import { PeoplePage } from "../pages/people.js";
+import { SettingsPage } from "../pages/settings.js";
 import { WorkspacePage } from "../pages/workspace.js";
 import { match, navigate, path } from "../router.js";
 import { home, isAdmin, isStaff, loadSession, session, unreachable } from "../state/session.js";
@@ -28,7 +29,7 @@ const STAFF = [
 ];
 
 /** @type {typeof STAFF} */
-const ADMIN = [...STAFF, ["/audit", AuditPage], ["/people", PeoplePage]];
+const ADMIN = [...STAFF, ["/audit", AuditPage], ["/people", PeoplePage], ["/settings", SettingsPage]];
 
 /** @type {[string, any][]} */
 const STUDENT = [["/seats/:id", WorkspacePage]];

@@ -11,7 +11,7 @@ import { ThemeSwitch } from "./theme-switch.js";
 /** @type {[string, import("../text.js").Key][]} */
 const PLACES = [["/classes", "nav.classes"], ["/courses", "nav.courses"], ["/host", "nav.host"]];
 /** @type {typeof PLACES} */
-const ADMIN_PLACES = [["/people", "nav.people"], ["/audit", "nav.audit"]];
+const ADMIN_PLACES = [["/people", "nav.people"], ["/audit", "nav.audit"], ["/settings", "nav.settings"]];
 
 function Places() {
 	return html`<nav class="places" aria-label=${t("nav.label")}>

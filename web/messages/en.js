@@ -7,6 +7,7 @@ export default {
 	"nav.host": "Host",
 	"nav.people": "People",
 	"nav.audit": "Audit",
+	"nav.settings": "Settings",
 
 	"theme.label": "Colours: {theme}",
 	"theme.auto": "as the system has them",
@@ -393,6 +394,19 @@ export default {
 	"images.remove-frees": "{size} of the disk become free. Templates on it that no course fits any more go with it.",
 	"images.remove-current": "This is the one that new templates are made from: it has to be built again before the next class is prepared.",
 	"images.remove-old": "It was built from a recipe of before, or was followed by a newer build. It cannot be made again as it was.",
+
+	"settings.title": "Settings",
+	"settings.site.name": "Name of the organisation",
+	"settings.site.name-help": "Stands on the front page, on seat cards and on certificates.",
+	"settings.site.notice-en": "Notice in English",
+	"settings.site.notice-en-help": "Shown on the front page, before anybody signs in. Empty: none.",
+	"settings.site.notice-ja": "Notice in Japanese",
+	"settings.site.notice-ja-help": "The same for those who read Japanese.",
+	"settings.results.days": "Days that results are kept",
+	"settings.results.days-help": "From a class’s close until its results are removed; {value} unless chosen otherwise. Holds for classes that close from now on.",
+	"settings.save": "Save",
+	"settings.discard": "Discard changes",
+	"settings.saved": "The settings are saved.",
 
 	"people.title": "People",
 	"people.new": "New account",

@@ -7,6 +7,7 @@ export default {
 	"nav.host": "ホスト",
 	"nav.people": "ユーザー",
 	"nav.audit": "監査",
+	"nav.settings": "設定",
 
 	"theme.label": "配色：{theme}",
 	"theme.auto": "システムに合わせる",
@@ -393,6 +394,19 @@ export default {
 	"images.remove-frees": "ディスクが {size} 空きます。どのコースにも合わなくなったひな型も一緒に削除されます。",
 	"images.remove-current": "新しいひな型の元になる、現在のビルドです。次のクラスを準備する前に作り直す必要があります。",
 	"images.remove-old": "以前のレシピ、または古い回のビルドです。同じものを作り直すことはできません。",
+
+	"settings.title": "設定",
+	"settings.site.name": "組織の名前",
+	"settings.site.name-help": "トップページ、座席カード、受講証明書に表示されます。",
+	"settings.site.notice-en": "お知らせ（英語）",
+	"settings.site.notice-en-help": "サインイン前のトップページに表示されます。空欄にすると何も表示されません。",
+	"settings.site.notice-ja": "お知らせ（日本語）",
+	"settings.site.notice-ja-help": "日本語で表示している人に見えるお知らせです。",
+	"settings.results.days": "成績を保存する日数",
+	"settings.results.days-help": "クラスを閉じてから成績が削除されるまでの日数です。既定値は {value} 日です。これから閉じるクラスに適用されます。",
+	"settings.save": "保存",
+	"settings.discard": "変更を破棄",
+	"settings.saved": "設定を保存しました。",
 
 	"people.title": "ユーザー",
 	"people.new": "アカウントを追加",

@@ -3,17 +3,23 @@ import { useEffect } from "preact/hooks";
 import { html } from "../html.js";
 import { JoinForm } from "../components/join-form.js";
 import { SignInForm } from "../components/sign-in-form.js";
+import { language } from "../settings.js";
 import { wasSignedOut } from "../state/session.js";
+import { loadSite, site } from "../state/site.js";
 import { t } from "../text.js";
 
 /** @param {{ token?: string }} props token: of a join link */
 export function FrontPage({ token }) {
 	useEffect(() => {
 		document.title = "Terakoya";
+		loadSite();
 	}, []);
+	const notice = site.value?.notice[language.value];
 	return html`<div class="front">
+		${notice && html`<p class="front-notice">${notice}</p>`}
 		${wasSignedOut.value && html`<p class="front-note" role="status">${t("session.ended")}</p>`}
 		<section class="front-join">
+			${site.value && site.value.name !== "Terakoya" && html`<p class="front-site">${site.value.name}</p>`}
 			<p class="front-motto">${t("front.motto")}</p>
 			<h1>${t("front.title")}</h1>
 			<${JoinForm} token=${token} />
