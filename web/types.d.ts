@@ -25,8 +25,11 @@ export interface Health {
 	processes: number; processes_max: number; load: number;
 }
 
+export interface Organisation { id: number; name: string; people?: number; seats?: number }
+
 export interface Seat {
 	id: number; class: number; number: number; name: string; joined: boolean;
+	organisation: Organisation | null; mail: string; language: "en" | "ja" | null;
 	hand: number; lab: string; state: MachineState; machines: Machine[];
 	points: number; done: number; progress?: Progress[]; catch_up?: Catching | null;
 }

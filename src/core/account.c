@@ -11,6 +11,7 @@
 #include "core/auth_internal.h"
 #include "core/name.h"
 #include "core/note.h"
+#include "core/organisation.h"
 
 #define SESSION_ID 16 /* hex digits of the hash that name a session; of no use as a cookie */
 
@@ -30,6 +31,7 @@ struct setting {
 	struct actor actor;
 	char login[LOGIN_MAX + 1], name[NAME_BYTES];
 	enum role role; /* ROLE_NONE: only the password */
+	int64_t organisation;
 	char *password, hash[PASSWORD_HASH];
 	bool made;
 	int result;
@@ -52,7 +54,10 @@ static int setting_insert(struct setting *setting, struct err *err)
 				       .language = (char *)"en",
 				       .role = setting->role,
 				       .password = setting->hash,
-				       .created_at = clock_real_ms() };
+				       .created_at = clock_real_ms(),
+				       .organisation = setting->organisation == ACCOUNT_KEEP ?
+							       0 :
+							       setting->organisation };
 	int64_t id;
 
 	if (setting->role == ROLE_NONE)
@@ -70,6 +75,9 @@ static int setting_write(struct setting *setting, struct err *err)
 		return setting_insert(setting, err);
 	if (setting->role != ROLE_NONE &&
 	    people_set_account(store, old.id, setting->name, setting->role, err) < 0)
+		return -1;
+	if (setting->role != ROLE_NONE && setting->organisation != ACCOUNT_KEEP &&
+	    people_set_organisation(store, old.id, setting->organisation, err) < 0)
 		return -1;
 	if (people_set_password(store, old.id, setting->hash, err) < 0)
 		return -1;
@@ -126,6 +134,7 @@ static int wanted_check(const struct account_wanted *wanted, struct setting *set
 		return err_set(err, ERR_INVALID, "the role must be one of student, observer, "
 						 "assistant, instructor and admin");
 	setting->role = wanted->name ? wanted->role : ROLE_NONE;
+	setting->organisation = wanted->organisation;
 	return wanted->password ? password_acceptable(wanted->password, err) : 0;
 }
 
@@ -137,6 +146,9 @@ int account_set(struct auth *auth, const struct actor *actor, const struct accou
 	char made[PASSWORD_MADE];
 
 	if (wanted_check(wanted, setting, err) < 0)
+		return -1;
+	if (wanted->name && wanted->organisation != ACCOUNT_KEEP &&
+	    organisation_exists(auth->core, wanted->organisation, err) < 0)
 		return -1;
 	if (!wanted->name && people_by_login(auth->store, setting->login, &there, NULL) < 0)
 		return err_set(err, ERR_NOT_FOUND, "there is no account %s", setting->login);
@@ -165,7 +177,7 @@ static int account_find(struct auth *auth, const char *login, struct person *per
 }
 
 int account_change(struct auth *auth, const struct actor *actor, const char *login,
-		   const char *name, enum role role, struct err *err)
+		   const char *name, enum role role, int64_t organisation, struct err *err)
 {
 	AUTO_FREE char *detail = str_fmt("{\"role\":\"%s\"}", role_names[role]);
 	AUTO(person) struct person person = { 0 };
@@ -176,9 +188,14 @@ int account_change(struct auth *auth, const struct actor *actor, const char *log
 	if (person.id == actor->person && role != person.role)
 		return err_set(err, ERR_CONFLICT, "nobody changes the own role: ask another admin, or "
 						  "use the command line");
-	if (people_set_account(auth->store, person.id, shown, role, err) < 0)
+	if (organisation == ACCOUNT_KEEP)
+		organisation = person.organisation;
+	if (organisation_exists(auth->core, organisation, err) < 0 ||
+	    people_set_account(auth->store, person.id, shown, role, err) < 0 ||
+	    people_set_organisation(auth->store, person.id, organisation, err) < 0)
 		return -1;
-	if (role != person.role && sessions_remove_of(auth->store, person.id, err) < 0)
+	if ((role != person.role || organisation != person.organisation) &&
+	    sessions_remove_of(auth->store, person.id, err) < 0)
 		return -1;
 	account_note(auth, actor, "account.set", person.login, detail);
 	return 0;
@@ -236,9 +253,10 @@ static unsigned classes_of(struct auth *auth, int64_t person)
 
 static json_t *view_account(struct auth *auth, const struct account_row *row)
 {
-	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:i}", "id",
+	return json_pack("{s:I, s:s, s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:i}", "id",
 			 (json_int_t)row->person.id, "login", row->person.login,
-			 "name", row->person.name, "role", role_names[row->person.role], "language",
+			 "name", row->person.name, "role", role_names[row->person.role], "organisation",
+			 view_organisation(auth->core, row->person.organisation), "language",
 			 row->person.language, "created_at", (json_int_t)row->person.created_at,
 			 "sessions", (json_int_t)row->sessions, "seen_at", (json_int_t)row->seen_at,
 			 "classes", (int)classes_of(auth, row->person.id));

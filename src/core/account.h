@@ -8,11 +8,14 @@
 
 #define ACCOUNT_MADE 25 /* a password that was made here, with the NUL */
 
+#define ACCOUNT_KEEP (-1)
+
 struct account_wanted {
 	const char *login;
 	const char *name;     /* NULL: the account must be there, and only its password changes */
 	enum role role;       /* with a name */
 	const char *password; /* NULL: one is made */
+	int64_t organisation; /* with a name; 0: none, ACCOUNT_KEEP: as it is */
 };
 
 /* made: the password, where it was made here, else NULL. err not NULL: nothing was changed. */
@@ -24,9 +27,10 @@ typedef void account_fn(void *context, const char *made, const struct err *err);
 int account_set(struct auth *auth, const struct actor *actor, const struct account_wanted *wanted,
 		account_fn *done, void *context, struct err *err);
 
-/* Another name or role, without another password. Another role ends the sessions. */
+/* Another name, role or organisation, without another password. Another role or organisation ends the
+ * sessions: what they may see has changed. */
 int account_change(struct auth *auth, const struct actor *actor, const char *login,
-		   const char *name, enum role role, struct err *err);
+		   const char *name, enum role role, int64_t organisation, struct err *err);
 
 /* Classes of who is removed have no instructor then: any may lead them. ERR_CONFLICT: one's own. */
 int account_remove(struct auth *auth, const struct actor *actor, const char *login,
@@ -36,8 +40,8 @@ int account_remove(struct auth *auth, const struct actor *actor, const char *log
 int account_sign_out(struct auth *auth, const struct actor *actor, const char *login,
 		     const char *session, int64_t *ended, struct err *err);
 
-/* [{"id", "login", "name", "role", "language", "created_at", "sessions", "seen_at", "classes"}], by login.
- * NULL with err. */
+/* [{"id", "login", "name", "role", "organisation", "language", "created_at", "sessions", "seen_at",
+ * "classes"}], by login. NULL with err. */
 json_t *account_list(struct auth *auth, struct err *err);
 /* [{"id", "created_at", "seen_at", "expires_at", "current"}], newest first; current: it is token's. */
 json_t *account_sessions(struct auth *auth, const char *login, const char *token, struct err *err);

@@ -227,15 +227,15 @@ static int compare_text(const void *a, const void *b)
 
 static int check_names(const struct class_new *request, struct err *err)
 {
-	AUTO_FREE const char **sorted = mem_alloc(request->name_count * sizeof(*sorted));
+	AUTO_FREE const char **sorted = mem_alloc(request->person_count * sizeof(*sorted));
 
-	for (size_t i = 0; i < request->name_count; i++) {
-		if (check_name("a student's name", request->names[i], err) < 0)
+	for (size_t i = 0; i < request->person_count; i++) {
+		if (check_name("a student's name", request->people[i].name, err) < 0)
 			return err_wrap(err, "name %zu", i + 1);
-		sorted[i] = request->names[i];
+		sorted[i] = request->people[i].name;
 	}
-	qsort(sorted, request->name_count, sizeof(*sorted), compare_text);
-	for (size_t i = 1; i < request->name_count; i++)
+	qsort(sorted, request->person_count, sizeof(*sorted), compare_text);
+	for (size_t i = 1; i < request->person_count; i++)
 		if (strcmp(sorted[i - 1], sorted[i]) == 0)
 			return err_set(err, ERR_INVALID,
 				       "the name \"%s\" is there twice; tell the two apart, for example "
@@ -246,13 +246,13 @@ static int check_names(const struct class_new *request, struct err *err)
 
 static int check_request(const struct class_new *request, unsigned *seats, struct err *err)
 {
-	*seats = request->name_count ? (unsigned)request->name_count : request->seats;
+	*seats = request->person_count ? (unsigned)request->person_count : request->seats;
 	if (*seats < 1 || *seats > CLASS_SEATS_MAX)
 		return err_set(err, ERR_INVALID, "a class has 1 to %d seats, not %u", CLASS_SEATS_MAX,
 			       *seats);
-	if (request->name_count && request->seats && request->seats != request->name_count)
+	if (request->person_count && request->seats && request->seats != request->person_count)
 		return err_set(err, ERR_INVALID, "%u seats were asked for, but %zu names were given",
-			       request->seats, request->name_count);
+			       request->seats, request->person_count);
 	if (request->name && check_name("the class's name", request->name, err) < 0)
 		return -1;
 	return check_names(request, err);
@@ -270,16 +270,19 @@ static char *default_name(const struct pack *pack)
 }
 
 static int add_seat(struct core *core, const struct pack *pack, int64_t class_id, unsigned number,
-		    const char *name, struct err *err)
+		    const struct class_person *person, struct err *err)
 {
-	struct seat_row seat = {
-		.class_id = class_id, .number = number, .name = (char *)name, .lab = (char *)""
-	};
+	struct seat_row seat = { .class_id = class_id,
+				 .number = number,
+				 .name = (char *)person->name,
+				 .mail = (char *)person->mail,
+				 .language = (char *)person->language };
 	int64_t seat_id;
 
 	/* No link leads to the seat until one is asked for. */
 	randombytes_buf(seat.join_hash, sizeof(seat.join_hash));
-	if (seats_add(core->store, &seat, &seat_id, err) < 0)
+	if (organisation_need(core, person->organisation, &seat.organisation, err) < 0 ||
+	    seats_add(core->store, &seat, &seat_id, err) < 0)
 		return -1;
 	for (size_t i = 0; i < pack->machines; i++) {
 		struct machine_row machine = { .seat_id = seat_id,
@@ -305,6 +308,7 @@ static int add_class(struct core *core, const struct actor *actor, const struct 
 		     const struct pack *pack, unsigned seats, int64_t *id, struct err *err)
 {
 	AUTO_FREE char *name = request->name ? str_copy(request->name) : default_name(pack);
+	static const struct class_person nobody = { .name = "" };
 	char code[CODE_MAX];
 	struct class_row row = { .name = name,
 				 .course = pack->id,
@@ -324,7 +328,7 @@ static int add_class(struct core *core, const struct actor *actor, const struct 
 	if (classes_add(core->store, &row, id, err) < 0)
 		return -1;
 	for (unsigned i = 0; i < seats; i++)
-		if (add_seat(core, pack, *id, i + 1, request->name_count ? request->names[i] : "",
+		if (add_seat(core, pack, *id, i + 1, request->person_count ? &request->people[i] : &nobody,
 			     err) < 0)
 			return -1;
 	return 0;
@@ -366,7 +370,8 @@ int class_create(struct core *core, const struct actor *actor, const struct clas
 		store_rollback(core->store);
 		return -1;
 	}
-	if (store_commit(core->store, err) < 0 || read_class(core, id, request->pack, class, err) < 0)
+	if (store_commit(core->store, err) < 0 || organisations_load(core, err) < 0 ||
+	    read_class(core, id, request->pack, class, err) < 0)
 		return -1;
 	AUTO_FREE char *object = str_fmt("class %lld", (long long)id);
 	note(core, actor, "class.create", id, 0, object, "");

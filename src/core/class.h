@@ -8,15 +8,22 @@
 #define CLASS_SEATS_MAX 500
 #define CLASS_NAME_MAX  100 /* characters */
 
+/* Who gets a seat. Only the name has to be there, unique in the class. */
+struct class_person {
+	const char *name;
+	const char *mail, *organisation; /* NULL or "": none; the organisation by name, made when it is new */
+	const char *language;            /* "en", "ja"; NULL or "": not known */
+};
+
 struct class_new {
 	const char *course;       /* a course's id */
 	const char *version;      /* NULL: the active one */
 	struct pack *pack;        /* one that is not installed, which stays as long as the class; NULL: the
 				     course's */
 	const char *name;         /* NULL: the course's title and today's date */
-	unsigned seats;           /* 1..CLASS_SEATS_MAX; with names: 0 or their number */
-	const char *const *names; /* students' names, unique in the class; NULL: unnamed seats */
-	size_t name_count;
+	unsigned seats;           /* 1..CLASS_SEATS_MAX; with people: 0 or their number */
+	const struct class_person *people; /* NULL: unnamed seats */
+	size_t person_count;
 	bool hidden;              /* the daemon's own: nobody joins it, no list shows it */
 	const uint8_t *secret;    /* 32 bytes that seed the parameters; NULL: random */
 };

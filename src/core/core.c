@@ -282,7 +282,8 @@ static int core_open(struct core *core, struct err *err)
 	settings_open(core);
 	core->lanes = lanes_new(core->loop, "virt", LANES, err);
 	if (!core->lanes || archive_begin(core, err) < 0 || images_open(core, err) < 0 ||
-	    packs_open(core, err) < 0 || courses_open(core, err) < 0 || classes_load(core, err) < 0)
+	    packs_open(core, err) < 0 || courses_open(core, err) < 0 || organisations_load(core, err) < 0 ||
+	    classes_load(core, err) < 0)
 		return -1;
 	if (open_virt(core, err) < 0)
 		return -1;
@@ -332,6 +333,7 @@ void core_free(struct core *core)
 	throttle_free(core->guesses);
 	images_free(core);
 	works_free(core);
+	organisations_free(core);
 	launch_clear(core);
 	templates_free(core);
 	tools_free(core);

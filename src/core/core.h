@@ -20,6 +20,7 @@
 #include "loop/loop.h"
 #include "pack/pack.h"
 #include "store/classes.h"
+#include "store/organisations.h"
 #include "store/people.h"
 #include "store/progress.h"
 #include "store/store.h"

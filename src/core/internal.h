@@ -36,6 +36,8 @@ struct core {
 	bool stopping;
 
 	struct class_list classes;
+	struct organisation_row *organisation; /* organisation.c: all, by id */
+	size_t organisations;
 	LIST_HEAD(, machine) machines; /* all of all classes, for lookups by id */
 
 	/* launch.c */
@@ -304,6 +306,14 @@ int catching_begin(struct core *core, const struct actor *actor, struct seat *se
 		   const struct pack_task *task, grade_open_fn *done, void *context, struct err *err);
 /* {lab, task, fraction, message}; null: nothing is under way, and nothing failed. */
 json_t *view_catching(const struct seat *seat);
+
+/* ---- organisation.c --------------------------------------------------------------------------- */
+
+int organisations_load(struct core *core, struct err *err); /* before the classes; after every change */
+void organisations_free(struct core *core);
+/* The one of this name, made when there is none; NULL or "" is 0. Inside a transaction: whoever ends it calls
+ * organisations_load(). */
+int organisation_need(struct core *core, const char *name, int64_t *id, struct err *err);
 
 /* ---- everyone.c ------------------------------------------------------------------------------- */
 

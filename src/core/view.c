@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/organisation.h"
 #include "core/proof.h"
 
 #define I(number) ((json_int_t)(number))
@@ -154,9 +155,12 @@ json_t *view_seat(const struct seat *seat)
 		json_array_append_new(machines, view_machine(&seat->machine[i]));
 	}
 	sum_progress(seat, &points, &done);
-	return json_pack("{s:I, s:I, s:i, s:o, s:b, s:I, s:o, s:s, s:o, s:i, s:i, s:o}", "id", I(seat->row.id),
+	return json_pack("{s:I, s:I, s:i, s:o, s:o, s:o, s:o, s:b, s:I, s:o, s:s, s:o, s:i, s:i, s:o}", "id", I(seat->row.id),
 			 "class", I(seat->row.class_id), "number", (int)seat->row.number, "name",
-			 text(seat->row.name), "joined", seat->row.person != 0, "hand",
+			 text(seat->row.name), "organisation",
+			 view_organisation(seat->class->core, seat->row.organisation), "mail",
+			 text(seat->row.mail), "language",
+			 str_is_empty(seat->row.language) ? json_null() : text(seat->row.language), "joined", seat->row.person != 0, "hand",
 			 I(seat->row.hand ? seat->row.hand_at : 0), "lab", text(seat->row.lab), "state",
 			 machine_state_names[worst], "machines", machines, "points", points, "done", done,
 			 "catch_up", view_catching(seat));

@@ -37,6 +37,13 @@ int api_account_password(struct request *request, struct err *err);
 int api_account_sessions(struct request *request, struct err *err);
 int api_account_sign_out(struct request *request, struct err *err);
 
+/* api_organisation.c */
+int api_organisations(struct request *request, struct err *err);
+int api_organisation_post(struct request *request, struct err *err);
+int api_organisation_patch(struct request *request, struct err *err);
+int api_organisation_delete(struct request *request, struct err *err);
+int api_organisation_merge(struct request *request, struct err *err);
+
 /* api_audit.c */
 int api_audit(struct request *request, struct err *err);
 int api_audit_verify(struct request *request, struct err *err);

@@ -1,4 +1,5 @@
 /* The staff's accounts and sessions, for admins. */
+#include <limits.h>
 #include <string.h>
 
 #include "base/auto.h"
@@ -64,31 +65,36 @@ int api_account_put(struct request *request, struct err *err)
 {
 	struct account_wanted wanted = { .login = request->name };
 	const char *role;
+	long organisation = ACCOUNT_KEEP;
 	const struct field fields[] = {
 		{ "name", FIELD_TEXT, true, 1, 100, &wanted.name },
 		{ "role", FIELD_TEXT, true, 1, 32, &role },
 		{ "password", FIELD_SECRET, false, 8, 1024, &wanted.password },
+		{ "organisation", FIELD_NUMBER, false, 0, LONG_MAX, &organisation },
 	};
 
 	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0 ||
 	    role_by_name(role, &wanted.role, err) < 0)
 		return -1;
+	wanted.organisation = organisation;
 	return set_later(request, &wanted, err);
 }
 
 int api_account_patch(struct request *request, struct err *err)
 {
 	const char *name, *role_name;
+	long organisation = ACCOUNT_KEEP;
 	const struct field fields[] = {
 		{ "name", FIELD_TEXT, true, 1, 100, &name },
 		{ "role", FIELD_TEXT, true, 1, 32, &role_name },
+		{ "organisation", FIELD_NUMBER, false, 0, LONG_MAX, &organisation },
 	};
 	enum role role = ROLE_NONE;
 
 	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0 ||
 	    role_by_name(role_name, &role, err) < 0 ||
 	    account_change(request->server->auth, &request->actor, request->name, name, role,
-			   err) < 0)
+			   organisation, err) < 0)
 		return -1;
 	end_streams(request->server);
 	reply_empty(request, MHD_HTTP_NO_CONTENT);

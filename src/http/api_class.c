@@ -23,19 +23,41 @@ int api_classes(struct request *request, struct err *err)
 	return 0;
 }
 
-static const char **name_list(const json_t *names, size_t *count)
+static int read_person(const json_t *json, struct class_person *person, struct err *err)
 {
-	*count = json_array_size(names);
-	const char **list = mem_alloc((*count + 1) * sizeof(*list));
+	const struct field fields[] = {
+		{ "name", FIELD_TEXT, true, 1, CLASS_NAME_MAX, &person->name },
+		{ "mail", FIELD_TEXT, false, 0, 254, &person->mail },
+		{ "organisation", FIELD_TEXT, false, 0, CLASS_NAME_MAX, &person->organisation },
+		{ "language", FIELD_TEXT, false, 0, 2, &person->language },
+	};
 
-	for (size_t i = 0; i < *count; i++)
-		list[i] = json_string_value(json_array_get(names, i));
-	return list;
+	if (fields_read(json, fields, ARRAY_SIZE(fields), err) < 0)
+		return -1;
+	if (str_is_empty(person->language) || str_equal(person->language, "en") ||
+	    str_equal(person->language, "ja"))
+		return 0;
+	return err_set(err, ERR_INVALID, "language must be en or ja");
+}
+
+/* Those that were named, or given with all that is known of them. */
+static int read_people(const json_t *names, const json_t *objects, struct class_person *people,
+		       struct err *err)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(names, i, item)
+		people[i].name = json_string_value(item);
+	json_array_foreach(objects, i, item)
+		if (read_person(item, &people[i], err) < 0)
+			return err_wrap(err, "people[%zu]", i);
+	return 0;
 }
 
 int api_class_post(struct request *request, struct err *err)
 {
-	json_t *names = NULL;
+	json_t *names = NULL, *people = NULL;
 	long seats = 0;
 	struct class_new wanted = { 0 };
 	const struct field fields[] = {
@@ -44,17 +66,22 @@ int api_class_post(struct request *request, struct err *err)
 		{ "name", FIELD_TEXT, false, 1, CLASS_NAME_MAX, &wanted.name },
 		{ "seats", FIELD_NUMBER, false, 1, CLASS_SEATS_MAX, &seats },
 		{ "names", FIELD_NAMES, false, 1, CLASS_SEATS_MAX, &names },
+		{ "people", FIELD_LIST, false, 1, CLASS_SEATS_MAX, &people },
 	};
 	struct class *class;
 
 	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0)
 		return -1;
-	if (!seats && !names)
-		return err_set(err, ERR_INVALID, "seats or names is missing");
-	AUTO_FREE const char **list = name_list(names, &wanted.name_count);
-	wanted.names = names ? list : NULL;
+	if (!seats && !names && !people)
+		return err_set(err, ERR_INVALID, "seats or names or people is missing");
+	if (names && people)
+		return err_set(err, ERR_INVALID, "either names or people can be given");
 	wanted.seats = (unsigned)seats;
-	if (class_create(request->server->core, &request->actor, &wanted, &class, err) < 0)
+	wanted.person_count = json_array_size(names) + json_array_size(people);
+	AUTO_FREE struct class_person *list = mem_alloc((wanted.person_count + 1) * sizeof(*list));
+	wanted.people = list;
+	if (read_people(names, people, list, err) < 0 ||
+	    class_create(request->server->core, &request->actor, &wanted, &class, err) < 0)
 		return -1;
 	reply_json(request, MHD_HTTP_CREATED, view_class_full(class));
 	return 0;

@@ -106,6 +106,21 @@ static int read_names(const struct field *field, json_t *json, struct err *err)
 	return 0;
 }
 
+static int read_list(const struct field *field, json_t *json, struct err *err)
+{
+	size_t count = json_array_size(json), index;
+	json_t *item;
+
+	if (!json_is_array(json) || count < (size_t)field->low || count > (size_t)field->high)
+		return err_set(err, ERR_INVALID, "%s must be a list of %ld to %ld objects", field->name,
+			       field->low, field->high);
+	json_array_foreach(json, index, item)
+		if (!json_is_object(item))
+			return err_set(err, ERR_INVALID, "%s[%zu] must be an object", field->name, index);
+	*(json_t **)field->value = json;
+	return 0;
+}
+
 static int read_field(const struct field *field, json_t *json, struct err *err)
 {
 	switch (field->type) {
@@ -118,6 +133,8 @@ static int read_field(const struct field *field, json_t *json, struct err *err)
 		return read_bool(field, json, err);
 	case FIELD_NAMES:
 		return read_names(field, json, err);
+	case FIELD_LIST:
+		return read_list(field, json, err);
 	}
 	return err_set(err, ERR_INTERNAL, "field %s has no type", field->name);
 }

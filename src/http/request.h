@@ -82,6 +82,7 @@ enum field_type {
 	FIELD_NUMBER, /* long *: whole, low..high */
 	FIELD_BOOL,   /* bool * */
 	FIELD_NAMES,  /* json_t **: 1..high texts of 1..100 characters; borrowed */
+	FIELD_LIST,   /* json_t **: low..high objects, to be read one by one; borrowed */
 };
 
 struct field {

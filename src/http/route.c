@@ -23,6 +23,7 @@ static_assert(ARRAY_SIZE(rule_names) == RULES, "every rule has a name");
 #define TASK  LAB "/tasks/{task}"
 #define ACCOUNT V1 "/accounts/{login}"
 #define CLASS V1 "/classes/{class}"
+#define ORGANISATION V1 "/organisations/{organisation}"
 #define PACK  V1 "/packs/{course}/{version}"
 
 static const struct route routes[] = {
@@ -51,6 +52,12 @@ static const struct route routes[] = {
 	{ "POST", ACCOUNT "/password", RULE_ADMIN, api_account_password, NULL, true },
 	{ "GET", ACCOUNT "/sessions", RULE_ADMIN, api_account_sessions, NULL, false },
 	{ "DELETE", ACCOUNT "/sessions", RULE_ADMIN, api_account_sign_out, "session", false },
+
+	{ "GET", V1 "/organisations", RULE_INSTRUCTOR, api_organisations, NULL, false },
+	{ "POST", V1 "/organisations", RULE_INSTRUCTOR, api_organisation_post, NULL, true },
+	{ "PATCH", ORGANISATION, RULE_ADMIN, api_organisation_patch, NULL, true },
+	{ "DELETE", ORGANISATION, RULE_ADMIN, api_organisation_delete, NULL, false },
+	{ "POST", ORGANISATION "/merge", RULE_ADMIN, api_organisation_merge, NULL, true },
 
 	{ "GET", V1 "/courses", RULE_STAFF, api_courses, NULL, false },
 	{ "GET", V1 "/courses/problems", RULE_STAFF, api_course_problems, NULL, false },

@@ -106,6 +106,8 @@ void seat_row_free(struct seat_row *row)
 	free(row->name);
 	free(row->lab);
 	free(row->password);
+	free(row->mail);
+	free(row->language);
 	*row = (struct seat_row){ 0 };
 }
 
@@ -118,9 +120,9 @@ static void seat_read(struct query *q, void *into)
 {
 	struct seat_row *row = into;
 
-	query_read(q, "iiusnhisois", &row->id, &row->class_id, &row->number, &row->name,
+	query_read(q, "iiusnhisoisnss", &row->id, &row->class_id, &row->number, &row->name,
 		   &row->person, row->join_hash, &row->joined_at, &row->lab, &row->hand,
-		   &row->hand_at, &row->password);
+		   &row->hand_at, &row->password, &row->organisation, &row->mail, &row->language);
 }
 
 /* NULL is as good as "" for a name or lab that is not there yet. */
@@ -133,10 +135,12 @@ int seats_add(struct store *store, const struct seat_row *row, int64_t *id, stru
 {
 	if (store_run(store, err,
 		      "INSERT INTO seat (class, number, name, person, join_hash, joined_at, lab,"
-		      " hand, hand_at, password) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		      "iusnhisois", row->class_id, row->number, text_of(row->name), row->person,
+		      " hand, hand_at, password, organisation, mail, language)"
+		      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		      "iusnhisoisnss", row->class_id, row->number, text_of(row->name), row->person,
 		      row->join_hash, row->joined_at, text_of(row->lab), row->hand,
-		      row->hand_at, row->password) < 0)
+		      row->hand_at, row->password, row->organisation, text_of(row->mail),
+		      text_of(row->language)) < 0)
 		return err_wrap(err, "seat %u (%s)", row->number, text_of(row->name));
 	*id = store_last_id(store);
 	return 0;
@@ -146,9 +150,11 @@ int seats_update(struct store *store, const struct seat_row *row, struct err *er
 {
 	if (store_change(store, err, "seat",
 			 "UPDATE seat SET number = ?, name = ?, person = ?, join_hash = ?,"
-			 " joined_at = ?, lab = ?, hand = ?, hand_at = ?, password = ? WHERE id = ?",
-			 "usnhisoisi", row->number, text_of(row->name), row->person, row->join_hash,
+			 " joined_at = ?, lab = ?, hand = ?, hand_at = ?, password = ?,"
+			 " organisation = ?, mail = ?, language = ? WHERE id = ?",
+			 "usnhisoisnssi", row->number, text_of(row->name), row->person, row->join_hash,
 			 row->joined_at, text_of(row->lab), row->hand, row->hand_at, row->password,
+			 row->organisation, text_of(row->mail), text_of(row->language),
 			 row->id) < 0)
 		return err_wrap(err, "seat %u (%s)", row->number, text_of(row->name));
 	return 0;
@@ -161,7 +167,7 @@ int seats_list(struct store *store, int64_t class_id, struct seat_row **rows, si
 	AUTO(query) struct query q =
 		query_of(store, err,
 			 "SELECT id, class, number, name, person, join_hash, joined_at, lab, hand,"
-			 " hand_at, password FROM seat WHERE class = ? ORDER BY number",
+			 " hand_at, password, organisation, mail, language FROM seat WHERE class = ? ORDER BY number",
 			 "i", class_id);
 
 	return query_list(&q, &kind, rows, count);

@@ -28,6 +28,9 @@ struct seat_row {
 	bool hand;            /* raised */
 	int64_t hand_at;
 	char *password;       /* argon2id, of the seat's ssh name; NULL: none was made yet */
+	int64_t organisation; /* of the student; 0: none */
+	char *mail;           /* "" where the roster said nothing */
+	char *language;       /* "en", "ja"; likewise */
 };
 
 struct machine_row {

@@ -38,10 +38,11 @@ int people_add(struct store *store, const struct person *person, int64_t *id, st
 	struct err why = ERR_INIT;
 
 	if (store_run(store, &why,
-		      "INSERT INTO person (login, name, language, role, password, created_at)"
-		      " VALUES (?, ?, ?, ?, ?, ?)",
-		      "sssssi", person->login, person->name, person->language,
-		      role_names[person->role], person->password, person->created_at) == 0) {
+		      "INSERT INTO person (login, name, language, role, password, created_at,"
+		      " organisation) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		      "sssssin", person->login, person->name, person->language,
+		      role_names[person->role], person->password, person->created_at,
+		      person->organisation) == 0) {
 		*id = store_last_id(store);
 		return 0;
 	}
@@ -53,7 +54,7 @@ int people_add(struct store *store, const struct person *person, int64_t *id, st
 }
 
 /* One person by a query that names all columns in this order. */
-#define PERSON_COLUMNS "id, login, name, language, role, password, created_at"
+#define PERSON_COLUMNS "id, login, name, language, role, password, created_at, organisation"
 
 static int person_read(struct query *q, struct person *person)
 {
@@ -64,8 +65,8 @@ static int person_read(struct query *q, struct person *person)
 		err_set(q->err, ERR_NOT_FOUND, "there is no such person");
 	if (got <= 0)
 		return -1;
-	query_read(q, "isssssi", &person->id, &person->login, &person->name, &person->language,
-		   &role, &person->password, &person->created_at);
+	query_read(q, "isssssin", &person->id, &person->login, &person->name, &person->language,
+		   &role, &person->password, &person->created_at, &person->organisation);
 	person->role = role_from(role);
 	return 0;
 }
@@ -92,6 +93,12 @@ int people_set_account(struct store *store, int64_t id, const char *name, enum r
 	return store_change(store, err, "person",
 			    "UPDATE person SET name = ?, role = ? WHERE id = ?", "ssi", name,
 			    role_names[role], id);
+}
+
+int people_set_organisation(struct store *store, int64_t id, int64_t organisation, struct err *err)
+{
+	return store_change(store, err, "person", "UPDATE person SET organisation = ? WHERE id = ?",
+			    "ni", organisation, id);
 }
 
 int people_set_password(struct store *store, int64_t id, const char *hash, struct err *err)
@@ -127,9 +134,9 @@ static void account_read(struct query *q, void *into)
 	struct account_row *row = into;
 	AUTO_FREE char *role = NULL;
 
-	query_read(q, "issssiii", &row->person.id, &row->person.login, &row->person.name,
-		   &row->person.language, &role, &row->person.created_at, &row->sessions,
-		   &row->seen_at);
+	query_read(q, "issssinii", &row->person.id, &row->person.login, &row->person.name,
+		   &row->person.language, &role, &row->person.created_at,
+		   &row->person.organisation, &row->sessions, &row->seen_at);
 	row->person.role = role_from(role);
 }
 
@@ -144,7 +151,7 @@ int people_accounts(struct store *store, int64_t now, struct account_row **rows,
 	static const struct row_kind kind = { sizeof(**rows), account_read, account_release };
 	AUTO(query) struct query q = query_of(
 		store, err,
-		"SELECT p.id, login, name, language, role, p.created_at, count(s.person),"
+		"SELECT p.id, login, name, language, role, p.created_at, organisation, count(s.person),"
 		" coalesce(max(s.seen_at), 0) FROM person p"
 		" LEFT JOIN session s ON s.person = p.id AND s.expires_at > ?"
 		" WHERE login IS NOT NULL GROUP BY p.id ORDER BY login",

@@ -23,6 +23,7 @@ struct person {
 	enum role role;
 	char *password; /* argon2id, crypto_pwhash_str(); NULL: no password */
 	int64_t created_at;
+	int64_t organisation; /* 0: none */
 };
 void person_free(struct person *person); /* members; NULL-safe */
 
@@ -37,6 +38,7 @@ int people_get(struct store *store, int64_t id, struct person *person, struct er
 int people_by_login(struct store *store, const char *login, struct person *person, struct err *err);
 int people_set_account(struct store *store, int64_t id, const char *name, enum role role,
 		       struct err *err);
+int people_set_organisation(struct store *store, int64_t id, int64_t organisation, struct err *err);
 int people_set_password(struct store *store, int64_t id, const char *hash, struct err *err);
 int people_set_language(struct store *store, int64_t id, const char *language, struct err *err);
 int people_count(struct store *store, enum role role, int64_t *count, struct err *err);

@@ -207,8 +207,23 @@ static const char version_5[] =
 /* What the programs of a machine's checks were before anybody worked in it. */
 static const char version_6[] = "ALTER TABLE machine ADD COLUMN tools TEXT NOT NULL DEFAULT '';";
 
+/* Organisations, and what a roster says of a seat. folded: the form in which names are compared. */
+static const char version_7[] =
+	"CREATE TABLE organisation ("
+	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	name TEXT NOT NULL CHECK (name <> ''),"
+	"	folded TEXT NOT NULL UNIQUE CHECK (folded <> '')"
+	") STRICT;"
+	"ALTER TABLE person ADD COLUMN organisation INTEGER REFERENCES organisation;"
+	"CREATE INDEX person_organisation ON person (organisation);"
+	"ALTER TABLE seat ADD COLUMN organisation INTEGER REFERENCES organisation;"
+	"CREATE INDEX seat_organisation ON seat (organisation);"
+	"ALTER TABLE seat ADD COLUMN mail TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE seat ADD COLUMN language TEXT NOT NULL DEFAULT ''"
+	"	CHECK (language IN ('', 'en', 'ja'));";
+
 static const char *const steps[] = { version_1, version_2, version_3, version_4, version_5,
-					      version_6 };
+					      version_6, version_7 };
 const struct schema schema_current = { steps, ARRAY_SIZE(steps) };
 
 /* A pragma's number. Not through the statement cache: it keys on literals and these change the
