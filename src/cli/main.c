@@ -115,6 +115,11 @@ static const struct command commands[] = {
 	  .details = "All tasks of the labs before it count as caught up, without points; what was passed before "
 		     "keeps its points. Seats that fail are named.",
 	  .option = { { "yes", NULL, "do not ask" } }, .run = cmd_class_catch_up },
+	{ .words = "class staff", .arguments = "CLASS", .least = 1, .most = 1,
+	  .summary = "list who leads a class and who helps in it; add or remove somebody",
+	  .option = { { "add", "LOGIN", "an instructor, who leads it then, or an assistant, who helps in it" },
+		      { "remove", "LOGIN", "take somebody off the class again; the owner stays" } },
+	  .run = cmd_class_staff },
 	{ .words = "class close", .arguments = "CLASS", .least = 1, .most = 1,
 	  .summary = "end a class: removes its machines, disks and networks, keeps results",
 	  .option = { { "yes", NULL, "do not ask" } }, .run = cmd_class_close },

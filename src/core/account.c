@@ -12,6 +12,7 @@
 #include "core/name.h"
 #include "core/note.h"
 #include "core/organisation.h"
+#include "core/staff.h"
 
 #define SESSION_ID 16 /* hex digits of the hash that name a session; of no use as a cookie */
 
@@ -214,9 +215,11 @@ int account_remove(struct auth *auth, const struct actor *actor, const char *log
 						  "or use the command line");
 	if (people_remove(auth->store, person.id, err) < 0)
 		return -1;
-	LIST_FOREACH(class, core_classes(auth->core), entry)
+	LIST_FOREACH(class, core_classes(auth->core), entry) { /* as the database has it now */
 		if (class->row.instructor == person.id)
-			class->row.instructor = 0; /* as the database has it now */
+			class->row.instructor = 0;
+		staff_forget(class, person.id);
+	}
 	account_note(auth, actor, "account.remove", person.login, "");
 	return 0;
 }

@@ -306,7 +306,7 @@ int seat_catch_up(struct core *core, const struct actor *actor, struct seat *sea
 
 	if (catching_begin(core, actor, seat, lab, task, NULL, NULL, err) < 0)
 		return -1;
-	*work = work_start(core, "catch-up", object);
+	*work = work_start_in(core, seat->row.class_id, "catch-up", object);
 	seat->grade->catching->work_id = (*work)->id;
 	note(core, actor, "seat.catch-up", seat->row.class_id, seat->row.id, object, "");
 	seat_publish(seat);

@@ -101,6 +101,7 @@ void class_free(struct class *class)
 	for (size_t i = 0; i < class->seats; i++)
 		seat_release(&class->seat[i]);
 	free(class->seat);
+	free(class->staff);
 	class_row_free(&class->row);
 	free(class);
 }
@@ -161,7 +162,8 @@ static struct class *class_load(struct core *core, struct class_row *row, struct
 		class_free(class);
 		return NULL;
 	}
-	if (seats_list(core->store, class->row.id, &rows, &count, err) < 0) {
+	if (class_staff_list(core->store, class->row.id, &class->staff, &class->staff_count, err) < 0 ||
+	    seats_list(core->store, class->row.id, &rows, &count, err) < 0) {
 		class_free(class);
 		return NULL;
 	}
@@ -517,12 +519,12 @@ int class_remove(struct core *core, const struct actor *actor, struct class *cla
 			       (long long)id, class_state_names[class->state]);
 	if (classes_remove(core->store, id, err) < 0)
 		return -1;
-	class_free(class);
-	packs_release(core, digest);
 	AUTO_FREE char *object = str_fmt("class %lld", (long long)id);
 	note(core, actor, "class.remove", id, 0, object, "");
-	if (!hidden)
+	if (!hidden) /* while it is known who may hear that */
 		bus_publish(core, "class", id, 0,
 			    json_pack("{s:I, s:s}", "id", (json_int_t)id, "state", "removed"));
+	class_free(class);
+	packs_release(core, digest);
 	return 0;
 }

@@ -57,6 +57,7 @@ struct actor {
 	int64_t person;   /* 0: root on the command line */
 	enum role role;
 	int64_t seat;     /* a student's own seat; 0 for staff */
+	int64_t organisation; /* an observer's; 0: none */
 	char name[128];
 };
 
@@ -127,6 +128,8 @@ struct class {
 	struct pack *pack;          /* the version it started with */
 	struct seat *seat;
 	size_t seats;
+	int64_t *staff;             /* people who were added to it: instructors lead, assistants help */
+	size_t staff_count;
 	uint32_t ready_ms;          /* launch pressed to all ready; 0: not yet */
 	uint64_t launch_mono;
 	bool sweeping;              /* a lane is removing what it has on the host */
@@ -152,9 +155,8 @@ bool seat_is_ready(const struct seat *seat); /* all machines are */
 struct bus_event {
 	uint64_t id;        /* rises by one; starts at a value above every id of earlier runs */
 	const char *type;
-	int64_t class_id;   /* 0: for all staff */
-	int64_t seat_id;    /* 0: the whole class; else that seat's student and staff. Of events of
-			       a whole class a student hears only those of type "class" */
+	int64_t class_id;   /* 0: of no class */
+	int64_t seat_id;    /* 0: of the whole class. Who hears it: core/access.c's table, by type */
 	const char *data;   /* compact JSON text */
 	size_t length;
 };

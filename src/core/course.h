@@ -21,6 +21,7 @@ enum work_state { WORK_RUNNING, WORK_DONE, WORK_FAILED };
 struct work {
 	LIST_ENTRY(work) entry;
 	int64_t id;
+	int64_t class_id;   /* whose staff hears of it; 0: all staff */
 	char kind[16];      /* "image", "template" */
 	char object[128];   /* "debian-13", "linux-intro/desk" */
 	enum work_state state;

@@ -220,7 +220,7 @@ static int everyone_begin(struct core *core, const struct actor *actor, struct c
 	if (check_class(class, err) < 0)
 		return -1;
 	everyone_free(class);
-	*work = work_start(core, kind, object);
+	*work = work_start_in(core, class->row.id, kind, object);
 	struct everyone *everyone = class->everyone = mem_alloc(sizeof(*everyone));
 	*everyone = (struct everyone){ .core = core, .class_id = class->row.id, .work_id = (*work)->id,
 				       .actor = *actor, .kind = kind, .lab = lab, .failed = json_array() };

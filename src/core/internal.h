@@ -354,6 +354,8 @@ void settings_free(struct core *core);
 /* ---- work.c ----------------------------------------------------------------------------------- */
 
 struct work *work_start(struct core *core, const char *kind, const char *object);
+/* One that only the staff of a class hears of. */
+struct work *work_start_in(struct core *core, int64_t class_id, const char *kind, const char *object);
 void work_progress(struct core *core, struct work *work, double fraction, const char *step);
 /* message NULL: done; else failed because of it. */
 void work_end(struct core *core, struct work *work, const char *message);

@@ -23,7 +23,10 @@ static void session_actor(struct auth *auth, const struct person *person, int64_
 	const struct seat *seat = seat_id ? core_seat(auth->core, seat_id) : NULL;
 	const char *name = seat && *seat->row.name ? seat->row.name : person->name;
 
-	*actor = (struct actor){ .person = person->id, .role = person->role, .seat = seat_id };
+	*actor = (struct actor){ .person = person->id,
+				 .role = person->role,
+				 .seat = seat_id,
+				 .organisation = person->organisation };
 	str_cut(actor->name, sizeof(actor->name), name);
 }
 

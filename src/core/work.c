@@ -77,7 +77,7 @@ static void tell(struct core *core, struct work *work)
 {
 	((struct timed_work *)work)->told = work->fraction;
 	if (!core->stopping)
-		bus_publish(core, "job", 0, 0, view_work(work));
+		bus_publish(core, "job", work->class_id, 0, view_work(work));
 }
 
 static void forget_old(struct core *core)
@@ -96,11 +96,17 @@ static void forget_old(struct core *core)
 
 struct work *work_start(struct core *core, const char *kind, const char *object)
 {
+	return work_start_in(core, 0, kind, object);
+}
+
+struct work *work_start_in(struct core *core, int64_t class_id, const char *kind, const char *object)
+{
 	struct timed_work *timed = mem_alloc(sizeof(*timed));
 	struct work *work = &timed->base;
 
 	forget_old(core);
 	work->id = ++core->next_work;
+	work->class_id = class_id;
 	snprintf(work->kind, sizeof(work->kind), "%s", kind);
 	snprintf(work->object, sizeof(work->object), "%s", object);
 	snprintf(work->step, sizeof(work->step), "starting");

@@ -90,6 +90,11 @@ int api_class_close(struct request *request, struct err *err);
 int api_class_catch_up(struct request *request, struct err *err);
 int api_class_open_lab(struct request *request, struct err *err);
 
+/* api_staff.c */
+int api_staff_get(struct request *request, struct err *err);
+int api_staff_put(struct request *request, struct err *err);
+int api_staff_delete(struct request *request, struct err *err);
+
 /* api_seat.c */
 int api_seat_get(struct request *request, struct err *err);
 int api_seat_patch(struct request *request, struct err *err);

@@ -17,7 +17,8 @@ int api_classes(struct request *request, struct err *err)
 		return -1;
 	}
 	LIST_FOREACH(class, core_classes(request->server->core), entry)
-		if (!class->row.hidden && (closed || class->state != CLASS_CLOSED))
+		if (!class->row.hidden && (closed || class->state != CLASS_CLOSED) &&
+		    access_to_class(class, &request->actor))
 			json_array_append_new(list, view_class(class));
 	reply_json(request, MHD_HTTP_OK, list);
 	return 0;

@@ -141,6 +141,14 @@ int api_course_bake(struct request *request, struct err *err)
 	return 0;
 }
 
+static bool work_is_seen(const struct request *request, const struct work *work)
+{
+	const struct class *class = core_class(request->server->core, work->class_id);
+
+	return request->actor.role == ROLE_ADMIN || !work->class_id ||
+	       (class && access_to_class(class, &request->actor) >= ACCESS_HELP);
+}
+
 int api_works(struct request *request, struct err *err)
 {
 	json_t *list = json_array();
@@ -148,7 +156,8 @@ int api_works(struct request *request, struct err *err)
 
 	(void)err;
 	LIST_FOREACH(work, core_works(request->server->core), entry)
-		json_array_append_new(list, view_work(work));
+		if (work_is_seen(request, work))
+			json_array_append_new(list, view_work(work));
 	reply_json(request, MHD_HTTP_OK, list);
 	return 0;
 }
@@ -157,7 +166,7 @@ int api_work(struct request *request, struct err *err)
 {
 	const struct work *work = core_work(request->server->core, request->number);
 
-	if (!work)
+	if (!work || !work_is_seen(request, work))
 		return err_set(err, ERR_NOT_FOUND, "there is no work %ld", request->number);
 	reply_json(request, MHD_HTTP_OK, view_work(work));
 	return 0;

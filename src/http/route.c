@@ -1,6 +1,5 @@
 #include "http/route.h"
 
-#include <assert.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -10,12 +9,6 @@
 #include "core/packs.h"
 #include "http/api.h"
 #include "http/gate.h"
-
-const char *const rule_names[] = {
-	[RULE_PUBLIC] = "public", [RULE_SIGNED_IN] = "signed-in",   [RULE_SEAT] = "seat",
-	[RULE_STAFF] = "staff",	  [RULE_INSTRUCTOR] = "instructor", [RULE_ADMIN] = "admin",
-};
-static_assert(ARRAY_SIZE(rule_names) == RULES, "every rule has a name");
 
 #define V1    "/api/v1"
 #define SEAT  V1 "/seats/{seat}"
@@ -39,7 +32,7 @@ static const struct route routes[] = {
 
 	{ "GET", V1 "/host", RULE_STAFF, api_host, NULL, false },
 	{ "GET", V1 "/stats", RULE_STAFF, api_stats, NULL, false },
-	{ "GET", V1 "/audit", RULE_STAFF, api_audit, "class actor since before limit", false },
+	{ "GET", V1 "/audit", RULE_CLASS_OWNER, api_audit, "class actor since before limit", false },
 	{ "GET", V1 "/audit/verify", RULE_ADMIN, api_audit_verify, NULL, false },
 	{ "POST", V1 "/audit/forget", RULE_ADMIN, api_audit_forget, NULL, true },
 	{ "POST", V1 "/backup", RULE_ADMIN, api_backup, NULL, true },
@@ -85,21 +78,25 @@ static const struct route routes[] = {
 
 	{ "GET", V1 "/classes", RULE_STAFF, api_classes, "closed", false },
 	{ "POST", V1 "/classes", RULE_INSTRUCTOR, api_class_post, NULL, true },
-	{ "GET", CLASS, RULE_STAFF, api_class_get, NULL, false },
-	{ "DELETE", CLASS, RULE_INSTRUCTOR, api_class_delete, NULL, false },
-	{ "POST", CLASS "/launch", RULE_INSTRUCTOR, api_class_launch, NULL, true },
-	{ "POST", CLASS "/close", RULE_INSTRUCTOR, api_class_close, NULL, false },
-	{ "POST", CLASS "/catch-up", RULE_INSTRUCTOR, api_class_catch_up, NULL, true },
-	{ "POST", CLASS "/labs/{lab}/open", RULE_INSTRUCTOR, api_class_open_lab, NULL, false },
+	{ "GET", CLASS, RULE_CLASS_STAFF, api_class_get, NULL, false },
+	{ "DELETE", CLASS, RULE_CLASS_OWNER, api_class_delete, NULL, false },
+	{ "POST", CLASS "/launch", RULE_CLASS_OWNER, api_class_launch, NULL, true },
+	{ "POST", CLASS "/close", RULE_CLASS_OWNER, api_class_close, NULL, false },
+	{ "POST", CLASS "/catch-up", RULE_CLASS_OWNER, api_class_catch_up, NULL, true },
+	{ "POST", CLASS "/labs/{lab}/open", RULE_CLASS_OWNER, api_class_open_lab, NULL, false },
+
+	{ "GET", CLASS "/staff", RULE_CLASS_OWNER, api_staff_get, NULL, false },
+	{ "PUT", CLASS "/staff/{login}", RULE_CLASS_OWNER, api_staff_put, NULL, false },
+	{ "DELETE", CLASS "/staff/{login}", RULE_CLASS_OWNER, api_staff_delete, NULL, false },
 
 	{ "GET", SEAT, RULE_SEAT, api_seat_get, NULL, false },
-	{ "PATCH", SEAT, RULE_STAFF, api_seat_patch, NULL, true },
+	{ "PATCH", SEAT, RULE_CLASS_STAFF, api_seat_patch, NULL, true },
 	{ "POST", SEAT "/reset", RULE_SEAT, api_seat_reset, NULL, true },
 	{ "POST", SEAT "/power", RULE_SEAT, api_seat_power, NULL, true },
 	{ "POST", SEAT "/hand", RULE_SEAT, api_seat_hand, NULL, true },
 	{ "POST", SEAT "/catch-up", RULE_SEAT, api_seat_catch_up, NULL, true },
-	{ "POST", SEAT "/join-link", RULE_STAFF, api_seat_join_link, NULL, false },
-	{ "POST", SEAT "/ssh", RULE_STAFF, api_seat_ssh, NULL, false },
+	{ "POST", SEAT "/join-link", RULE_CLASS_STAFF, api_seat_join_link, NULL, false },
+	{ "POST", SEAT "/ssh", RULE_CLASS_STAFF, api_seat_ssh, NULL, false },
 	{ "GET", SEAT "/attempts", RULE_SEAT, api_seat_attempts, NULL, false },
 	{ "GET", SEAT "/workspace", RULE_SEAT, api_seat_workspace, NULL, false },
 	{ "GET", LAB, RULE_SEAT, api_lab_get, "language", false },
@@ -173,20 +170,38 @@ json_t *route_table(void)
 				json_array_append_new(query, json_string(name));
 		json_array_append_new(table, json_pack("{s:s, s:s, s:s, s:o, s:b}", "method",
 						       routes[i].method, "path", routes[i].path,
-						       "rule", rule_names[routes[i].rule], "query",
+						       "rule", rule_name(routes[i].rule), "query",
 						       query, "body", routes[i].body != BODY_NONE));
 	}
+	for (const struct access_row *row = access_rows; row->kind; row++)
+		json_array_append_new(table, json_pack("{s:s, s:s, s:s, s:[], s:b}", "method", row->kind, "path",
+						       row->name, "rule", rule_name(row->rule), "query",
+						       "body", false));
 	return table;
 }
 
 /* ---- looking up what is named --------------------------------------------------------------- */
 
+/* Those that the one who asks has nothing to do with are not there. */
+static struct class *seen_class(const struct request *request, struct class *class)
+{
+	return class && access_to_class(class, &request->actor) ? class : NULL;
+}
+
+static struct seat *seen_seat(const struct request *request, struct seat *seat)
+{
+	return seat && access_to_seat(seat, &request->actor) ? seat : NULL;
+}
+
 static bool find_machine(struct request *request, int64_t id)
 {
-	request->machine = core_machine(request->server->core, id);
-	if (request->machine)
-		request->seat = request->machine->seat;
-	return request->machine;
+	struct machine *machine = core_machine(request->server->core, id);
+
+	if (!machine || !seen_seat(request, machine->seat))
+		return false;
+	request->machine = machine;
+	request->seat = machine->seat;
+	return true;
 }
 
 static bool find_lab(struct request *request, const char *value)
@@ -207,9 +222,9 @@ static bool find_by_id(struct request *request, const char *name, const char *va
 		return false;
 	request->number = id;
 	if (strcmp(name, "class") == 0)
-		return (request->class = core_class(core, id));
+		return (request->class = seen_class(request, core_class(core, id)));
 	if (strcmp(name, "seat") == 0)
-		return (request->seat = core_seat(core, id));
+		return (request->seat = seen_seat(request, core_seat(core, id)));
 	if (strcmp(name, "machine") == 0)
 		return find_machine(request, id);
 	return true;
@@ -283,64 +298,26 @@ static enum MHD_Result bind_parameter(void *context, enum MHD_ValueKind kind, co
 
 /* ---- rules ---------------------------------------------------------------------------------- */
 
-static int need_role(const struct request *request, enum role role, struct err *err)
-{
-	if (request->actor.role >= role)
-		return 0;
-	return err_set(err, ERR_DENIED, "this needs the role %s; you are signed in as %s",
-		       role_names[role], role_names[request->actor.role]);
-}
-
-static int need_staff(const struct request *request, struct err *err)
-{
-	bool looks = strcmp(request->route->method, "GET") == 0;
-
-	return need_role(request, looks ? ROLE_OBSERVER : ROLE_ASSISTANT, err);
-}
-
 /* A student's stream without a seat in its address is the own seat's. */
-static int need_seat(struct request *request, const struct err *missing, struct err *err)
+static void default_seat(struct request *request)
 {
-	if (request->actor.role != ROLE_STUDENT)
-		return need_staff(request, err);
-	if (!request->seat && missing->kind == ERR_NONE)
+	if (request->actor.role == ROLE_STUDENT && request->route->rule == RULE_SEAT && !request->seat)
 		request->seat = core_seat(request->server->core, request->actor.seat);
-	if (!request->seat || request->seat->row.id != request->actor.seat)
-		return err_set(err, ERR_DENIED, "this is not your seat");
-	return 0;
 }
 
-static int need_instructor(const struct request *request, struct err *err)
-{
-	const struct actor *actor = &request->actor;
-	int64_t owner = request->class ? request->class->row.instructor : 0;
-
-	if (need_role(request, ROLE_INSTRUCTOR, err) < 0)
-		return -1;
-	if (owner && owner != actor->person && actor->role != ROLE_ADMIN)
-		return err_set(err, ERR_DENIED, "class %lld is another instructor's",
-			       (long long)request->class->row.id);
-	return 0;
-}
-
+/* The role first: who is not let in at all does not learn whether there is such a class. */
 static int check_rule(struct request *request, const struct err *missing, struct err *err)
 {
-	if (request->route->rule == RULE_PUBLIC)
+	enum rule rule = request->route->rule;
+
+	if (rule == RULE_PUBLIC)
 		return 0;
 	if (!request->signed_in)
 		return err_set(err, ERR_UNAUTHENTICATED, "sign in first");
-	switch (request->route->rule) {
-	case RULE_SEAT:
-		return need_seat(request, missing, err);
-	case RULE_STAFF:
-		return need_staff(request, err);
-	case RULE_INSTRUCTOR:
-		return need_instructor(request, err);
-	case RULE_ADMIN:
-		return need_role(request, ROLE_ADMIN, err);
-	default:
-		return 0;
-	}
+	if (missing->kind)
+		return access_role(rule, request->actor.role, err);
+	default_seat(request);
+	return access_check(rule, &request->actor, request->class, request->seat, err);
 }
 
 /* ---- the two steps -------------------------------------------------------------------------- */

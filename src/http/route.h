@@ -8,18 +8,8 @@
 #ifndef HTTP_ROUTE_H
 #define HTTP_ROUTE_H
 
+#include "core/access.h"
 #include "http/request.h"
-
-enum rule {
-	RULE_PUBLIC,	 /* anybody */
-	RULE_SIGNED_IN,	 /* anybody with a session */
-	RULE_SEAT,	 /* the student of this seat, and staff: observers look, assistants act */
-	RULE_STAFF,	 /* observers look, assistants act */
-	RULE_INSTRUCTOR, /* instructors; where the path names a class, only its own */
-	RULE_ADMIN,
-	RULES
-};
-extern const char *const rule_names[RULES];
 
 /* What a request may carry; anything else is refused. */
 enum route_body {
@@ -49,7 +39,8 @@ int route_finish(struct request *request, const char *path, const char *method, 
  * says which would. For tests, too. */
 const struct route *route_find(const char *method, const char *path, char allow[64]);
 
-/* [{"method", "path", "rule", "query": [...], "body": bool}], what `terakoyad --routes` prints. */
+/* [{"method", "path", "rule", "query": [...], "body": bool}], what `terakoyad --routes` prints; at its end what is
+ * no route, by kind and name: {"method": "ssh", "path": "shell", ...}. */
 json_t *route_table(void);
 
 #endif

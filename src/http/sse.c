@@ -30,8 +30,8 @@ struct sse_client {
 	struct listener *http;
 	struct MHD_Connection *connection;
 	bool asleep, over;
-	bool staff;
-	int64_t class_id, seat_id; /* 0: every one */
+	struct actor actor;
+	int64_t class_id, seat_id; /* 0: every one that the actor may hear of */
 	char token[AUTH_TOKEN_CHARS + 1];
 	uint64_t spoken_at, checked_at; /* clock_mono_ms() */
 	struct buf queue;
@@ -72,17 +72,14 @@ static void client_say(struct sse_client *client, const char *text)
 	}
 }
 
-/* Staff hear all of their choice; a student hears what concerns the own seat, and what becomes of the
- * class. */
+/* What was asked for, and of that what the rules let this person hear. */
 static bool client_hears(const struct sse_client *client, const struct bus_event *event)
 {
-	if (!client->staff)
-		return event->seat_id == client->seat_id ||
-		       (!event->seat_id && event->class_id == client->class_id &&
-			strcmp(event->type, "class") == 0);
 	if (client->seat_id && event->seat_id && event->seat_id != client->seat_id)
 		return false;
-	return !client->class_id || !event->class_id || event->class_id == client->class_id;
+	if (client->class_id && event->class_id && event->class_id != client->class_id)
+		return false;
+	return access_hears(client->server->core, &client->actor, client->class_id, event);
 }
 
 static void on_event(struct bus_listener *listener, const struct bus_event *event)
@@ -140,10 +137,10 @@ static struct sse_client *client_new(struct request *request)
 	client->server = request->server;
 	client->http = request->listener;
 	client->connection = request->connection;
-	client->staff = request->actor.role != ROLE_STUDENT;
+	client->actor = request->actor;
 	client->class_id = request->class ? request->class->row.id : 0;
 	client->seat_id = request->seat ? request->seat->row.id : 0;
-	if (client->staff && request->seat)
+	if (request->seat)
 		client->class_id = request->seat->class->row.id;
 	snprintf(client->token, sizeof(client->token), "%s", request->token);
 	client->spoken_at = client->checked_at = clock_mono_ms();
@@ -198,6 +195,14 @@ int api_events(struct request *request, struct err *err)
 
 /* ---- the server's rhythm -------------------------------------------------------------------- */
 
+/* Staff may have been taken off the class that this is about. */
+static bool is_shut_out(const struct sse_client *client)
+{
+	const struct class *class = core_class(client->server->core, client->class_id);
+
+	return class && !access_to_class(class, &client->actor);
+}
+
 static bool session_is_over(struct sse_client *client, uint64_t now, bool recheck)
 {
 	struct actor actor;
@@ -206,6 +211,8 @@ static bool session_is_over(struct sse_client *client, uint64_t now, bool rechec
 	if (client->http->local || (!recheck && now - client->checked_at < SESSION_MS))
 		return false;
 	client->checked_at = now;
+	if (is_shut_out(client))
+		return true;
 	return auth_session(client->server->auth, client->token, &actor, NULL, &err) < 0 &&
 	       err.kind == ERR_UNAUTHENTICATED;
 }

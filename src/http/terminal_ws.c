@@ -25,6 +25,7 @@ struct screen {
 	struct ws *ws;
 	struct viewer *viewer; /* NULL before it is opened and after the shell has ended */
 	struct hub_attach attach;
+	enum rule rule; /* of its route, asked again while it is open */
 	char language[3];
 	char token[AUTH_TOKEN_CHARS + 1]; /* empty on the unix socket */
 	struct buf input;		  /* what the hub did not take yet */
@@ -205,12 +206,16 @@ static void on_writable(void *context)
 static bool on_still_allowed(void *context)
 {
 	struct screen *screen = context;
+	const struct machine *machine =
+		core_machine(screen->server->core, screen->attach.machine_id);
 	struct actor actor;
 	struct err err = ERR_INIT;
 
-	return !*screen->token ||
-	       auth_session(screen->server->auth, screen->token, &actor, NULL, &err) == 0 ||
-	       err.kind != ERR_UNAUTHENTICATED;
+	if (!*screen->token)
+		return true;
+	if (auth_session(screen->server->auth, screen->token, &actor, NULL, &err) < 0)
+		return err.kind != ERR_UNAUTHENTICATED;
+	return !machine || access_check(screen->rule, &actor, NULL, machine->seat, NULL) == 0;
 }
 
 static void on_closed(void *context)
@@ -244,7 +249,7 @@ static int read_attach(struct request *request, struct hub_attach *attach, struc
 		.number = (uint16_t)number,
 		.has_offset = offset >= 0,
 		.offset = offset >= 0 ? (uint64_t)offset : 0,
-		.read_only = watch || request->actor.role == ROLE_OBSERVER,
+		.read_only = watch,
 		.rows = (uint16_t)rows,
 		.columns = (uint16_t)columns,
 	};
@@ -260,6 +265,7 @@ int api_terminal(struct request *request, struct err *err)
 	struct screen *screen = mem_alloc(sizeof(*screen));
 	screen->server = request->server;
 	screen->attach = attach;
+	screen->rule = request->route->rule;
 	session_language(request, screen->language);
 	snprintf(screen->token, sizeof(screen->token), "%s", request->token);
 	if (ws_accept(request, PROTOCOL, &ws_events, screen, err) == 0)

@@ -18,6 +18,7 @@
 
 #include "base/auto.h"
 #include "base/str.h"
+#include "core/access.h"
 #include "store/people.h"
 
 #define PIECE (32 * 1024) /* bytes of one write */
@@ -295,6 +296,15 @@ const char *conduit_language(const struct conduit *conduit)
 	return "en";
 }
 
+/* core/access.c's table has a row for each kind of channel. A class that is over is told of later. */
+static bool may(const struct client *client, const char *channel)
+{
+	const struct actor actor = { .role = ROLE_STUDENT, .seat = client->seat_id };
+	const struct seat *seat = client_seat(client);
+
+	return !seat || access_check(access_rule_of("ssh", channel), &actor, NULL, seat, NULL) == 0;
+}
+
 /* What keeps it from beginning is said in its own output, where people see it. */
 static void begin(struct conduit *conduit, ssh_message message, const char *command)
 {
@@ -326,15 +336,17 @@ static bool answer_request(struct conduit *conduit, ssh_message message)
 		take_size(conduit, message);
 		return true;
 	case SSH_CHANNEL_REQUEST_SHELL:
+		open = open && may(conduit->client, "shell");
 		if (open)
 			begin(conduit, message, NULL);
 		return open;
 	case SSH_CHANNEL_REQUEST_EXEC:
+		open = open && may(conduit->client, "exec");
 		if (open)
 			begin(conduit, message, ssh_message_channel_request_command(message));
 		return open;
 	case SSH_CHANNEL_REQUEST_SUBSYSTEM:
-		open = open && !conduit->pty &&
+		open = open && !conduit->pty && may(conduit->client, "sftp") &&
 		       str_equal(ssh_message_channel_request_subsystem(message), "sftp");
 		if (open)
 			begin(conduit, message, SFTP);
@@ -382,6 +394,7 @@ void conduit_open(struct client *client, ssh_message message)
 	struct err err = ERR_INIT;
 
 	if ((kind != SSH_CHANNEL_SESSION && kind != SSH_CHANNEL_DIRECT_TCPIP) ||
+	    (kind == SSH_CHANNEL_DIRECT_TCPIP && !may(client, "direct-tcpip")) ||
 	    client->conduit_count >= CONDUITS_PER_CLIENT) {
 		ssh_message_reply_default(message);
 		ssh_message_free(message);

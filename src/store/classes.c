@@ -97,6 +97,42 @@ int classes_remove(struct store *store, int64_t id, struct err *err)
 	return store_end(store, result, err);
 }
 
+/* ---- staff ---------------------------------------------------------------------------------- */
+
+int class_staff_add(struct store *store, int64_t class_id, int64_t person, struct err *err)
+{
+	return store_run(store, err,
+			 "INSERT INTO class_staff (class, person) VALUES (?, ?) ON CONFLICT DO NOTHING",
+			 "ii", class_id, person);
+}
+
+int class_staff_remove(struct store *store, int64_t class_id, int64_t person, struct err *err)
+{
+	return store_run(store, err, "DELETE FROM class_staff WHERE class = ? AND person = ?", "ii",
+			 class_id, person);
+}
+
+static void staff_read(struct query *q, void *into)
+{
+	query_read(q, "i", (int64_t *)into);
+}
+
+static void staff_release(void *row)
+{
+	(void)row;
+}
+
+int class_staff_list(struct store *store, int64_t class_id, int64_t **people, size_t *count,
+		     struct err *err)
+{
+	static const struct row_kind kind = { sizeof(**people), staff_read, staff_release };
+	AUTO(query) struct query q =
+		query_of(store, err, "SELECT person FROM class_staff WHERE class = ? ORDER BY person",
+			 "i", class_id);
+
+	return query_list(&q, &kind, people, count);
+}
+
 /* ---- seats ---------------------------------------------------------------------------------- */
 
 void seat_row_free(struct seat_row *row)

@@ -56,6 +56,12 @@ int classes_list(struct store *store, bool closed, struct class_row **rows, size
 		 struct err *err);
 int classes_remove(struct store *store, int64_t id, struct err *err); /* with all below it */
 
+/* People who were added to a class; adding somebody twice changes nothing. */
+int class_staff_add(struct store *store, int64_t class_id, int64_t person, struct err *err);
+int class_staff_remove(struct store *store, int64_t class_id, int64_t person, struct err *err);
+int class_staff_list(struct store *store, int64_t class_id, int64_t **people, size_t *count,
+		     struct err *err);
+
 int seats_add(struct store *store, const struct seat_row *row, int64_t *id, struct err *err);
 int seats_update(struct store *store, const struct seat_row *row, struct err *err);
 int seats_list(struct store *store, int64_t class_id, struct seat_row **rows, size_t *count,

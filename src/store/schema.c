@@ -222,8 +222,17 @@ static const char version_7[] =
 	"ALTER TABLE seat ADD COLUMN language TEXT NOT NULL DEFAULT ''"
 	"	CHECK (language IN ('', 'en', 'ja'));";
 
+/* Who else leads a class, or helps in it. What they may do there follows from their role. */
+static const char version_8[] =
+	"CREATE TABLE class_staff ("
+	"	class INTEGER NOT NULL REFERENCES class ON DELETE CASCADE,"
+	"	person INTEGER NOT NULL REFERENCES person ON DELETE CASCADE,"
+	"	PRIMARY KEY (class, person)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX class_staff_person ON class_staff (person);";
+
 static const char *const steps[] = { version_1, version_2, version_3, version_4, version_5,
-					      version_6, version_7 };
+					      version_6, version_7, version_8 };
 const struct schema schema_current = { steps, ARRAY_SIZE(steps) };
 
 /* A pragma's number. Not through the statement cache: it keys on literals and these change the

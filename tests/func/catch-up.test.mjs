@@ -24,7 +24,7 @@ test("a lab or task that the course lacks is named", async () => {
 
 test("a student is caught up in the own seat only, and not twice at once", async () => {
 	const other = running.seat.find((seat) => seat.id !== aoi.seat).id;
-	assert.equal((await ask(aoi, other, { lab: "files" })).status, 403);
+	assert.equal((await ask(aoi, other, { lab: "files" })).status, 404);
 	const reply = await ask(aoi, aoi.seat, { lab: "files" });
 	assert.equal(reply.status, 202);
 	assert.equal(reply.json.kind, "catch-up");

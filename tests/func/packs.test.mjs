@@ -36,7 +36,7 @@ test("an archive that is sound is installed, and its course can be taught at onc
 		{ id: "hello", version: "1.0.0", tlp: "green", license: "CC-BY-4.0", authors: "Aoi, Hana", isActive: true, ships: false, classes: [] });
 	assert.equal(await active(), "1.0.0");
 	assert.deepEqual(onDisk(), ["hello-1.0.0"]);
-	const log = (await daemon.as(hana, "GET", "/audit")).json.find((row) => row.action === "pack.import");
+	const log = (await daemon.as(admin, "GET", "/audit")).json.find((row) => row.action === "pack.import");
 	assert.equal(log.object, "hello 1.0.0");
 	assert.equal(log.actor, "admin");
 });

@@ -57,7 +57,7 @@ test("the size follows the one who acts, and everybody is told", async () => {
 });
 
 test("another student's terminal, another site's page and a stranger are refused before the handshake", async () => {
-	assert.equal((await open(`machine=${other}`)).status, 403);
+	assert.equal((await open(`machine=${other}`)).status, 404);
 	assert.equal((await open(`machine=${own}`, { headers: { Origin: "https://evil.example" } })).status, 403);
 	assert.equal((await open(`machine=${own}`, { headers: { Origin: undefined } })).status, 403);
 	assert.equal((await open(`machine=${own}`, { session: { cookie: "terakoya_session=x" } })).status, 401);
