@@ -38,13 +38,21 @@ static bool class_is_untested(struct class *class)
 static int check_tested(struct class *class, bool untested, struct err *err)
 {
 	const struct pack *pack = class->pack;
+	bool active = course_find(class->core, pack->id) == pack;
 
 	if (untested || !class_is_untested(class))
 		return 0;
+	if (course_version(class->core, pack->id, pack->version) != pack)
+		return err_set(err, ERR_CONFLICT,
+			       "class %lld was made with a course %s %s that never passed its test and is not "
+			       "installed any more: make the class anew, or launch it untested all the same "
+			       "(--untested, or the tick in the page)", (long long)class->row.id, pack->id,
+			       pack->version);
 	return err_set(err, ERR_CONFLICT,
 		       "the course %s %s has not passed its test on real machines as it is now, so nobody knows "
-		       "whether its labs can be solved: run `terakoya lab test %s` first, or launch it untested "
-		       "all the same (--untested, or the tick in the page)", pack->id, pack->version, pack->id);
+		       "whether its labs can be solved: run `terakoya lab test %s%s%s` first, or launch it untested "
+		       "all the same (--untested, or the tick in the page)", pack->id, pack->version, pack->id,
+		       active ? "" : " --version ", active ? "" : pack->version);
 }
 
 static int check_launch(struct class *class, bool untested, struct err *err)
