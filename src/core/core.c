@@ -337,6 +337,8 @@ void core_free(struct core *core)
 	launch_clear(core);
 	templates_free(core);
 	tools_free(core);
+	labs_end(core);
+	everyone_stop(core);
 	while ((class = LIST_FIRST(&core->classes)))
 		class_free(class);
 	virt_close(core->virt);

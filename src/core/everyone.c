@@ -132,6 +132,11 @@ static void on_turn(void *context)
 	free(token);
 }
 
+void everyone_stop(struct core *core)
+{
+	loop_flush(core->loop, on_turn);
+}
+
 static void seat_ended(void *context, const struct err *err)
 {
 	struct everyone_token *token = context;

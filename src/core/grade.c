@@ -451,16 +451,3 @@ int grade_hint(struct seat *seat, const struct pack_lab *lab, const struct pack_
 	*shown = &task->hint[hint];
 	return 0;
 }
-
-/* ---- ends ------------------------------------------------------------------------------------- */
-
-void grade_free(struct seat *seat)
-{
-	if (!seat->grade)
-		return;
-	catching_end(seat->grade, "the seat is gone");
-	sd_event_source_disable_unref(seat->grade->pause);
-	free(seat->grade->not_caught_up);
-	free(seat->grade);
-	seat->grade = NULL;
-}

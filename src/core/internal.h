@@ -288,11 +288,10 @@ struct progress_row *grade_progress(struct seat *seat, const struct pack_lab *la
 /* A machine of the seat is in a new state. When all are ready the lab that was open is set up in them if it
  * is not yet, or the catching up goes on; when one will not be ready, those who wait for it are told. */
 void grade_machine_stepped(struct machine *machine);
-/* A lab that asks for fresh machines, and there is one set up in those that the seat has. */
-bool grade_needs_reset(const struct seat *seat, const struct pack_lab *lab);
 /* As grade_forget(), but a catching up goes on in the new life. */
 void grade_renew(struct seat *seat);
 void grade_next_of_round(struct seat *seat);
+void labs_end(struct core *core); /* the daemon ends: openings that were only posted are not begun */
 
 /* ---- catchup.c -------------------------------------------------------------------------------- */
 
@@ -320,6 +319,7 @@ int organisation_need(struct core *core, const char *name, int64_t *id, struct e
 /* The class closes or goes: what is under way in all of its seats ends with that. */
 void everyone_end(struct class *class, const char *message);
 void everyone_free(struct class *class);
+void everyone_stop(struct core *core); /* the daemon ends: turns that were posted do not come */
 json_t *view_everyone(const struct class *class);
 
 /* ---- seat.c ----------------------------------------------------------------------------------- */

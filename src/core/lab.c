@@ -138,7 +138,7 @@ static void next_setup(struct grade *grade)
 static void begin_opening(void *context)
 {
 	struct setting_up *token = context;
-	struct seat *seat = core_seat(token->core, token->seat_id);
+	struct seat *seat = token->core->stopping ? NULL : core_seat(token->core, token->seat_id);
 
 	if (seat && seat->grade && seat->grade->life == token->life && seat->grade->opening) {
 		if (grade_lab_is_open(seat, seat->grade->opening))
@@ -147,6 +147,11 @@ static void begin_opening(void *context)
 			next_setup(seat->grade);
 	}
 	free(token);
+}
+
+void labs_end(struct core *core)
+{
+	loop_flush(core->loop, begin_opening);
 }
 
 static int remember_lab(struct seat *seat, const char *lab, struct err *err)
@@ -248,6 +253,21 @@ void grade_renew(struct seat *seat)
 		sd_event_source_set_enabled(seat->grade->pause, SD_EVENT_OFF);
 	err_set(&err, ERR_CONFLICT, "the machine was reset meanwhile");
 	tell_waiters(seat->grade, &err);
+}
+
+void grade_free(struct seat *seat)
+{
+	struct err err = ERR_INIT;
+
+	if (!seat->grade)
+		return;
+	err_set(&err, ERR_CONFLICT, "the seat is gone");
+	catching_end(seat->grade, err.message);
+	tell_waiters(seat->grade, &err);
+	sd_event_source_disable_unref(seat->grade->pause);
+	free(seat->grade->not_caught_up);
+	free(seat->grade);
+	seat->grade = NULL;
 }
 
 void grade_forget(struct seat *seat)

@@ -155,7 +155,8 @@ static int teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	pump(f);
+	if (f->core)
+		pump(f);
 	core_free(f->core);
 	while (sd_event_run(loop_event(f->loop), 0) > 0)
 		;

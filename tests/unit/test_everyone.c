@@ -87,6 +87,23 @@ static void who_waits_for_a_fresh_machine_is_told_when_it_fails(void **state)
 	assert_non_null(strstr(told, "desk is failed: no memory"));
 }
 
+/* What was only posted must not leak: sanitizers say so. */
+static void who_waits_when_the_daemon_ends_is_told(void **state)
+{
+	struct fixture *f = *state;
+	char one[200] = "", two[200] = "";
+	struct work *work;
+	struct err err = ERR_INIT;
+
+	open_lab(f, 2, "one");
+	ok(grade_open_lab(class_seat(f->class, 1), lab_of(f, "one"), keep_error, one, &err));
+	ok(grade_open_lab(class_seat(f->class, 2), lab_of(f, "two"), keep_error, two, &err));
+	ok(class_open_lab(f->core, &somebody, f->class, lab_of(f, "three"), &work, &err));
+	core_free(STEAL(f->core));
+	assert_string_equal(one, "the seat is gone");
+	assert_string_equal(two, "the seat is gone");
+}
+
 /* ---- one seat ---- */
 
 static void a_seat_is_caught_up_through_a_lab_that_wants_fresh_machines(void **state)
@@ -235,6 +252,7 @@ int main(void)
 		TEST(a_lab_that_wants_fresh_machines_resets_those_in_which_another_was_set_up),
 		TEST(machines_in_which_nothing_was_set_up_are_fresh),
 		TEST(who_waits_for_a_fresh_machine_is_told_when_it_fails),
+		TEST(who_waits_when_the_daemon_ends_is_told),
 		TEST(a_seat_is_caught_up_through_a_lab_that_wants_fresh_machines),
 		TEST(a_seat_whose_machine_fails_is_not_caught_up_for_ever),
 		TEST(everyone_is_caught_up_a_few_seats_at_a_time),
