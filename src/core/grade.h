@@ -43,6 +43,8 @@ typedef void grade_open_fn(void *context, const struct err *err);
 int grade_open_lab(struct seat *seat, const struct pack_lab *lab, grade_open_fn *done, void *context,
 		   struct err *err);
 bool grade_lab_is_open(const struct seat *seat, const struct pack_lab *lab);
+/* The lab asks for fresh machines, and another is set up in those that the seat has: opening resets them. */
+bool grade_needs_reset(const struct seat *seat, const struct pack_lab *lab);
 
 /* No lab is open any more, so that a reset does not set the last one up again. */
 int grade_leave_lab(struct seat *seat, struct err *err);

@@ -62,10 +62,26 @@ int api_seat_attempts(struct request *request, struct err *err)
 
 /* ---- opening a lab -------------------------------------------------------------------------- */
 
+/* Whoever asks has to know when that costs what is in the machines: a page may be older than that. */
+static int read_open(struct request *request, struct err *err)
+{
+	bool reset = false;
+	const struct field fields[] = { { "reset", FIELD_BOOL, false, 0, 0, &reset } };
+
+	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0)
+		return -1;
+	if (reset || !grade_needs_reset(request->seat, request->lab))
+		return 0;
+	return err_set(err, ERR_CONFLICT,
+		       "the lab %s begins on fresh machines: what is in those of seat %u now would be lost; say "
+		       "that this is known (\"reset\": true)", request->lab->id, request->seat->row.number);
+}
+
 int api_lab_open(struct request *request, struct err *err)
 {
+	if (read_open(request, err) < 0)
+		return -1;
 	struct ticket *ticket = request_defer(request);
-
 	if (grade_open_lab(request->seat, request->lab, reply_outcome, ticket, err) == 0)
 		return 0;
 	ticket_redeem(ticket);

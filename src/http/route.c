@@ -100,7 +100,7 @@ static const struct route routes[] = {
 	{ "GET", SEAT "/attempts", RULE_SEAT, api_seat_attempts, NULL, false },
 	{ "GET", SEAT "/workspace", RULE_SEAT, api_seat_workspace, NULL, false },
 	{ "GET", LAB, RULE_SEAT, api_lab_get, "language", false },
-	{ "POST", LAB "/open", RULE_SEAT, api_lab_open, NULL, false },
+	{ "POST", LAB "/open", RULE_SEAT, api_lab_open, NULL, true },
 	{ "POST", TASK "/check", RULE_SEAT, api_task_check, NULL, true },
 	{ "POST", TASK "/hints/{hint}", RULE_SEAT, api_task_hint, NULL, false },
 

@@ -5,6 +5,7 @@ import { html } from "../html.js";
 import { language } from "../settings.js";
 import { say, t } from "../text.js";
 import { CatchUpBar } from "./catch-up-bar.js";
+import { Dialog } from "./dialog.js";
 import { Guide } from "./guide.js";
 import { Hanamaru } from "./hanamaru.js";
 import { LabRail } from "./lab-rail.js";
@@ -115,15 +116,17 @@ function LabGuide({ seat, lab, type, task, onPlaced }) {
 function OpenLab({ seat, lab, opened }) {
 	const [busy, setBusy] = useState(false);
 	const [error, setError] = useState(/** @type {unknown} */ (null));
-	async function open() {
+	const [asking, setAsking] = useState(false);
+	/** @param {boolean} reset the student knows that the machines are made anew */
+	async function open(reset) {
 		setBusy(true);
 		setError(null);
 		try {
-			await post(`/seats/${seat.id}/labs/${encodeURIComponent(lab.id)}/open`);
-			opened();
+			await post(`/seats/${seat.id}/labs/${encodeURIComponent(lab.id)}/open`, { reset });
 		} catch (problem) {
 			setError(problem);
 		}
+		opened();
 		setBusy(false);
 	}
 	if (lab.id === seat.lab && !error && !busy) {
@@ -133,8 +136,14 @@ function OpenLab({ seat, lab, opened }) {
 		<p>${t("lab.open-text", { tasks: lab.tasks.filter((task) => !task.optional).length })}</p>
 		${lab.resets && html`<p><strong>${t("lab.open-resets")}</strong></p>`}
 		<${ProblemNote} error=${error} />
-		<button type="button" class="primary large" disabled=${busy || seat.state !== "ready"} onClick=${open}>
+		<button type="button" class="primary large" disabled=${busy || seat.state !== "ready"} 
+			onClick=${() => (lab.resets ? setAsking(true) : open(false))}>
 			${busy ? html`<${Spinner} /> ${t("lab.opening")}` : lab.resets ? t("lab.reset-open") : t("lab.open")}</button>
 		${seat.state !== "ready" && html`<p class="help">${t("lab.wait")}</p>`}
+		${asking && html`<${Dialog} title=${t("lab.reset-title", { lab: say(lab.title) })} danger
+			confirm=${t("lab.reset-open")} onClose=${() => setAsking(false)} onConfirm=${() => void open(true)}>
+			<p>${t("lab.reset-lost", { machines: seat.machines.map((one) => one.name).join(", ") })}</p>
+			<p>${t("reset.stays")}</p>
+		<//>`}
 	</div>`;
 }

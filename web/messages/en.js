@@ -92,6 +92,8 @@ export default {
 	"lab.opening": "Preparing your machine …",
 	"lab.open-text": "{tasks} {tasks|task waits|tasks wait} for you. Starting prepares your machine for them.",
 	"lab.open-resets": "This lab begins on fresh machines: what is in yours now is lost. Points stay.",
+	"lab.reset-title": "Start “{lab}” on fresh machines?",
+	"lab.reset-lost": "Everything in {machines} is lost: files, settings and running programs.",
 	"lab.reset-open": "Reset and start this lab",
 	"lab.moved": "“{lab}” was opened for you.",
 	"lab.wait": "Your machine is not ready yet.",

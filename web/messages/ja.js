@@ -92,6 +92,8 @@ export default {
 	"lab.opening": "マシンを準備しています…",
 	"lab.open-text": "課題は {tasks} 件です。始めると、マシンが課題に合わせて準備されます。",
 	"lab.open-resets": "このラボは新しいマシンで始まります。今のマシンの内容は失われますが、得点は残ります。",
+	"lab.reset-title": "マシンを新しくして「{lab}」を始めますか？",
+	"lab.reset-lost": "{machines} にあるファイル、設定、動いているプログラムはすべて失われます。",
 	"lab.reset-open": "初期化してこのラボを始める",
 	"lab.moved": "「{lab}」が開かれました。",
 	"lab.wait": "マシンの準備がまだできていません。",
