@@ -149,8 +149,8 @@ static void exec_start(struct agent *agent, struct job *job, struct frame_reader
 	const char *changed = tool_changed(stamps);
 	if (changed) {
 		job_fail(&agent->port, job, EPERM,
-			 "%.*s is not what this machine began with, and a check relies on it: put it "
-			 "back, or reset the machine", (int)strcspn(changed, " "), changed);
+			 "%.*s is not what this machine began with, and the check relies on it: reset the "
+			 "machine", (int)strcspn(changed, " "), changed);
 		return;
 	}
 	job->deadline_ms = job->started_ms + (timeout < TIMEOUT_MAX_MS ? timeout : TIMEOUT_MAX_MS);

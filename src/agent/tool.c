@@ -4,7 +4,7 @@
  * when the kernel last saw the file change, to the nanosecond: touch(1) does not set it, so whatever was
  * written over, renamed, bound or linked in the file's place has another stamp. A NAME without a slash is
  * looked for as the check's shell will look for it; so something put before the tool has a stamp of its
- * own, too. The host keeps the stamps from before anybody worked in the machine, and sends them with every
+ * own, too. What is put back is one change more: only a reset helps. The host keeps the stamps from before anybody worked in the machine, and sends them with every
  * check; the agent remembers nothing that could be changed behind its back.
  */
 #include "agent/agent.h"

@@ -13,7 +13,6 @@
 #include "base/str.h"
 #include "core/answer.h"
 #include "core/throttle.h"
-#include "guest/frame.h"
 
 #define ANSWER_MAX 512
 #define ANSWER_FREE 3 /* wrong answers of a seat to a task before the first wait */
@@ -258,22 +257,8 @@ static void check_judged(struct check *check, struct seat *seat, struct grade_re
 		grade_next_of_round(seat);
 }
 
-/* The agent refuses a check whose tools were changed, and says that they might be put back; but that is one
- * change more, as their stamps tell. Only a reset helps. */
-static const char *explain(const struct err *err, char text[FRAME_MESSAGE_MAX])
-{
-	const char *changed = strstr(err->message, " is not what this machine began with");
-
-	if (err->kind != ERR_GUEST || !changed)
-		return err->message;
-	snprintf(text, FRAME_MESSAGE_MAX, "%.*s is not what this machine began with, and the check relies on it: "
-		 "reset the machine", (int)(changed - err->message), err->message);
-	return text;
-}
-
 static void check_ran(void *context, const struct link_exec_result *run, const struct err *err)
 {
-	char why[FRAME_MESSAGE_MAX];
 	struct check *check = context;
 	struct seat *seat = core_seat(check->core, check->seat_id);
 	struct grade_result result = { 0 };
@@ -289,7 +274,7 @@ static void check_ran(void *context, const struct link_exec_result *run, const s
 	} else {
 		result.verdict = VERDICT_ERROR;
 		result.code = -1;
-		result.error = explain(err, why);
+		result.error = err->message;
 	}
 	check_judged(check, seat, &result);
 }

@@ -25,7 +25,8 @@ import { Spinner } from "./spinner.js";
 function Feedback({ verdict }) {
 	if (verdict.verdict === "pass") return html`<p class="feedback pass">${t("check.pass")}</p>`;
 	if (verdict.verdict === "error") {
-		return html`<p class="feedback error"><strong>${t("check.error")}</strong> ${t("check.error-text")}</p>`;
+		return html`<div class="feedback error"><p><strong>${t("check.error")}</strong> ${t("check.error-text")}</p>
+			${verdict.error && html`<p class="problem-detail" lang="en">${verdict.error}</p>`}</div>`;
 	}
 	const text = say(verdict.feedback) || t("check.not-yet-text");
 	return html`<p class="feedback not-yet"><strong>${t("check.not-yet")}</strong>

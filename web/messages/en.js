@@ -114,7 +114,7 @@ export default {
 	"check.not-yet": "Not yet.",
 	"check.not-yet-text": "Something is still missing; read the task once more.",
 	"check.error": "The check itself did not work.",
-	"check.error-text": "This is not your fault. Try once more, or ask for help.",
+	"check.error-text": "This is not your fault. Try once more; if that does not help, reset the machine or ask for help.",
 	"answer.label": "Your answer",
 	"answer.choose": "Choose every answer that is right",
 	"hint.name": "Hint {n}",

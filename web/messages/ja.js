@@ -114,7 +114,7 @@ export default {
 	"check.not-yet": "まだ達成していません。",
 	"check.not-yet-text": "まだ足りないところがあります。課題をもう一度読んでみましょう。",
 	"check.error": "確認の処理が失敗しました。",
-	"check.error-text": "あなたの間違いではありません。もう一度試すか、講師に知らせてください。",
+	"check.error-text": "あなたの間違いではありません。もう一度試し、変わらなければマシンを初期化するか、講師に知らせてください。",
 	"answer.label": "答え",
 	"answer.choose": "正しいものをすべて選んでください",
 	"hint.name": "ヒント {n}",
