@@ -25,6 +25,7 @@ struct course_entry {
 struct course_set {
 	struct course_entry entry[COURSES_MAX];
 	size_t count;
+	unsigned changes; /* packs that came or went by themselves, not by a reading */
 	json_t *problems;
 };
 
@@ -43,29 +44,37 @@ static void add_problem(struct course_set *set, const char *directory, const cha
 			      json_pack("{s:s, s:s}", "directory", directory, "message", message));
 }
 
-static void read_one(struct course_set *set, const char *directory)
+/* ---- reading ---------------------------------------------------------------------------------- */
+
+/* What was found in the folders of courses: on a lane, that the owner thread does not wait for it. */
+struct finding {
+	char *directory;
+	struct pack *pack; /* NULL: message */
+	char *message;
+};
+
+struct reading {
+	struct job job;
+	struct core *core;
+	char *parent[2]; /* those that ship, those that were imported */
+	struct finding *finding;
+	size_t findings;
+	unsigned changes; /* of the set, when it began */
+	courses_read_fn *done;
+	void *context;
+};
+
+static void read_one(struct reading *reading, const char *directory)
 {
 	struct err err = ERR_INIT;
 	struct pack *pack = pack_open(directory, NULL, &err);
 
-	if (!pack) {
-		add_problem(set, directory, err.message);
-		return;
-	}
-	struct course_entry *known = find_digest(set, pack->digest);
-	if (known) {
-		known->current = true;
-		pack_free(pack);
-	} else if (set->count == COURSES_MAX) {
-		add_problem(set, directory, "too many courses were read since the start; restart the daemon");
-		pack_free(pack);
-	} else {
-		set->entry[set->count++] = (struct course_entry){ .pack = pack, .current = true };
-		log_info("course %s %s: %zu labs", pack->id, pack->version, pack->labs);
-	}
+	reading->finding = mem_grow(reading->finding, reading->findings + 1, sizeof(*reading->finding));
+	reading->finding[reading->findings++] = (struct finding){
+		.directory = str_copy(directory), .pack = pack, .message = pack ? NULL : str_copy(err.message) };
 }
 
-static void read_all(struct course_set *set, const char *parent)
+static void read_folder(struct reading *reading, const char *parent)
 {
 	struct dirent **names;
 	int count = scandir(parent, &names, NULL, alphasort);
@@ -75,11 +84,56 @@ static void read_all(struct course_set *set, const char *parent)
 		AUTO_FREE char *course = str_fmt("%s/course.xml", directory);
 		struct stat status;
 		if (names[i]->d_name[0] != '.' && stat(course, &status) == 0)
-			read_one(set, directory);
+			read_one(reading, directory);
 		free(names[i]);
 	}
 	if (count >= 0)
 		free(names);
+}
+
+static void reading_work(struct job *job)
+{
+	struct reading *reading = (struct reading *)job;
+
+	for (size_t i = 0; i < ARRAY_SIZE(reading->parent); i++)
+		read_folder(reading, reading->parent[i]);
+}
+
+static void reading_clear(struct reading *reading)
+{
+	for (size_t i = 0; i < reading->findings; i++) {
+		free(reading->finding[i].directory);
+		free(reading->finding[i].message);
+		pack_free(reading->finding[i].pack);
+	}
+	free(STEAL(reading->finding));
+	reading->findings = 0;
+}
+
+static void reading_free(struct reading *reading)
+{
+	reading_clear(reading);
+	for (size_t i = 0; i < ARRAY_SIZE(reading->parent); i++)
+		free(reading->parent[i]);
+	free(reading);
+}
+
+static void take(struct course_set *set, struct finding *finding)
+{
+	struct course_entry *known = finding->pack ? find_digest(set, finding->pack->digest) : NULL;
+
+	if (!finding->pack) {
+		add_problem(set, finding->directory, finding->message);
+	} else if (known) {
+		known->current = true;
+	} else if (set->count == COURSES_MAX) {
+		add_problem(set, finding->directory,
+			    "too many courses were read since the start; restart the daemon");
+	} else {
+		struct pack *pack = STEAL(finding->pack);
+		set->entry[set->count++] = (struct course_entry){ .pack = pack, .current = true };
+		log_info("course %s %s: %zu labs", pack->id, pack->version, pack->labs);
+	}
 }
 
 /* ---- versions -------------------------------------------------------------------------------- */
@@ -165,6 +219,7 @@ const struct pack *course_add(struct core *core, struct pack *pack, struct err *
 		*known = (struct course_entry){ .pack = pack };
 	}
 	known->current = true;
+	set->changes++;
 	choose_all(core);
 	return known->pack;
 }
@@ -174,22 +229,61 @@ void course_forget(struct core *core, const struct pack *pack)
 	for (size_t i = 0; i < core->courses->count; i++)
 		if (core->courses->entry[i].pack == pack)
 			core->courses->entry[i].current = false;
+	core->courses->changes++;
 	choose_all(core);
 }
 
 /* ---- reading all ----------------------------------------------------------------------------- */
 
-void course_reload(struct core *core)
+static struct reading *reading_new(struct core *core)
 {
-	struct course_set *set = core->courses;
-	AUTO_FREE char *own = str_fmt("%s/packs", core->config.state_dir);
+	struct reading *reading = mem_alloc(sizeof(*reading));
+
+	reading->core = core;
+	reading->parent[0] = str_copy(core->config.packs_dir);
+	reading->parent[1] = str_fmt("%s/packs", core->config.state_dir);
+	reading->changes = core->courses->changes;
+	return reading;
+}
+
+static void reading_apply(struct reading *reading)
+{
+	struct course_set *set = reading->core->courses;
 
 	for (size_t i = 0; i < set->count; i++)
 		set->entry[i].current = false;
 	json_array_clear(set->problems);
-	read_all(set, core->config.packs_dir);
-	read_all(set, own);
-	choose_all(core);
+	for (size_t i = 0; i < reading->findings; i++)
+		take(set, &reading->finding[i]);
+	choose_all(reading->core);
+}
+
+/* What was read before a pack came or went says nothing about it: it is read once more. */
+static void reading_done(struct job *job)
+{
+	struct reading *reading = (struct reading *)job;
+	struct core *core = reading->core;
+
+	if (!core->stopping && reading->changes != core->courses->changes) {
+		reading_clear(reading);
+		reading->changes = core->courses->changes;
+		lanes_submit(core->packs, &reading->job);
+		return;
+	}
+	if (!core->stopping)
+		reading_apply(reading);
+	reading->done(reading->context);
+	reading_free(reading);
+}
+
+void courses_read(struct core *core, courses_read_fn *done, void *context)
+{
+	struct reading *reading = reading_new(core);
+
+	reading->job = (struct job){ .work = reading_work, .done = reading_done };
+	reading->done = done;
+	reading->context = context;
+	lanes_submit(core->packs, &reading->job);
 }
 
 int courses_open(struct core *core, struct err *err)
@@ -200,7 +294,10 @@ int courses_open(struct core *core, struct err *err)
 		return err_errno(err, "the courses cannot be read from %s", core->config.packs_dir);
 	core->courses = mem_alloc(sizeof(*core->courses));
 	core->courses->problems = json_array();
-	course_reload(core);
+	struct reading *reading = reading_new(core); /* nobody waits for the owner thread yet */
+	reading_work(&reading->job);
+	reading_apply(reading);
+	reading_free(reading);
 	return 0;
 }
 

@@ -11,8 +11,10 @@ const struct pack *course_find(struct core *core, const char *id);
 const struct pack *course_version(const struct core *core, const char *id, const char *version);
 size_t course_count(const struct core *core);
 const struct pack *course_at(const struct core *core, size_t index);
-/* Reads all again; a broken pack is logged and left out, its finding kept for course_problem(). */
-void course_reload(struct core *core);
+/* Reads all again, on a lane: done is called when courses are as they are on disk, or the daemon ends. A broken
+ * pack is logged and left out, its finding kept for course_problems(). */
+typedef void courses_read_fn(void *context);
+void courses_read(struct core *core, courses_read_fn *done, void *context);
 json_t *course_problems(const struct core *core); /* [{directory, message}] */
 
 /* ---- long work that is watched: building an image, baking a template ------------------------- */

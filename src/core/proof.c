@@ -262,13 +262,11 @@ static int check_request(struct core *core, const struct proof_new *request, str
 	return 0;
 }
 
-int proof_start(struct core *core, const struct actor *actor, const struct proof_new *request,
-		struct work **work, struct err *err)
+static int proof_begin(struct core *core, const struct actor *actor, const struct proof_new *request,
+		       struct work **work, struct err *err)
 {
-	if (check_request(core, request, err) < 0)
-		return -1;
-	course_reload(core);
 	const struct pack *pack = course_version(core, request->course, request->version);
+
 	if (!pack)
 		return err_set(err, ERR_NOT_FOUND, "there is no course \"%s\" here, or it cannot be read; "
 			       "`terakoya lab lint` says why", request->course);
@@ -289,6 +287,60 @@ int proof_start(struct core *core, const struct actor *actor, const struct proof
 	proof->work_id = (*work)->id;
 	loop_timer(core->loop, &proof->tick, TICK_MS, tick, proof);
 	note(core, actor, "course.test", 0, 0, pack->id, "");
+	return 0;
+}
+
+/* Waits for the courses to be read. */
+struct starting {
+	struct core *core;
+	struct actor actor;
+	struct proof_new request; /* with copies of what it points at */
+	proof_started_fn *done;
+	void *context;
+};
+
+static void starting_free(struct starting *starting)
+{
+	struct proof_new *request = &starting->request;
+
+	for (size_t i = 0; i < request->lab_count; i++)
+		free((char *)request->labs[i]);
+	free((void *)request->labs);
+	free((char *)request->course);
+	free((char *)request->version);
+	free(starting);
+}
+
+static void read_anew(void *context)
+{
+	struct starting *starting = context;
+	struct core *core = starting->core;
+	struct work *work = NULL;
+	struct err err = ERR_INIT;
+
+	if (core->stopping)
+		err_set(&err, ERR_UNAVAILABLE, "the daemon ends; try again when it is back");
+	else if (check_request(core, &starting->request, &err) == 0)
+		proof_begin(core, &starting->actor, &starting->request, &work, &err);
+	starting->done(starting->context, work, work ? NULL : &err);
+	starting_free(starting);
+}
+
+int proof_start(struct core *core, const struct actor *actor, const struct proof_new *request,
+		proof_started_fn *done, void *context, struct err *err)
+{
+	if (check_request(core, request, err) < 0)
+		return -1;
+	struct starting *starting = mem_alloc(sizeof(*starting));
+	const char **labs = mem_alloc((request->lab_count + 1) * sizeof(*labs));
+	*starting = (struct starting){ .core = core, .actor = *actor, .request = *request, .done = done,
+				       .context = context };
+	for (size_t i = 0; i < request->lab_count; i++)
+		labs[i] = str_copy(request->labs[i]);
+	starting->request.labs = labs;
+	starting->request.course = str_copy(request->course);
+	starting->request.version = str_copy(request->version);
+	courses_read(core, read_anew, starting);
 	return 0;
 }
 

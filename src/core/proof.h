@@ -21,10 +21,12 @@ struct proof_new {
 	unsigned seeds, seats;
 };
 
-/* Reads the courses anew, and begins. ERR_CONFLICT while another proof runs; ERR_INVALID for bounds and
- * names; and whatever class_launch() says about the host. *work is of the kind "proof". */
+/* Reads the courses anew, and begins. ERR_CONFLICT while another proof runs and ERR_INVALID for bounds at once,
+ * without calling done; else done is told later: a work of the kind "proof", or NULL with err, which may also say
+ * that there is no such course or lab, or whatever class_launch() says about the host. */
+typedef void proof_started_fn(void *context, const struct work *work, const struct err *err);
 int proof_start(struct core *core, const struct actor *actor, const struct proof_new *request,
-		struct work **work, struct err *err);
+		proof_started_fn *done, void *context, struct err *err);
 
 /* The run that is under way, or the newest that ended: results, times and memory. NULL with ERR_NOT_FOUND
  * when this course was never tested. */

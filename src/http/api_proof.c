@@ -14,6 +14,19 @@ int api_course_proof_get(struct request *request, struct err *err)
 	return 0;
 }
 
+static void on_started(void *context, const struct work *work, const struct err *err)
+{
+	struct request *request = ticket_redeem(context);
+
+	if (!request)
+		return;
+	if (work)
+		reply_json(request, MHD_HTTP_ACCEPTED, view_work(work));
+	else
+		reply_err(request, err);
+	request_resume(request);
+}
+
 int api_course_proof_post(struct request *request, struct err *err)
 {
 	long seeds = 2, seats = 2;
@@ -25,7 +38,6 @@ int api_course_proof_post(struct request *request, struct err *err)
 		{ "labs", FIELD_NAMES, false, 1, 64, &labs },
 		{ "version", FIELD_TEXT, false, 1, 15, &version },
 	};
-	struct work *work;
 
 	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0)
 		return -1;
@@ -38,8 +50,9 @@ int api_course_proof_post(struct request *request, struct err *err)
 					  .lab_count = json_array_size(labs),
 					  .seeds = (unsigned)seeds,
 					  .seats = (unsigned)seats };
-	if (proof_start(request->server->core, &request->actor, &wanted, &work, err) < 0)
-		return -1;
-	reply_json(request, MHD_HTTP_ACCEPTED, view_work(work));
-	return 0;
+	struct ticket *ticket = request_defer(request);
+	if (proof_start(request->server->core, &request->actor, &wanted, on_started, ticket, err) == 0)
+		return 0;
+	ticket_redeem(ticket);
+	return -1;
 }

@@ -1,5 +1,6 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
+import { packArchive } from "./archive.mjs";
 import { Daemon } from "./daemon.mjs";
 
 let daemon, hana, watcher;
@@ -35,4 +36,15 @@ test("a test that cannot be made is refused, with the field or the name", async 
 test("the class of a test is in no list, and nothing of it stays when it could not begin", async () => {
 	await daemon.as(hana, "POST", path, { labs: ["no-such-lab"] });
 	assert.deepEqual((await daemon.as(hana, "GET", "/classes?closed=1")).json, []);
+});
+
+test("while courses are read anew for a test, one that is removed stays removed", async () => {
+	const headers = { "Content-Type": "application/gzip" };
+	const came = await daemon.request("POST", "/api/v1/packs", { local: true, body: packArchive(), headers });
+	assert.equal(came.status, 201, came.text);
+	const reading = daemon.local("POST", "/courses/no-such-course/proof", {});
+	assert.equal((await daemon.local("DELETE", "/packs/hello/1.0.0")).status, 204);
+	assert.equal((await reading).status, 404);
+	assert.deepEqual((await daemon.local("GET", "/packs")).json.map((one) => one.id), ["linux-intro"]);
+	assert.deepEqual((await daemon.local("GET", "/courses/problems")).json, []);
 });
