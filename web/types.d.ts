@@ -32,7 +32,16 @@ export interface Seat {
 	organisation: Organisation | null; mail: string; language: "en" | "ja" | null;
 	hand: number; lab: string; state: MachineState; machines: Machine[];
 	points: number; done: number; progress?: Progress[]; catch_up?: Catching | null;
+	watchers?: Watcher[];
 }
+
+/** One of the staff at the seat's terminals. */
+export interface Watcher { name: string; mode: "watch" | "assist"; machine: number; terminal: number }
+
+/** seat null: to everybody in the class. */
+export interface SeatMessage { id: number; class: number; seat: number | null; from: string; text: string; at: number }
+/** read: ids of the seats that have read it. */
+export interface SentMessage extends SeatMessage { read: number[] }
 
 /** Under way; or, with a message, why it did not arrive. */
 export interface Catching { lab: string | null; task: string | null; fraction: number; message: string | null }
@@ -65,7 +74,7 @@ export interface Class {
 	code: string; created_at: number; launched_at: number; ready_at: number; closed_at: number;
 	seats: number; ready: number; ready_ms: number;
 }
-export interface ClassFull extends Class { seat: Seat[]; labs: OutlineLab[]; everyone?: Everyone | null }
+export interface ClassFull extends Class { seat: Seat[]; labs: OutlineLab[]; everyone?: Everyone | null; messages?: SentMessage[] }
 
 export interface Hint { cost: number; text?: Text }
 export interface Task {
@@ -78,7 +87,7 @@ export interface Lab {
 	fresh: boolean; resets: boolean;
 }
 export interface Workspace {
-	class: Class; seat: Seat; labs: Lab[];
+	class: Class; seat: Seat; labs: Lab[]; messages: SeatMessage[];
 	/** Ours: an event told that this has to be loaded anew. */
 	stale?: boolean;
 }

@@ -103,6 +103,8 @@ int cmd_class_staff(struct invocation *invocation, struct err *err);
 int cmd_class_close(struct invocation *invocation, struct err *err);
 int cmd_class_remove(struct invocation *invocation, struct err *err);
 int cmd_class_open(struct invocation *invocation, struct err *err);
+int cmd_class_message(struct invocation *invocation, struct err *err);
+int cmd_class_messages(struct invocation *invocation, struct err *err);
 int cmd_class_catch_up(struct invocation *invocation, struct err *err);
 int cmd_lab_new(struct invocation *invocation, struct err *err);
 int cmd_lab_try(struct invocation *invocation, struct err *err);

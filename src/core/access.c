@@ -31,6 +31,8 @@ const struct access_row access_rows[] = {
 	{ "event", "seat", RULE_SEAT },
 	{ "event", "progress", RULE_SEAT },
 	{ "event", "class", RULE_MEMBER },
+	{ "event", "message", RULE_MEMBER },
+	{ "event", "message-read", RULE_SEAT },
 	{ "event", "everyone", RULE_CLASS_STAFF },
 	{ "event", "host", RULE_STAFF },
 	{ "event", "job", RULE_STAFF },

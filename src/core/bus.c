@@ -16,7 +16,7 @@
 
 struct kept {
 	struct bus_event event;
-	char type[16];
+	char type[20];
 };
 
 struct bus {

@@ -89,6 +89,7 @@ static void seat_release(struct seat *seat)
 	for (size_t i = 0; i < seat->progresses; i++)
 		progress_row_free(&seat->progress[i]);
 	grade_free(seat);
+	free(seat->watcher);
 	free(seat->machine);
 	free(seat->progress);
 	seat_row_free(&seat->row);

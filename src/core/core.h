@@ -109,7 +109,13 @@ struct machine {
 	struct link_health health;  /* of its answer; all 0 before the first */
 };
 
-struct seat_lab;
+/* One of the staff at a seat's terminals. */
+struct seat_watcher {
+	int64_t machine_id;
+	uint16_t terminal;
+	bool assists;               /* may type there, not only watch */
+	char name[128];
+};
 
 struct seat {
 	struct seat_row row;
@@ -119,6 +125,8 @@ struct seat {
 	struct progress_row *progress;
 	size_t progresses;
 	struct grade *grade;        /* core/grade.c's own */
+	struct seat_watcher *watcher; /* who looks at its terminals now */
+	size_t watchers;
 };
 
 struct class {
@@ -151,7 +159,8 @@ bool seat_is_ready(const struct seat *seat); /* all machines are */
 
 /* ---- what everybody is told ----------------------------------------------------------------- */
 
-/* An event for those who may see it. type: "seat", "progress", "class", "everyone", "host", "job", "message". */
+/* An event for those who may see it. type: "seat", "progress", "class", "everyone", "host", "job", "message",
+ * "message-read". */
 struct bus_event {
 	uint64_t id;        /* rises by one; starts at a value above every id of earlier runs */
 	const char *type;
@@ -202,5 +211,7 @@ struct core_terminals {
 void core_set_terminals(struct core *core, const struct core_terminals *terminals, void *context);
 /* Which terminals the machine has, bit n for number n: everybody who sees the seat is told of a change. */
 void machine_set_terminals(struct machine *machine, uint32_t numbers);
+/* Who looks at the seat's terminals: its student is told. Copies the list. */
+void seat_set_watchers(struct seat *seat, const struct seat_watcher *watcher, size_t count);
 
 #endif

@@ -170,3 +170,12 @@ void machine_set_terminals(struct machine *machine, uint32_t numbers)
 	machine->terminals = numbers;
 	seat_publish(machine->seat);
 }
+
+void seat_set_watchers(struct seat *seat, const struct seat_watcher *watcher, size_t count)
+{
+	free(seat->watcher);
+	seat->watcher = mem_grow(NULL, count + 1, sizeof(*watcher));
+	memcpy(seat->watcher, watcher, count * sizeof(*watcher));
+	seat->watchers = count;
+	seat_publish(seat);
+}

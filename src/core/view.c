@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/message.h"
 #include "core/organisation.h"
 #include "core/proof.h"
 
@@ -142,6 +143,20 @@ static void sum_progress(const struct seat *seat, int *points, int *done)
 	}
 }
 
+static json_t *view_watchers(const struct seat *seat)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < seat->watchers; i++) {
+		const struct seat_watcher *watcher = &seat->watcher[i];
+		json_array_append_new(list, json_pack("{s:o, s:s, s:I, s:i}", "name", text(watcher->name),
+						      "mode", watcher->assists ? "assist" : "watch",
+						      "machine", I(watcher->machine_id), "terminal",
+						      (int)watcher->terminal));
+	}
+	return list;
+}
+
 json_t *view_seat(const struct seat *seat)
 {
 	enum machine_state worst = seat->machines ? MACHINE_READY : MACHINE_ABSENT;
@@ -155,7 +170,7 @@ json_t *view_seat(const struct seat *seat)
 		json_array_append_new(machines, view_machine(&seat->machine[i]));
 	}
 	sum_progress(seat, &points, &done);
-	return json_pack("{s:I, s:I, s:i, s:o, s:o, s:o, s:o, s:b, s:I, s:o, s:s, s:o, s:i, s:i, s:o}", "id", I(seat->row.id),
+	json_t *view = json_pack("{s:I, s:I, s:i, s:o, s:o, s:o, s:o, s:b, s:I, s:o, s:s, s:o, s:i, s:i, s:o}", "id", I(seat->row.id),
 			 "class", I(seat->row.class_id), "number", (int)seat->row.number, "name",
 			 text(seat->row.name), "organisation",
 			 view_organisation(seat->class->core, seat->row.organisation), "mail",
@@ -164,6 +179,8 @@ json_t *view_seat(const struct seat *seat)
 			 I(seat->row.hand ? seat->row.hand_at : 0), "lab", text(seat->row.lab), "state",
 			 machine_state_names[worst], "machines", machines, "points", points, "done", done,
 			 "catch_up", view_catching(seat));
+	json_object_set_new(view, "watchers", view_watchers(seat));
+	return view;
 }
 
 json_t *view_progress(const struct seat *seat, const struct progress_row *row)
@@ -235,6 +252,7 @@ json_t *view_class_full(const struct class *class)
 	json_object_set_new(view, "seat", seats);
 	json_object_set_new(view, "labs", view_outline(class->pack));
 	json_object_set_new(view, "everyone", view_everyone(class));
+	json_object_set_new(view, "messages", view_messages(class));
 	return view;
 }
 
@@ -315,8 +333,8 @@ json_t *view_workspace(struct seat *seat)
 
 	for (size_t i = 0; i < pack->labs; i++)
 		json_array_append_new(labs, view_seat_lab(seat, &pack->lab[i]));
-	return json_pack("{s:o, s:o, s:o}", "class", view_class(seat->class), "seat", view_seat(seat),
-			 "labs", labs);
+	return json_pack("{s:o, s:o, s:o, s:o}", "class", view_class(seat->class), "seat", view_seat(seat),
+			 "labs", labs, "messages", view_unread(seat));
 }
 
 json_t *view_lab(struct seat *seat, const struct pack_lab *lab, enum pack_lang lang, struct err *err)

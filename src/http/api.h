@@ -95,6 +95,13 @@ int api_staff_get(struct request *request, struct err *err);
 int api_staff_put(struct request *request, struct err *err);
 int api_staff_delete(struct request *request, struct err *err);
 
+/* api_message.c */
+int api_class_messages(struct request *request, struct err *err);
+int api_class_message_post(struct request *request, struct err *err);
+int api_seat_message_post(struct request *request, struct err *err);
+int api_message_delete(struct request *request, struct err *err);
+int api_message_read(struct request *request, struct err *err);
+
 /* api_seat.c */
 int api_seat_get(struct request *request, struct err *err);
 int api_seat_patch(struct request *request, struct err *err);

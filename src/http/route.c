@@ -89,6 +89,10 @@ static const struct route routes[] = {
 	{ "PUT", CLASS "/staff/{login}", RULE_CLASS_OWNER, api_staff_put, NULL, false },
 	{ "DELETE", CLASS "/staff/{login}", RULE_CLASS_OWNER, api_staff_delete, NULL, false },
 
+	{ "GET", CLASS "/messages", RULE_CLASS_STAFF, api_class_messages, NULL, false },
+	{ "POST", CLASS "/messages", RULE_CLASS_STAFF, api_class_message_post, NULL, true },
+	{ "DELETE", CLASS "/messages/{message}", RULE_CLASS_STAFF, api_message_delete, NULL, false },
+
 	{ "GET", SEAT, RULE_SEAT, api_seat_get, NULL, false },
 	{ "PATCH", SEAT, RULE_CLASS_STAFF, api_seat_patch, NULL, true },
 	{ "POST", SEAT "/reset", RULE_SEAT, api_seat_reset, NULL, true },
@@ -97,6 +101,8 @@ static const struct route routes[] = {
 	{ "POST", SEAT "/catch-up", RULE_SEAT, api_seat_catch_up, NULL, true },
 	{ "POST", SEAT "/join-link", RULE_CLASS_STAFF, api_seat_join_link, NULL, false },
 	{ "POST", SEAT "/ssh", RULE_CLASS_STAFF, api_seat_ssh, NULL, false },
+	{ "POST", SEAT "/messages", RULE_CLASS_STAFF, api_seat_message_post, NULL, true },
+	{ "POST", SEAT "/messages/{message}/read", RULE_SEAT, api_message_read, NULL, false },
 	{ "GET", SEAT "/attempts", RULE_SEAT, api_seat_attempts, NULL, false },
 	{ "GET", SEAT "/workspace", RULE_SEAT, api_seat_workspace, NULL, false },
 	{ "GET", LAB, RULE_SEAT, api_lab_get, "language", false },

@@ -26,6 +26,7 @@ struct screen {
 	struct viewer *viewer; /* NULL before it is opened and after the shell has ended */
 	struct hub_attach attach;
 	enum rule rule; /* of its route, asked again while it is open */
+	struct actor staff;    /* who looks at a student's terminal */
 	char language[3];
 	char token[AUTH_TOKEN_CHARS + 1]; /* empty on the unix socket */
 	struct buf input;		  /* what the hub did not take yet */
@@ -266,6 +267,9 @@ int api_terminal(struct request *request, struct err *err)
 	screen->server = request->server;
 	screen->attach = attach;
 	screen->rule = request->route->rule;
+	screen->staff = request->actor;
+	if (request->actor.role != ROLE_STUDENT)
+		screen->attach.staff = &screen->staff;
 	session_language(request, screen->language);
 	snprintf(screen->token, sizeof(screen->token), "%s", request->token);
 	if (ws_accept(request, PROTOCOL, &ws_events, screen, err) == 0)

@@ -52,11 +52,24 @@ static void on_room(void *context)
 	client_wake(((struct conduit *)context)->client);
 }
 
+static void on_watched(void *context, const char *name, bool assists)
+{
+	struct conduit *conduit = context;
+	bool japanese = strcmp(conduit_language(conduit), "ja") == 0;
+
+	if (japanese)
+		conduit_say(conduit, assists ? "講師が操作しています：%s" : "講師が画面を見ています：%s", name);
+	else
+		conduit_say(conduit, assists ? "an instructor is helping here: %s" :
+					       "an instructor is watching this terminal: %s", name);
+}
+
 static const struct viewer_events events = {
 	.data = on_data,
 	.state = on_state,
 	.room = on_room,
 	.exited = on_exited,
+	.watched = on_watched,
 };
 
 int shell_begin(struct conduit *conduit, const char *command, struct err *err)

@@ -231,8 +231,28 @@ static const char version_8[] =
 	") STRICT, WITHOUT ROWID;"
 	"CREATE INDEX class_staff_person ON class_staff (person);";
 
+/* What staff wrote to a seat, or (seat NULL) to the whole class, and which seats have read it. */
+static const char version_9[] =
+	"CREATE TABLE message ("
+	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	class INTEGER NOT NULL REFERENCES class ON DELETE CASCADE,"
+	"	seat INTEGER REFERENCES seat ON DELETE CASCADE,"
+	"	at INTEGER NOT NULL,"
+	"	sender TEXT NOT NULL,"
+	"	text TEXT NOT NULL CHECK (text <> '')"
+	") STRICT;"
+	"CREATE INDEX message_class ON message (class);"
+	"CREATE INDEX message_seat ON message (seat);"
+	"CREATE TABLE message_read ("
+	"	message INTEGER NOT NULL REFERENCES message ON DELETE CASCADE,"
+	"	seat INTEGER NOT NULL REFERENCES seat ON DELETE CASCADE,"
+	"	at INTEGER NOT NULL,"
+	"	PRIMARY KEY (message, seat)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX message_read_seat ON message_read (seat);";
+
 static const char *const steps[] = { version_1, version_2, version_3, version_4, version_5,
-					      version_6, version_7, version_8 };
+					      version_6, version_7, version_8, version_9 };
 const struct schema schema_current = { steps, ARRAY_SIZE(steps) };
 
 /* A pragma's number. Not through the statement cache: it keys on literals and these change the

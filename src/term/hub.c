@@ -237,6 +237,7 @@ struct hub *hub_new(struct core *core)
 	hub->listener.event = on_event;
 	TAILQ_INIT(&hub->fresh);
 	LIST_INIT(&hub->asked);
+	LIST_INIT(&hub->watches);
 	for (size_t i = 0; i < BUCKETS; i++)
 		LIST_INIT(&hub->bucket[i]);
 	bus_listen(core, &hub->listener);
@@ -257,6 +258,7 @@ void hub_free(struct hub *hub)
 	for (size_t i = 0; i < BUCKETS; i++)
 		while (!LIST_EMPTY(&hub->bucket[i]))
 			terminal_free(LIST_FIRST(&hub->bucket[i]));
+	watch_free_all(hub);
 	sd_event_source_disable_unref(hub->greeter);
 	sd_event_source_disable_unref(hub->teller);
 	buf_free(&hub->changed);

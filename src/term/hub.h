@@ -38,6 +38,8 @@ struct viewer_events {
 	void (*room)(void *context);
 	/* The shell ended by itself, with this status as waitpid() gives it; ENDED follows. NULL: not wanted. */
 	void (*exited)(void *context, int status);
+	/* One of the staff looks at the terminal from now on, or types in it. NULL: not wanted. */
+	void (*watched)(void *context, const char *name, bool assists);
 };
 
 struct hub_attach {
@@ -46,6 +48,7 @@ struct hub_attach {
 	bool has_offset;     /* the viewer had everything before offset */
 	uint64_t offset;
 	bool read_only;      /* watching: no input, no resize */
+	const struct actor *staff; /* who comes to somebody else's terminal, which is told; NULL: its student */
 	uint16_t rows, columns;
 	const char *language; /* "en" or "ja": the locale of a shell that has to be opened */
 	const char *command;  /* for a terminal that is new: run by the user's shell; NULL: a login shell */

@@ -8,6 +8,7 @@
 #include "term/hub.h"
 #include "term/pace.h"
 #include "term/ring.h"
+#include "term/watch.h"
 
 #define BUCKETS	  256
 #define INPUT_MAX (64 * 1024) /* bytes of input that wait in a terminal */
@@ -41,6 +42,7 @@ struct viewer {
 	bool has_offset;   /* position is one of this shell's */
 	bool fresh;	   /* was not called yet */
 	bool blocked, short_of_room, read_only;
+	struct watch *watch; /* NULL: not one of the staff */
 	uint16_t rows, columns;
 };
 
@@ -62,6 +64,8 @@ struct hub {
 	LIST_HEAD(, terminal) bucket[BUCKETS]; /* by machine */
 	TAILQ_HEAD(, viewer) fresh;
 	LIST_HEAD(, asked) asked;
+	LIST_HEAD(, watch) watches;
+	sd_event_source *lingering;
 	struct pace keys, output;
 };
 

@@ -49,6 +49,8 @@ struct viewer *viewer_new(struct terminal *terminal, const struct hub_attach *at
 	viewer->read_only = attach->read_only;
 	viewer->rows = attach->rows;
 	viewer->columns = attach->columns;
+	if (attach->staff)
+		viewer->watch = watch_begin(terminal, attach->staff, !attach->read_only);
 	TAILQ_INSERT_TAIL(&terminal->viewers, viewer, entry);
 	greet_later(terminal->hub, viewer);
 	return viewer;
@@ -63,6 +65,7 @@ void viewer_free(struct viewer *viewer)
 	if (terminal->active == viewer)
 		terminal->active = NULL;
 	TAILQ_REMOVE(&terminal->viewers, viewer, entry);
+	watch_end(viewer->watch, !viewer->read_only);
 	free(viewer);
 }
 

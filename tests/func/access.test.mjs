@@ -74,6 +74,9 @@ const matrix = `
 	1..43333333  POST   /classes/{class}/close
 	1..43333333  POST   /classes/{class}/catch-up
 	1..43333333  POST   /classes/{class}/labs/{lab}/open
+	1..4.433333  GET    /classes/{class}/messages
+	1..4.433333  POST   /classes/{class}/messages
+	1..4.433333  DELETE /classes/{class}/messages/{message}
 	1..43333333  GET    /classes/{class}/staff
 	1..43333333  PUT    /classes/{class}/staff/{login}
 	1..43333333  DELETE /classes/{class}/staff/{login}
@@ -85,6 +88,8 @@ const matrix = `
 	1..4.4.4433  POST   /seats/{seat}/catch-up
 	1..4.433333  POST   /seats/{seat}/join-link
 	1..4.433333  POST   /seats/{seat}/ssh
+	1..4.433333  POST   /seats/{seat}/messages
+	1..4.4.4433  POST   /seats/{seat}/messages/{message}/read
 	1..4.4.4433  GET    /seats/{seat}/attempts
 	1..4.4.4433  GET    /seats/{seat}/workspace
 	1..4.4.4433  GET    /seats/{seat}/labs/{lab}
@@ -134,7 +139,7 @@ const expected = matrix.trim().split("\n").map((line) => {
 /** The address of a row: variables filled in, and of the query those that name something. */
 function address(path) {
 	const names = { class: made.id, seat, machine, course: "linux-intro", image: "debian-13", version, login: "hana",
-		lab: made.labs[0].id, task: made.labs[0].tasks[0].id, hint: 0, work: 1, trial: 1, organisation: 1 };
+		lab: made.labs[0].id, task: made.labs[0].tasks[0].id, hint: 0, work: 1, trial: 1, organisation: 1, message: 1 };
 	const [plain, query] = path.split("?");
 	const filled = plain.replace(/{(\w+)}/g, (_, name) => {
 		assert.ok(name in names, `give {${name}} a value in this test`);
@@ -245,7 +250,8 @@ test("the work of a class is told and listed to its staff only", async () => {
 
 test("every kind of event and of ssh channel has a rule that this test knows", () => {
 	const rows = routes.filter((route) => !route.path.startsWith("/")).map((row) => `${row.method} ${row.path}: ${row.rule}`);
-	assert.deepEqual(rows, ["event seat: seat", "event progress: seat", "event class: class-member", "event everyone: class-staff",
+	assert.deepEqual(rows, ["event seat: seat", "event progress: seat", "event class: class-member",
+		"event message: class-member", "event message-read: seat", "event everyone: class-staff",
 		"event host: staff", "event job: staff", "ssh shell: seat", "ssh exec: seat", "ssh sftp: seat", "ssh direct-tcpip: seat"]);
 });
 

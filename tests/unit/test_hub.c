@@ -11,9 +11,13 @@
 
 #include "base/auto.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/str.h"
+#include "core/class.h"
 #include "core/grade.h"
+#include "core/note.h"
 #include "term/hub.h"
+#include "term/watch.h"
 
 /* ---- a core of one seat with one machine, and its agent ------------------------------------- */
 
@@ -21,7 +25,8 @@ static struct loop *loop;
 static struct hub *hub;
 static struct pack_machine spec = { .user = (char *)"student" };
 static struct machine machine;
-static struct seat seat = { .machine = &machine, .machines = 1 };
+static struct class class;
+static struct seat seat = { .machine = &machine, .machines = 1, .class = &class, .row = { .id = 7 } };
 static const struct core_terminals *hooks;
 static struct bus_listener *listener;
 
@@ -52,6 +57,30 @@ struct machine *core_machine(struct core *core, int64_t id)
 void machine_set_terminals(struct machine *one, uint32_t numbers)
 {
 	one->terminals = numbers;
+}
+
+static struct seat_watcher looking[4];
+static size_t lookers;
+static char noted[64];
+
+void seat_set_watchers(struct seat *one, const struct seat_watcher *watcher, size_t count)
+{
+	(void)one;
+	memcpy(looking, watcher, count * sizeof(*watcher));
+	lookers = count;
+}
+
+bool class_is_private(const struct class *one)
+{
+	(void)one;
+	return false;
+}
+
+void note(struct core *core, const struct actor *actor, const char *action, int64_t class_id,
+	  int64_t seat_id, const char *object, const char *detail)
+{
+	(void)core, (void)actor, (void)class_id, (void)seat_id, (void)object, (void)detail;
+	snprintf(noted + strlen(noted), sizeof(noted) - strlen(noted), "%s ", action);
 }
 
 struct seat *core_seat(struct core *core, int64_t id)
@@ -198,7 +227,15 @@ static void on_room(void *context)
 	((struct watcher *)context)->rooms++;
 }
 
+static void on_watched(void *context, const char *name, bool assists)
+{
+	struct watcher *watcher = context;
+
+	snprintf(watcher->why, sizeof(watcher->why), "%s %s", name, assists ? "helps" : "watches");
+}
+
 static const struct viewer_events events = {
+	.watched = on_watched,
 	.data = on_data,
 	.state = on_state,
 	.resized = on_resized,
@@ -709,6 +746,35 @@ static void the_hub_may_go_before_the_answer(void **state)
 	hub = hub_new(NULL);
 }
 
+static void the_student_knows_who_watches_and_who_helps(void **state)
+{
+	const struct actor hana = { .person = 3, .role = ROLE_INSTRUCTOR, .name = "Hana" };
+	struct watcher one, watching, helping;
+
+	(void)state;
+	machine.seat = &seat;
+	open_shell(&one);
+	assert_int_equal(lookers, 0);
+	attach_as(&watching, (struct hub_attach){ .read_only = true, .staff = &hana });
+	assert_int_equal(lookers, 1);
+	assert_string_equal(looking[0].name, "Hana");
+	assert_false(looking[0].assists);
+	assert_string_equal(one.why, "Hana watches");
+	attach_as(&helping, (struct hub_attach){ .staff = &hana });
+	assert_int_equal(lookers, 1);
+	assert_true(looking[0].assists);
+	assert_string_equal(one.why, "Hana helps");
+	detach(&helping);
+	assert_false(looking[0].assists);
+	detach(&watching);
+	assert_int_equal(lookers, 1);
+	assert_string_equal(noted, "seat.watch seat.assist ");
+	for (uint64_t end = clock_mono_ms() + WATCH_LINGER_MS * 3; lookers && clock_mono_ms() < end;)
+		sd_event_run(loop_event(loop), 100000);
+	assert_int_equal(lookers, 0);
+	detach(&one);
+}
+
 #define holds(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -737,6 +803,7 @@ int main(void)
 		holds(the_hub_may_go_before_the_answer),
 		holds(core_is_told_which_terminals_there_are),
 		holds(a_terminal_may_be_opened_for_a_command),
+		holds(the_student_knows_who_watches_and_who_helps),
 		holds(who_hangs_up_ends_the_shell_but_not_under_somebody_elses_eyes),
 	};
 

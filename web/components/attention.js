@@ -3,6 +3,7 @@ import { html } from "../html.js";
 import { needs } from "../state/reduce.js";
 import { about, plain, say, t } from "../text.js";
 import { Icon } from "./icon.js";
+import { MessageList } from "./message-list.js";
 import { useNow } from "./use-now.js";
 
 /** @typedef {import("../state/reduce.js").Need} Need */
@@ -24,6 +25,7 @@ export function Attention({ view, select }) {
 				<span class="need-why">${why(need, now)}</span>
 			</button></li>`)}</ul>
 		<p class="help">${t("attention.help")}</p>
+		<${MessageList} view=${view} />
 	</aside>`;
 }
 

@@ -8,13 +8,14 @@ import { CloseDialog } from "./close-dialog.js";
 import { Dialog } from "./dialog.js";
 import { EveryoneDialog } from "./everyone-dialog.js";
 import { JoinCode } from "./join-code.js";
+import { MessageDialog } from "./message-dialog.js";
 import { StateChip } from "./state-chip.js";
 import { toastProblem } from "./toasts.js";
 import { Untested } from "./untested.js";
 
 /** @param {{ view: import("../types.js").ClassFull }} props */
 export function ClassHead({ view }) {
-	const [asking, setAsking] = useState(/** @type {"" | "close" | "everyone" | "launch" | "remove"} */ (""));
+	const [asking, setAsking] = useState(/** @type {"" | "close" | "everyone" | "launch" | "message" | "remove"} */ (""));
 	const [busy, setBusy] = useState(false);
 	const idle = view.state === "draft" || view.state === "closed";
 	async function launch() {
@@ -33,6 +34,8 @@ export function ClassHead({ view }) {
 			${idle && html`<button type="button" onClick=${() => setAsking("remove")}>${t("class.remove")}</button>`}
 			${view.state === "draft" && html`<button type="button" class="primary" disabled=${busy}
 				onClick=${() => (view.proven_at ? launch() : setAsking("launch"))}>${t("class.launch")}</button>`}
+			${view.state === "open" && html`<button type="button" onClick=${() => setAsking("message")}>
+				${t("message.button-all")}</button>`}
 			${view.state === "open" && html`<button type="button" disabled=${view.everyone?.running}
 				onClick=${() => setAsking("everyone")}>${t("everyone.button")}</button>`}
 			${(view.state === "open" || view.state === "preparing") && html`<button type="button" class="danger"
@@ -40,6 +43,7 @@ export function ClassHead({ view }) {
 		</div>
 		${asking === "launch" && html`<${LaunchDialog} view=${view} onClose=${() => setAsking("")} />`}
 		${asking === "everyone" && html`<${EveryoneDialog} view=${view} onClose=${() => setAsking("")} />`}
+		${asking === "message" && html`<${MessageDialog} view=${view} onClose=${() => setAsking("")} />`}
 		${asking === "close" && html`<${CloseDialog} view=${view} onClose=${() => setAsking("")} />`}
 		${asking === "remove" && html`<${Dialog} title=${t("class.remove-title", { name: view.name })} danger
 			confirm=${t("class.remove")} onConfirm=${removeIt} onClose=${() => setAsking("")}>

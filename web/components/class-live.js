@@ -18,7 +18,7 @@ export function ClassLive({ view, head, selected, select }) {
 		<div><${Figures} view=${view} /><${EveryoneBar} view=${view} select=${select} /></div>
 		<div class=${seat ? "class-split with-drawer" : "class-split"}>
 			<${Matrix} view=${view} selected=${selected} select=${select} />
-			${seat ? html`<${SeatDrawer} key=${seat.id} seat=${seat} labs=${view.labs} close=${() => select(null)} />`
+			${seat ? html`<${SeatDrawer} key=${seat.id} view=${view} seat=${seat} close=${() => select(null)} />`
 				: html`<${Attention} view=${view} select=${select} />`}
 		</div>
 	</div>`;

@@ -9,6 +9,7 @@ import { CatchUpDialog } from "./catch-up-dialog.js";
 import { Icon } from "./icon.js";
 import { JoinLink } from "./join-link.js";
 import { MachineRow } from "./machine-row.js";
+import { MessageDialog } from "./message-dialog.js";
 import { ResetDialog } from "./reset-dialog.js";
 import { SeatSsh } from "./seat-ssh.js";
 import { SeatTerminal } from "./seat-terminal.js";
@@ -19,9 +20,11 @@ import { useNow } from "./use-now.js";
 /** @typedef {import("../types.js").Seat} Seat */
 
 /**
- * @param {{ seat: Seat, labs: import("../types.js").OutlineLab[], close: () => void }} props
+ * @param {{ view: import("../types.js").ClassFull, seat: Seat, close: () => void }} props
  */
-export function SeatDrawer({ seat, labs, close }) {
+export function SeatDrawer({ view, seat, close }) {
+	const { labs } = view;
+	const [writing, setWriting] = useState(false);
 	const [resetting, setResetting] = useState(/** @type {import("../types.js").Machine | null} */ (null));
 	const [catching, setCatching] = useState(false);
 	const head = useRef(/** @type {HTMLHeadingElement | null} */ (null));
@@ -33,6 +36,7 @@ export function SeatDrawer({ seat, labs, close }) {
 			<h2 id="drawer-title" tabindex="-1" ref=${head}><span class="seat-number">${pad}</span>
 				${seat.name || t("class.free")}</h2>
 			<span class="spacer"></span>
+			<button type="button" onClick=${() => setWriting(true)}>${t("message.button")}</button>
 			<button type="button" class="quiet icon" aria-label=${t("seat.close")} onClick=${close}>×</button>
 		</header>
 		${seat.hand > 0 && html`<${Hand} seat=${seat} />`}
@@ -50,6 +54,7 @@ export function SeatDrawer({ seat, labs, close }) {
 			<p><a href=${`/seats/${seat.id}`}>${t("seat.workspace")}</a></p></section>
 		<section class="drawer-part"><h3>${t("seat.ssh")}</h3><${SeatSsh} seat=${seat.id} /></section>
 		${catching && html`<${CatchUpDialog} seat=${seat} labs=${labs} done=${doneOf(seat)} onClose=${() => setCatching(false)} />`}
+		${writing && html`<${MessageDialog} view=${view} seat=${seat} onClose=${() => setWriting(false)} />`}
 		${resetting && html`<${ResetDialog} seat=${seat} machine=${resetting} onClose=${() => setResetting(null)} />`}
 	</aside>`;
 }

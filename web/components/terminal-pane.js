@@ -9,6 +9,7 @@ import { ResetDialog } from "./reset-dialog.js";
 import { TerminalFoot } from "./terminal-foot.js";
 import { TerminalTabs } from "./terminal-tabs.js";
 import { TerminalView } from "./terminal-view.js";
+import { WatchNote } from "./watch-note.js";
 
 /** @typedef {import("../types.js").Machine} Machine */
 /** @typedef {{ machine: number, number: number, found?: boolean }} Shell found: opened elsewhere, by ssh */
@@ -92,8 +93,9 @@ export function TerminalPane({ seat, labs, screen }) {
 	}
 	if (!machine) return html`<section class="terminal"><p class="terminal-note">${t("terminal.no-machine")}</p></section>`;
 	return html`<section class="terminal" aria-label=${t("workspace.terminal")}>
-		<${TerminalTabs} machines=${seat.machines} shells=${shells} current=${keyOf(front)} change=${change}
-			choose=${(/** @type {Shell} */ shell) => setCurrent(keyOf(shell))} />
+		<div class="terminal-top"><${TerminalTabs} machines=${seat.machines} shells=${shells} current=${keyOf(front)}
+				change=${change} choose=${(/** @type {Shell} */ shell) => setCurrent(keyOf(shell))} />
+			<${WatchNote} seat=${seat} /></div>
 		<div class="terminal-stack">
 			${shells.map((shell) => html`<${TerminalView} key=${keyOf(shell)}
 				machine=${seat.machines.find((one) => one.id === shell.machine)} number=${shell.number}

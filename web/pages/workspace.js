@@ -1,6 +1,7 @@
 /** A student's place: the guide on the left, the machine on the right. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { GuidePane } from "../components/guide-pane.js";
+import { MessageCard } from "../components/message-card.js";
 import { ProblemNote } from "../components/problem.js";
 import { Splitter } from "../components/splitter.js";
 import { TerminalPane } from "../components/terminal-pane.js";
@@ -91,5 +92,6 @@ function Halves({ view, setView, reload }) {
 		<${GuidePane} view=${view} setView=${setView} reload=${reload} type=${type} />
 		<${Splitter} />
 		<${TerminalPane} seat=${view.seat} labs=${view.labs} screen=${terminal} />
+		<${MessageCard} seat=${view.seat.id} messages=${view.messages} setView=${setView} />
 	</div>`;
 }

@@ -34,6 +34,11 @@ export function reduceClass(view, type, data) {
 		return { ...view, seat, ready: seat.filter((one) => one.state === "ready").length };
 	}
 	if (type === "everyone" && data.class === view.id) return { ...view, everyone: data };
+	if (type === "message" && data.class === view.id) return { ...view, messages: sentMessages(view.messages ?? [], data) };
+	if (type === "message-read" && data.class === view.id) {
+		return { ...view, messages: (view.messages ?? []).map((one) => one.id === data.message && !one.read.includes(data.seat)
+			? { ...one, read: [...one.read, data.seat] } : one) };
+	}
 	if (type === "progress" && view.seat.some((seat) => seat.id === data.seat)) {
 		return { ...view, seat: view.seat.map((seat) => seatWithProgress(seat, data)) };
 	}
@@ -53,6 +58,30 @@ function seatWithProgress(seat, row) {
 		points: progress.reduce((sum, one) => sum + one.points, 0),
 		done: progress.filter((one) => one.done).length,
 	};
+}
+
+/**
+ * Newest first. Who has read one that is known already is kept.
+ * @param {import("../types.js").SentMessage[]} messages
+ * @param {any} data a message, or one that is gone
+ */
+function sentMessages(messages, data) {
+	const rest = messages.filter((one) => one.id !== data.id);
+	if (data.gone) return rest;
+	return [{ ...data, read: messages.find((one) => one.id === data.id)?.read ?? [] }, ...rest].sort((a, b) => b.id - a.id);
+}
+
+/**
+ * What a student has not read: oldest first.
+ * @param {Workspace} view
+ * @param {any} data a message, one that is gone, or the news that it was read
+ * @returns {Workspace}
+ */
+function unreadMessages(view, data) {
+	const id = data.message ?? data.id;
+	const rest = view.messages.filter((one) => one.id !== id);
+	const fresh = data.text !== undefined && (data.seat === null || data.seat === view.seat.id);
+	return { ...view, messages: fresh ? [...rest, data].sort((a, b) => a.id - b.id) : rest };
 }
 
 /**
@@ -78,6 +107,7 @@ export function reduceWorkspace(view, type, data) {
 		return { ...view, stale, seat: { ...view.seat, ...data } };
 	}
 	if (type === "class" && data.id === view.class.id) return { ...view, class: { ...view.class, ...data } };
+	if (type === "message" || (type === "message-read" && data.seat === view.seat.id)) return unreadMessages(view, data);
 	if (type === "progress" && data.seat === view.seat.id) {
 		const labs = view.labs.map((lab) => lab.id !== data.lab ? lab : {
 			...lab,

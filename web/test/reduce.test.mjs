@@ -145,3 +145,30 @@ test("a task's time in the middle of the class counts only those who did it them
 	assert.equal(medianMs(took, "files", "a"), 7000);
 	assert.equal(medianMs(took, "files", "b"), 0);
 });
+
+const message = (id, more = {}) => ({ id, class: 1, seat: null, from: "hana", text: "Hello", at: id, ...more });
+
+test("a class's messages stand newest first, count their readers once, and go when they are taken back", () => {
+	let view = reduceClass({ ...classView(), messages: [] }, "message", message(4));
+	view = reduceClass(view, "message", message(5, { seat: 2 }));
+	assert.deepEqual(view.messages.map((one) => one.id), [5, 4]);
+	for (const type of ["message-read", "message-read"]) view = reduceClass(view, type, { message: 4, class: 1, seat: 2 });
+	assert.deepEqual(view.messages[1].read, [2]);
+	view = reduceClass(view, "message", message(4));
+	assert.deepEqual(view.messages[1].read, [2]);
+	view = reduceClass(view, "message", { id: 4, class: 1, gone: true });
+	assert.deepEqual(view.messages.map((one) => one.id), [5]);
+	assert.equal(reduceClass(view, "message", message(9, { class: 2 })), view);
+});
+
+test("a student has those messages that are not read, not taken back, and not another's", () => {
+	let view = { ...workspace(), messages: [] };
+	for (const one of [message(5), message(4), message(6, { seat: 1 }), message(7, { seat: 2 })]) {
+		view = reduceWorkspace(view, "message", one);
+	}
+	assert.deepEqual(view.messages.map((one) => one.id), [4, 5, 6]);
+	view = reduceWorkspace(view, "message-read", { message: 5, class: 1, seat: 2 });
+	view = reduceWorkspace(view, "message-read", { message: 4, class: 1, seat: 1 });
+	view = reduceWorkspace(view, "message", { id: 6, class: 1, gone: true });
+	assert.deepEqual(view.messages.map((one) => one.id), [5]);
+});
