@@ -97,6 +97,21 @@ bool str_is_clean_utf8(const char *text, size_t length)
 	return true;
 }
 
+bool str_is_utf8(const char *text, size_t length)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	while (length) {
+		uint32_t point;
+		size_t used = utf8_sequence(p, length, &point);
+		if (!used)
+			return false;
+		p += used;
+		length -= used;
+	}
+	return true;
+}
+
 void str_scrub(char *text)
 {
 	size_t left = strlen(text);

@@ -25,6 +25,9 @@ bool str_ends(const char *text, const char *suffix);
  * characters below U+0020, DEL, or C1. Length in bytes. */
 bool str_is_clean_utf8(const char *text, size_t length);
 
+/* The same, with control characters. */
+bool str_is_utf8(const char *text, size_t length);
+
 /* Makes text clean in the sense above, in place: each byte that is not gives a '?', each control character a
  * blank. For what comes from outside and goes into a message, a log line or JSON. */
 void str_scrub(char *text);

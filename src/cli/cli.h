@@ -53,6 +53,9 @@ void client_free(struct client *client);
  * be NULL. Errors carry the daemon's kind and words; ERR_UNAVAILABLE says how to start the daemon. */
 int client_call(struct client *client, const char *method, const char *path, json_t *body, json_t **reply,
 		struct err *err);
+/* A POST with a body that is no JSON. */
+int client_send(struct client *client, const char *path, const char *type, const void *data, size_t length,
+		json_t **reply, struct err *err);
 /* Sends a pack's archive, from where the file is to its end. *created: 201 rather than 200. *reply is set
  * also when it is refused, and may be NULL then: the problem's members. */
 int client_send_file(struct client *client, const char *path, FILE *file, bool *created, json_t **reply,
@@ -130,6 +133,10 @@ int cmd_audit_forget(struct invocation *invocation, struct err *err);
 int cmd_backup(struct invocation *invocation, struct err *err);
 int cmd_restore(struct invocation *invocation, struct err *err);
 int cmd_version(struct invocation *invocation, struct err *err);
+
+/* What a roster file says (- for standard input): the people as a class takes them. When anything is wrong with
+ * it, each bad line is told on stderr, and ERR_INVALID. */
+int roster_people(struct invocation *invocation, const char *file, json_t **people, struct err *err);
 
 /* "3/07" or "3/7": the seat's view, as part of its class. *seat is a new reference. */
 int seat_find(struct invocation *invocation, const char *name, json_t **seat, struct err *err);

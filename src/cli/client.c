@@ -114,20 +114,22 @@ static json_t *parse(const struct buf *answer)
 				NULL;
 }
 
-int client_call(struct client *client, const char *method, const char *path, json_t *body, json_t **reply,
-		struct err *err)
+/* data NULL: no body. */
+static int exchange(struct client *client, const char *method, const char *path, const char *type,
+		    const char *data, size_t length, json_t **reply, struct err *err)
 {
 	AUTO_FREE char *url = str_fmt("http://localhost/api/v1%s", path);
-	AUTO_FREE char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+	AUTO_FREE char *header = str_fmt("Content-Type: %s", type);
 	AUTO(buf) struct buf answer = { 0 };
 	long status = 0;
 
-	json_decref(body);
-	struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
+	struct curl_slist *headers = curl_slist_append(curl_slist_append(NULL, header), "Expect:");
 	CURL *curl = prepare(client, method, url, headers);
 	want_body(curl, &answer);
-	if (text)
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, text);
+	if (data) {
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)length);
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, data);
+	}
 	if (perform(client, headers, &status, err) < 0)
 		return -1;
 	json_t *value = parse(&answer);
@@ -141,6 +143,21 @@ int client_call(struct client *client, const char *method, const char *path, jso
 	else
 		json_decref(value);
 	return 0;
+}
+
+int client_call(struct client *client, const char *method, const char *path, json_t *body, json_t **reply,
+		struct err *err)
+{
+	AUTO_FREE char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+
+	json_decref(body);
+	return exchange(client, method, path, "application/json", text, text ? strlen(text) : 0, reply, err);
+}
+
+int client_send(struct client *client, const char *path, const char *type, const void *data, size_t length,
+		json_t **reply, struct err *err)
+{
+	return exchange(client, "POST", path, type, data, length, reply, err);
 }
 
 /* ---- files ------------------------------------------------------------------------------------ */

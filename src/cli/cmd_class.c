@@ -63,14 +63,19 @@ static int read_names(const char *file, json_t *names, struct err *err)
 int cmd_class_create(struct invocation *invocation, struct err *err)
 {
 	const char *seats = option_value(invocation, "seats"), *file = option_value(invocation, "names");
+	const char *roster = option_value(invocation, "roster");
 	const char *name = option_value(invocation, "name"), *version = option_value(invocation, "version");
 	json_t *body = json_pack("{s:s}", "course", invocation->argument[0]), *class = NULL;
-	json_t *names = json_array();
+	json_t *names = json_array(), *people = NULL;
 	long count = 0;
 	int bad = 0;
 
-	if (!seats && !file)
-		bad = err_set(err, ERR_INVALID, "say how many seats (--seats N) or who comes (--names FILE)");
+	if (!seats && !file && !roster)
+		bad = err_set(err, ERR_INVALID, "say how many seats (--seats N) or who comes (--roster FILE)");
+	else if (file && roster)
+		bad = err_set(err, ERR_INVALID, "--names and --roster both say who comes: give one of them");
+	else if (roster)
+		bad = roster_people(invocation, roster, &people, err);
 	else if (seats && !str_to_number(seats, 0, 1000000, &count))
 		bad = err_set(err, ERR_INVALID, "--seats takes a number, not \"%s\"", seats);
 	else if (file)
@@ -79,6 +84,8 @@ int cmd_class_create(struct invocation *invocation, struct err *err)
 		json_object_set_new(body, "seats", json_integer(count));
 	if (file)
 		json_object_set(body, "names", names);
+	if (people)
+		json_object_set_new(body, "people", people);
 	if (name)
 		json_object_set_new(body, "name", json_string(name));
 	if (version)

@@ -88,6 +88,7 @@ static const struct command commands[] = {
 	  .summary = "make a class: a draft with its seats and its join code",
 	  .option = { { "seats", "N", "number of seats, 1 to 500" },
 		      { "names", "FILE", "students' names, one per line; - reads standard input" },
+		      { "roster", "FILE", "CSV: name, mail, organisation, language; - reads standard input" },
 		      { "name", "TEXT", "the class's name; default: the course and today's date" },
 		      { "version", "VERSION", "of the course, another than the active one" } },
 	  .run = cmd_class_create },

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/code.h"
+#include "core/roster.h"
 
 const char *const class_state_names[] = {
 	[CLASS_DRAFT] = "draft",	 [CLASS_PREPARING] = "preparing", [CLASS_OPEN] = "open",
@@ -223,30 +224,6 @@ static int check_name(const char *what, const char *name, struct err *err)
 	return 0;
 }
 
-static int compare_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static int check_names(const struct class_new *request, struct err *err)
-{
-	AUTO_FREE const char **sorted = mem_alloc(request->person_count * sizeof(*sorted));
-
-	for (size_t i = 0; i < request->person_count; i++) {
-		if (check_name("a student's name", request->people[i].name, err) < 0)
-			return err_wrap(err, "name %zu", i + 1);
-		sorted[i] = request->people[i].name;
-	}
-	qsort(sorted, request->person_count, sizeof(*sorted), compare_text);
-	for (size_t i = 1; i < request->person_count; i++)
-		if (strcmp(sorted[i - 1], sorted[i]) == 0)
-			return err_set(err, ERR_INVALID,
-				       "the name \"%s\" is there twice; tell the two apart, for example "
-				       "by their company",
-				       sorted[i]);
-	return 0;
-}
-
 static int check_request(const struct class_new *request, unsigned *seats, struct err *err)
 {
 	*seats = request->person_count ? (unsigned)request->person_count : request->seats;
@@ -258,7 +235,7 @@ static int check_request(const struct class_new *request, unsigned *seats, struc
 			       request->seats, request->person_count);
 	if (request->name && check_name("the class's name", request->name, err) < 0)
 		return -1;
-	return check_names(request, err);
+	return 0;
 }
 
 static char *default_name(const struct pack *pack)
@@ -273,18 +250,18 @@ static char *default_name(const struct pack *pack)
 }
 
 static int add_seat(struct core *core, const struct pack *pack, int64_t class_id, unsigned number,
-		    const struct class_person *person, struct err *err)
+		    char *const person[ROSTER_FIELDS], struct err *err)
 {
 	struct seat_row seat = { .class_id = class_id,
 				 .number = number,
-				 .name = (char *)person->name,
-				 .mail = (char *)person->mail,
-				 .language = (char *)person->language };
+				 .name = person[ROSTER_NAME],
+				 .mail = person[ROSTER_MAIL],
+				 .language = person[ROSTER_LANGUAGE] };
 	int64_t seat_id;
 
 	/* No link leads to the seat until one is asked for. */
 	randombytes_buf(seat.join_hash, sizeof(seat.join_hash));
-	if (organisation_need(core, person->organisation, &seat.organisation, err) < 0 ||
+	if (organisation_need(core, person[ROSTER_ORGANISATION], &seat.organisation, err) < 0 ||
 	    seats_add(core->store, &seat, &seat_id, err) < 0)
 		return -1;
 	for (size_t i = 0; i < pack->machines; i++) {
@@ -308,10 +285,11 @@ static void unused_code(struct core *core, char code[CODE_MAX])
 }
 
 static int add_class(struct core *core, const struct actor *actor, const struct class_new *request,
-		     const struct pack *pack, unsigned seats, int64_t *id, struct err *err)
+		     const struct pack *pack, unsigned seats, const struct roster *roster, int64_t *id,
+		     struct err *err)
 {
 	AUTO_FREE char *name = request->name ? str_copy(request->name) : default_name(pack);
-	static const struct class_person nobody = { .name = "" };
+	char *const nobody[ROSTER_FIELDS] = { NULL };
 	char code[CODE_MAX];
 	struct class_row row = { .name = name,
 				 .course = pack->id,
@@ -331,7 +309,7 @@ static int add_class(struct core *core, const struct actor *actor, const struct 
 	if (classes_add(core->store, &row, id, err) < 0)
 		return -1;
 	for (unsigned i = 0; i < seats; i++)
-		if (add_seat(core, pack, *id, i + 1, request->person_count ? &request->people[i] : &nobody,
+		if (add_seat(core, pack, *id, i + 1, i < roster->rows ? roster->row[i].value : nobody,
 			     err) < 0)
 			return -1;
 	return 0;
@@ -360,6 +338,7 @@ int class_create(struct core *core, const struct actor *actor, const struct clas
 {
 	const struct pack *pack = request->pack ? request->pack :
 						  course_version(core, request->course, request->version);
+	AUTO(roster) struct roster roster = { 0 };
 	unsigned seats;
 	int64_t id;
 
@@ -367,9 +346,12 @@ int class_create(struct core *core, const struct actor *actor, const struct clas
 		return err_set(err, ERR_NOT_FOUND, "there is no course \"%s\"%s%s here; see `terakoya pack list`",
 			       request->course, request->version ? " of version " : "",
 			       request->version ? request->version : "");
-	if (check_request(request, &seats, err) < 0 || store_begin(core->store, err) < 0)
+	if (check_request(request, &seats, err) < 0)
 		return -1;
-	if (add_class(core, actor, request, pack, seats, &id, err) < 0) {
+	roster_of(request->people, request->person_count, &roster);
+	if (roster_refuse(&roster, err) < 0 || store_begin(core->store, err) < 0)
+		return -1;
+	if (add_class(core, actor, request, pack, seats, &roster, &id, err) < 0) {
 		store_rollback(core->store);
 		return -1;
 	}

@@ -8,7 +8,7 @@
 #define CLASS_SEATS_MAX 500
 #define CLASS_NAME_MAX  100 /* characters */
 
-/* Who gets a seat. Only the name has to be there, unique in the class. */
+/* Who gets a seat. Only the name has to be there, unique in the class; core/roster.h says what is right. */
 struct class_person {
 	const char *name;
 	const char *mail, *organisation; /* NULL or "": none; the organisation by name, made when it is new */

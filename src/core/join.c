@@ -28,21 +28,21 @@
 
 /* ---- which seat ----------------------------------------------------------------------------- */
 
-/* Is this what the roster means? Without regard to ASCII case (Aoki and aoki are one student) and
- * to the width of blanks: rosters come from spreadsheets and have the ideographic one between the
- * names. */
-static bool seat_is_called(const struct seat *seat, const char *name)
+/* Is this what the roster means? Without regard to case, width and blanks: Aoki and aoki are one student,
+ * and rosters come from spreadsheets with any blank, or none, between the names. */
+static bool seat_is_called(const struct seat *seat, const char *key)
 {
-	char clean[NAME_BYTES];
-	bool usable = name_clean(seat->row.name, clean, NULL) == 0;
+	AUTO_FREE char *own = name_key(seat->row.name);
 
-	return strcasecmp(usable ? clean : seat->row.name, name) == 0;
+	return strcmp(own, key) == 0;
 }
 
 static struct seat *seat_of_name(struct class *class, const char *name)
 {
-	for (size_t i = 0; i < class->seats; i++)
-		if (seat_is_called(&class->seat[i], name))
+	AUTO_FREE char *key = name_key(name);
+
+	for (size_t i = 0; *key && i < class->seats; i++)
+		if (seat_is_called(&class->seat[i], key))
 			return &class->seat[i];
 	return NULL;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/unicode.h"
 
 /* Bytes of the blank at p; 0 when there is none. */
 static size_t blank_length(const char *p)
@@ -26,7 +27,7 @@ static bool is_invisible(const char *p)
 	       str_starts(p, "\xef\xbb\xbf");
 }
 
-static bool has_invisible(const char *text)
+bool name_has_invisible(const char *text)
 {
 	for (; *text; text++)
 		if (is_invisible(text))
@@ -65,7 +66,7 @@ int name_clean(const char *typed, char name[NAME_BYTES], struct err *err)
 {
 	char clean[NAME_BYTES];
 
-	if (!typed || !str_is_clean_utf8(typed, strlen(typed)) || has_invisible(typed))
+	if (!typed || !str_is_clean_utf8(typed, strlen(typed)) || name_has_invisible(typed))
 		return err_set(err, ERR_INVALID,
 			       "the name has characters that cannot be shown: type it again");
 	if (!squeeze(typed, clean, sizeof(clean)) || str_characters(clean) > NAME_CHARACTERS)
@@ -75,4 +76,18 @@ int name_clean(const char *typed, char name[NAME_BYTES], struct err *err)
 		return err_set(err, ERR_INVALID, "the name is empty: type your name");
 	strcpy(name, clean);
 	return 0;
+}
+
+char *name_key(const char *name)
+{
+	char *key = unicode_fold(name), *into = key;
+
+	for (const char *from = key; *from;) {
+		size_t blanks = skip_blanks(from);
+		from += blanks;
+		if (!blanks)
+			*into++ = *from++;
+	}
+	*into = 0;
+	return key;
 }

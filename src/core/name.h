@@ -2,6 +2,8 @@
 #ifndef CORE_NAME_H
 #define CORE_NAME_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 #define NAME_CHARACTERS 60
@@ -12,5 +14,11 @@
  * longer than NAME_CHARACTERS, not UTF-8, or holds control characters or invisible ones
  * (zero-width, direction marks), with which one name could look like another. */
 int name_clean(const char *typed, char name[NAME_BYTES], struct err *err);
+
+/* What names are compared by: unicode_fold() without blanks, for 青木 葵 and 青木葵 are one. The caller frees. */
+char *name_key(const char *name);
+
+/* Holds characters that cannot be seen or turn the direction of writing. Clean UTF-8. */
+bool name_has_invisible(const char *text);
 
 #endif

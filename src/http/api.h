@@ -80,6 +80,9 @@ int api_pack_export(struct request *request, struct err *err);
 int api_pack_activate(struct request *request, struct err *err);
 int api_pack_remove(struct request *request, struct err *err);
 
+/* api_roster.c */
+int api_roster_preview(struct request *request, struct err *err);
+
 /* api_class.c */
 int api_classes(struct request *request, struct err *err);
 int api_class_post(struct request *request, struct err *err);

@@ -76,6 +76,7 @@ static const struct route routes[] = {
 	{ "POST", PACK "/activate", RULE_ADMIN, api_pack_activate, NULL, false },
 	{ "DELETE", PACK, RULE_ADMIN, api_pack_remove, NULL, false },
 
+	{ "POST", V1 "/roster/preview", RULE_INSTRUCTOR, api_roster_preview, NULL, BODY_CSV },
 	{ "GET", V1 "/classes", RULE_STAFF, api_classes, "closed", false },
 	{ "POST", V1 "/classes", RULE_INSTRUCTOR, api_class_post, NULL, true },
 	{ "GET", CLASS, RULE_CLASS_STAFF, api_class_get, NULL, false },
@@ -379,14 +380,13 @@ int route_begin(struct request *request, const char *path, const char *method, s
 	return packs_file(request->server->core, &request->upload, err);
 }
 
-static bool is_json(const char *type)
+static bool is_of_type(const char *type, const char *wanted)
 {
-	static const char json[] = "application/json";
+	size_t length = strlen(wanted);
 
-	if (!type || strncasecmp(type, json, sizeof(json) - 1))
+	if (!type || strncasecmp(type, wanted, length))
 		return false;
-	type += sizeof(json) - 1;
-	return !*type || *type == ';' || *type == ' ';
+	return !type[length] || type[length] == ';' || type[length] == ' ';
 }
 
 int route_finish(struct request *request, const char *path, const char *method, struct err *err)
@@ -397,11 +397,14 @@ int route_finish(struct request *request, const char *path, const char *method, 
 		return files_serve(request, path, method, err);
 	if (request->route->body == BODY_ARCHIVE)
 		return request->route->handler(request, err);
-	if (body->length && !is_json(request_header(request, "Content-Type"))) {
-		reply_problem(request, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type",
-			      "the body must be application/json");
+	const char *wanted = request->route->body == BODY_CSV ? "text/csv" : "application/json";
+	if (body->length && !is_of_type(request_header(request, "Content-Type"), wanted)) {
+		AUTO_FREE char *detail = str_fmt("the body must be %s", wanted);
+		reply_problem(request, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail);
 		return 0;
 	}
+	if (request->route->body == BODY_CSV)
+		return request->route->handler(request, err);
 	if (body->length && json_read((char *)body->data, body->length, &request->json, err) < 0)
 		return -1;
 	if (!request->json)

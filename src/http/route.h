@@ -15,6 +15,7 @@
 enum route_body {
 	BODY_NONE,    /* written as false in the table */
 	BODY_JSON,    /* true: an object, in request->json */
+	BODY_CSV,     /* a roster in any encoding, in request->body */
 	BODY_ARCHIVE, /* a pack, at most PACK_ARCHIVE_MAX bytes, in the file request->upload */
 };
 
