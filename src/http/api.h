@@ -8,6 +8,11 @@
 
 int api_health(struct request *request, struct err *err);
 
+/* api_check.c */
+int api_check(struct request *request, struct err *err);
+int api_check_stream(struct request *request, struct err *err);
+int api_check_socket(struct request *request, struct err *err);
+
 /* api_session.c */
 int api_session_sign_in(struct request *request, struct err *err);
 int api_session_join(struct request *request, struct err *err);
@@ -123,9 +128,11 @@ int api_lab_open(struct request *request, struct err *err);
 int api_task_check(struct request *request, struct err *err);
 int api_task_hint(struct request *request, struct err *err);
 
-/* sse.c, terminal_ws.c */
+/* sse.c, terminal_ws.c, terminal_http.c */
 int api_events(struct request *request, struct err *err);
 int api_terminal(struct request *request, struct err *err);
+int api_terminal_output(struct request *request, struct err *err);
+int api_terminal_input(struct request *request, struct err *err);
 
 /* static.c: whatever is not the API. */
 struct files *files_new(const char *directory, struct err *err);

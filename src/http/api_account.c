@@ -20,8 +20,7 @@ int api_accounts(struct request *request, struct err *err)
 /* Streams and terminals of sessions that are over end now, not at their next look. */
 static void end_streams(struct server *server)
 {
-	sse_tick(server, true);
-	ws_tick(server, true);
+	server_recheck(server);
 }
 
 static void on_account_set(void *context, const char *made, const struct err *err)

@@ -163,8 +163,7 @@ int api_session_delete(struct request *request, struct err *err)
 	(void)err;
 	if (!request->listener->local)
 		auth_sign_out(request->server->auth, request->token);
-	sse_tick(request->server, true);
-	ws_tick(request->server, true);
+	server_recheck(request->server);
 	reply_empty(request, MHD_HTTP_NO_CONTENT);
 	set_cookie(request, "", 0);
 	return 0;

@@ -35,6 +35,7 @@ struct listener {
 
 TAILQ_HEAD(sse_clients, sse_client);
 TAILQ_HEAD(ws_connections, ws);
+TAILQ_HEAD(lines, line);
 LIST_HEAD(requests, request);
 
 struct server {
@@ -47,6 +48,10 @@ struct server {
 	sd_event_source *tick, *reaper;
 	struct sse_clients streams;
 	struct ws_connections sockets;
+	struct lines lines; /* terminals without a WebSocket */
+	unsigned lines_count;
+	unsigned checks_begun, checks_under_way; /* tries of strangers' networks */
+	uint64_t checks_at;
 	struct requests
 		requests; /* all in hand, so that the suspended ones can be let go at the end */
 	char *url;	  /* "http://127.0.0.1:8080" */
@@ -71,8 +76,12 @@ void listener_wake(struct listener *listener);
 /* Every HTTP_TICK_MS; and with `recheck` when somebody signed out, whose streams and terminals end. */
 void sse_tick(struct server *server, bool recheck);
 void ws_tick(struct server *server, bool recheck);
+void lines_tick(struct server *server, bool recheck);
+/* All three. */
+void server_recheck(struct server *server);
 /* Ends all of them, for the server's own end. */
 void sse_stop(struct server *server);
 void ws_stop(struct server *server);
+void lines_stop(struct server *server);
 
 #endif

@@ -21,6 +21,9 @@
 
 static const struct route routes[] = {
 	{ "GET", V1 "/health", RULE_PUBLIC, api_health, NULL, false },
+	{ "GET", V1 "/check", RULE_PUBLIC, api_check, NULL, false },
+	{ "GET", V1 "/check/stream", RULE_PUBLIC, api_check_stream, NULL, false },
+	{ "GET", "/ws/check", RULE_PUBLIC, api_check_socket, NULL, false },
 
 	{ "GET", V1 "/site", RULE_PUBLIC, api_site, NULL, false },
 
@@ -112,6 +115,9 @@ static const struct route routes[] = {
 	{ "POST", TASK "/hints/{hint}", RULE_SEAT, api_task_hint, NULL, false },
 
 	{ "GET", V1 "/events", RULE_SEAT, api_events, "class seat", false },
+	{ "GET", V1 "/terminal", RULE_SEAT, api_terminal_output,
+	  "machine terminal offset watch rows columns line poll known", false },
+	{ "POST", V1 "/terminal", RULE_SEAT, api_terminal_input, "machine line", true },
 	{ "GET", "/ws/terminal", RULE_SEAT, api_terminal,
 	  "machine terminal offset watch rows columns", false },
 };

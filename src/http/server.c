@@ -287,13 +287,24 @@ static void listener_stop(struct listener *listener)
 	MHD_stop_daemon(listener->mhd);
 }
 
+static void look_at_all(struct server *server, bool recheck)
+{
+	sse_tick(server, recheck);
+	ws_tick(server, recheck);
+	lines_tick(server, recheck);
+}
+
+void server_recheck(struct server *server)
+{
+	look_at_all(server, true);
+}
+
 static int on_tick(sd_event_source *source, uint64_t at, void *context)
 {
 	struct server *server = context;
 
 	(void)source, (void)at;
-	sse_tick(server, false);
-	ws_tick(server, false);
+	look_at_all(server, false);
 	loop_timer(core_loop(server->core), &server->tick, HTTP_TICK_MS, on_tick, server);
 	return 0;
 }
@@ -399,6 +410,7 @@ struct server *server_new(struct core *core, struct auth *auth, struct hub *hub,
 	server->gateway = config->gateway;
 	TAILQ_INIT(&server->streams);
 	TAILQ_INIT(&server->sockets);
+	TAILQ_INIT(&server->lines);
 	LIST_INIT(&server->requests);
 	if (server_start(server, config, err) < 0) {
 		server_free(server);
@@ -429,6 +441,7 @@ void server_free(struct server *server)
 	sd_event_source_disable_unref(server->tick);
 	sse_stop(server);
 	ws_stop(server);
+	lines_stop(server);
 	wake_sleepers(server);
 	listener_stop(&server->tcp);
 	listener_stop(&server->local);

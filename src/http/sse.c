@@ -1,25 +1,19 @@
 /* The event stream: what the bus tells, to each page that may hear it.
  *
- * A stream is an MHD reply without an end. It sleeps (suspended) while it has nothing to say; an
- * event puts text into its queue and wakes it. The queue is bounded: a client that does not read is
- * hung up on, and finds on its return, by Last-Event-ID, whether the bus still has what it missed;
- * if not, it is told to load everything anew ("reload").
+ * A stream is a flow: a client that does not read is hung up on, and finds on its return, by
+ * Last-Event-ID, whether the bus still has what it missed; if not, it is told to load everything anew
+ * ("reload").
  */
-#define LOG_MODULE "events"
-
 #include <inttypes.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/auto.h"
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/str.h"
 #include "http/api.h"
+#include "http/flow.h"
 
-#define QUEUE_MAX    (256 * 1024) /* bytes; a replay of a whole class is about a third of that */
-#define BLOCK	     4096
 #define HEARTBEAT_MS 15000
 #define SESSION_MS   60000 /* how soon a stream follows its session's end */
 
@@ -27,49 +21,17 @@ struct sse_client {
 	TAILQ_ENTRY(sse_client) entry;
 	struct bus_listener listener;
 	struct server *server;
-	struct listener *http;
-	struct MHD_Connection *connection;
-	bool asleep, over;
+	struct flow *flow;
+	bool local;
 	struct actor actor;
 	int64_t class_id, seat_id; /* 0: every one that the actor may hear of */
 	char token[AUTH_TOKEN_CHARS + 1];
-	uint64_t spoken_at, checked_at; /* clock_mono_ms() */
-	struct buf queue;
+	uint64_t checked_at; /* clock_mono_ms() */
 };
-
-static void client_wake(struct sse_client *client)
-{
-	if (!client->asleep)
-		return;
-	client->asleep = false;
-	MHD_resume_connection(client->connection);
-	listener_wake(client->http);
-}
-
-/* The socket is shut as well: MHD would wait for room in it otherwise. */
-static void client_drop(struct sse_client *client)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(client->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-
-	client->over = true;
-	buf_free(&client->queue);
-	if (info && !client->asleep)
-		shutdown(info->connect_fd, SHUT_RDWR);
-	client_wake(client);
-}
 
 static void client_say(struct sse_client *client, const char *text)
 {
-	if (client->over)
-		return;
-	buf_text(&client->queue, text);
-	if (client->queue.length > QUEUE_MAX) {
-		log_info("a stream is dropped: its client does not read");
-		client_drop(client);
-	} else {
-		client_wake(client);
-	}
+	flow_say(client->flow, text, strlen(text));
 }
 
 /* What was asked for, and of that what the rules let this person hear. */
@@ -94,57 +56,34 @@ static void on_event(struct bus_listener *listener, const struct bus_event *even
 	client_say(client, text);
 }
 
-/* ---- the reply without an end --------------------------------------------------------------- */
+/* ---- starting one --------------------------------------------------------------------------- */
 
-static ssize_t on_read(void *context, uint64_t position, char *room, size_t size)
-{
-	struct sse_client *client = context;
-	size_t length = client->queue.length < size ? client->queue.length : size;
-
-	(void)position;
-	if (client->over)
-		return MHD_CONTENT_READER_END_OF_STREAM;
-	if (!length) {
-		client->asleep = true;
-		MHD_suspend_connection(client->connection);
-		return 0;
-	}
-	memcpy(room, client->queue.data, length);
-	buf_consume(&client->queue, length);
-	/* Hundreds of streams have nothing queued most of the time: they own nothing then. */
-	if (!client->queue.length)
-		buf_free(&client->queue);
-	client->spoken_at = clock_mono_ms();
-	return (ssize_t)length;
-}
-
-static void on_free(void *context)
+static void on_gone(void *context)
 {
 	struct sse_client *client = context;
 
 	bus_unlisten(client->server->core, &client->listener);
 	TAILQ_REMOVE(&client->server->streams, client, entry);
-	buf_free(&client->queue);
 	free(client);
 }
 
-/* ---- starting one --------------------------------------------------------------------------- */
+static const struct flow_events flow_events = { .gone = on_gone };
 
 static struct sse_client *client_new(struct request *request)
 {
 	struct sse_client *client = mem_alloc(sizeof(*client));
 
 	client->server = request->server;
-	client->http = request->listener;
-	client->connection = request->connection;
+	client->local = request->listener->local;
 	client->actor = request->actor;
 	client->class_id = request->class ? request->class->row.id : 0;
 	client->seat_id = request->seat ? request->seat->row.id : 0;
 	if (request->seat)
 		client->class_id = request->seat->class->row.id;
 	snprintf(client->token, sizeof(client->token), "%s", request->token);
-	client->spoken_at = client->checked_at = clock_mono_ms();
+	client->checked_at = clock_mono_ms();
 	client->listener.event = on_event;
+	client->flow = flow_new(request, "text/event-stream", &flow_events, client);
 	TAILQ_INSERT_TAIL(&client->server->streams, client, entry);
 	return client;
 }
@@ -154,28 +93,15 @@ static void catch_up(struct sse_client *client, const char *last_id)
 {
 	struct core *core = client->server->core;
 	uint64_t last = bus_last_id(core);
+	AUTO_FREE char *text = NULL;
 	long id;
 
 	if (!last_id)
-		buf_fmt(&client->queue, "retry: 1000\nid: %" PRIu64 "\n\n", last);
+		text = str_fmt("retry: 1000\nid: %" PRIu64 "\n\n", last);
 	else if (!str_to_number(last_id, 0, INT64_MAX, &id) || (uint64_t)id > last ||
 		 !bus_replay(core, (uint64_t)id, &client->listener))
-		buf_fmt(&client->queue, "id: %" PRIu64 "\nevent: reload\ndata: {}\n\n", last);
-	else
-		buf_text(&client->queue, ": welcome back\n\n");
-}
-
-static struct MHD_Response *stream_response(struct sse_client *client)
-{
-	struct MHD_Response *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK,
-									  on_read, client, on_free);
-
-	reply_strict(response);
-	MHD_add_response_header(response, "Content-Type", "text/event-stream");
-	MHD_add_response_header(response, "Cache-Control", "no-store");
-	/* Told to proxies that would otherwise collect the stream. */
-	MHD_add_response_header(response, "X-Accel-Buffering", "no");
-	return response;
+		text = str_fmt("id: %" PRIu64 "\nevent: reload\ndata: {}\n\n", last);
+	client_say(client, text ? text : ": welcome back\n\n");
 }
 
 int api_events(struct request *request, struct err *err)
@@ -189,7 +115,6 @@ int api_events(struct request *request, struct err *err)
 	struct sse_client *client = client_new(request);
 	catch_up(client, request_header(request, "Last-Event-ID"));
 	bus_listen(request->server->core, &client->listener);
-	reply_response(request, MHD_HTTP_OK, stream_response(client));
 	return 0;
 }
 
@@ -208,7 +133,7 @@ static bool session_is_over(struct sse_client *client, uint64_t now, bool rechec
 	struct actor actor;
 	struct err err = ERR_INIT;
 
-	if (client->http->local || (!recheck && now - client->checked_at < SESSION_MS))
+	if (client->local || (!recheck && now - client->checked_at < SESSION_MS))
 		return false;
 	client->checked_at = now;
 	if (is_shut_out(client))
@@ -223,11 +148,10 @@ void sse_tick(struct server *server, bool recheck)
 	struct sse_client *client;
 
 	TAILQ_FOREACH(client, &server->streams, entry) {
-		if (client->over)
-			continue;
 		if (session_is_over(client, now, recheck))
-			client_drop(client);
-		else if (now - client->spoken_at >= HEARTBEAT_MS && !client->queue.length)
+			flow_drop(client->flow);
+		else if (now - flow_spoken_at(client->flow) >= HEARTBEAT_MS &&
+			 !flow_waiting(client->flow))
 			client_say(client, ": still here\n\n");
 	}
 }
@@ -237,5 +161,5 @@ void sse_stop(struct server *server)
 	struct sse_client *client;
 
 	TAILQ_FOREACH(client, &server->streams, entry)
-		client_drop(client);
+		flow_drop(client->flow);
 }

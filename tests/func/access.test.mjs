@@ -18,6 +18,9 @@ const columns = ["nobody", "mika", "hana", "kenji", "mio", "rio", "aoi", "ren", 
 const matrix = `
 	...........  GET    /health
 	...........  GET    /site
+	...........  GET    /check
+	...........  GET    /check/stream
+	...........  GET    /ws/check
 	...........  POST   /session
 	...........  POST   /session/join
 	1..........  GET    /session
@@ -99,6 +102,10 @@ const matrix = `
 	1........33  GET    /events
 	1..4.4..433  GET    /events?class
 	1..4.4.4433  GET    /events?seat
+	1........33  GET    /terminal
+	1..4.4.4433  GET    /terminal?machine
+	1........33  POST   /terminal
+	1..4.4.4433  POST   /terminal?machine
 	1........33  GET    /ws/terminal
 	1..4.4.4433  GET    /ws/terminal?machine
 `;

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { html } from "../html.js";
 import { screenReader, terminalSize } from "../settings.js";
+import { transport } from "../terminal/transport.js";
 import { t } from "../text.js";
 
 const SMALLEST = 10;
@@ -19,6 +20,8 @@ function Connection({ connection }) {
 	return html`<span class="connection"><i class="dot ${state}" aria-hidden="true"></i>
 		<span role="status">${t(`connection.${state}`)}</span>
 		${latency !== null && state === "live" && html`<span class="latency">${Math.max(1, Math.round(latency))} ms</span>`}
+		${transport.value !== "websocket" && html`<span class="chip transport" title=${t("connection.http-text")}>${
+			t(`connection.${transport.value}`)}</span>`}
 	</span>`;
 }
 

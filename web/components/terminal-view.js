@@ -5,6 +5,7 @@ import { html } from "../html.js";
 import { screenReader, terminalSize } from "../settings.js";
 import { TerminalConnection } from "../terminal/connection.js";
 import { Screen } from "../terminal/screen.js";
+import { transport } from "../terminal/transport.js";
 import { number as formatNumber, t } from "../text.js";
 import { TerminalOverlay } from "./terminal-overlay.js";
 import { toast } from "./toasts.js";
@@ -91,6 +92,9 @@ export function TerminalView(props) {
 	}, [machine.id, props.number, mode]);
 	useEffect(() => view.value?.screen.setFontSize(mode === "own" ? terminalSize.value : 13), [terminalSize.value]);
 	useEffect(() => view.value?.screen.setScreenReader(screenReader.value), [screenReader.value]);
+	useEffect(() => {
+		view.value?.connection.rest(!!hidden && transport.value !== "websocket");
+	}, [hidden, transport.value]);
 	useEffect(() => {
 		if (machine.state !== "ready") return;
 		if (view.value?.connection.state.peek() === "ended") view.value.connection.renew();

@@ -1,18 +1,20 @@
 /**
- * One terminal's WebSocket, kept up: it is made again after every loss, at once when the network or the
- * page comes back, else after a growing pause, and goes on at the byte where it stopped.
+ * One terminal's connection, kept up: it is made again after every loss, at once when the network or the
+ * page comes back, else after a growing pause, and goes on at the byte where it stopped. What carries it is
+ * a WebSocket, or what transport.js found to work instead.
  */
 import { signal } from "@preact/signals";
+import { post } from "../api.js";
+import { HttpWire } from "./http-wire.js";
+import { Line } from "./line.js";
 import { TerminalStream } from "./stream.js";
+import { doubtSocket, takeTransport, transport } from "./transport.js";
+import { SocketWire } from "./wire.js";
 
-const PROTOCOL = "terakoya.terminal.1";
 const RETRY_MS = [300, 700, 1500, 3000, 6000, 10000];
 const PING_MS = 5000;
 /** No answer to a ping for so long: the connection is dead, whatever the socket believes. */
 const DEAD_MS = 12000;
-const NORMAL = 1000;
-/** The daemon takes at most 64 KiB at once. */
-const INPUT_MAX = 32768;
 
 /** @typedef {"connecting" | "opening" | "live" | "away" | "ended" | "lost"} LinkState */
 
@@ -38,18 +40,25 @@ export class TerminalConnection {
 		this.why = signal("");
 		/** Milliseconds there and back; null: not known. */
 		this.latency = signal(/** @type {number | null} */ (null));
-		/** @type {WebSocket | null} */
-		this.socket = null;
+		/** @type {import("./wire.js").Wire | null} */
+		this.wire = null;
+		this.line = new Line(options.machine, post);
+		this.resting = false;
 		this.failures = 0;
 		this.closed = false;
 		this.heardAt = 0;
 		this.hurry = () => this.reconnectNow();
 		addEventListener("online", this.hurry);
 		document.addEventListener("visibilitychange", this.hurry);
+		let first = true;
+		this.forget = transport.subscribe(() => {
+			if (!first) this.reopen();
+			first = false;
+		});
 		this.open();
 	}
 
-	url() {
+	query() {
 		const { machine, terminal, watch } = this.options;
 		const query = new URLSearchParams({ machine: String(machine), terminal: String(terminal) });
 		if (this.stream.next !== null) query.set("offset", String(this.stream.next));
@@ -58,22 +67,37 @@ export class TerminalConnection {
 			query.set("rows", String(this.size.rows));
 			query.set("columns", String(this.size.columns));
 		}
-		return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/terminal?${query}`;
+		return query;
 	}
 
 	open() {
 		clearTimeout(this.retry);
-		const socket = new WebSocket(this.url(), PROTOCOL);
-		socket.binaryType = "arraybuffer";
-		this.socket = socket;
-		this.stream.connected();
-		socket.onopen = () => this.opened();
-		socket.onmessage = (event) => {
-			this.heardAt = performance.now();
-			if (typeof event.data === "string") this.control(JSON.parse(event.data));
-			else this.output(event.data);
+		if (this.resting || this.closed) return;
+		/** @type {import("./wire.js").Wire | null} a wire that was let go says nothing more */
+		let wire = null;
+		/** @type {import("./wire.js").WireEvents} */
+		const events = {
+			opened: () => this.opened(),
+			text: (message) => {
+				this.heardAt = performance.now();
+				this.control(message);
+			},
+			bytes: (frame) => {
+				this.heardAt = performance.now();
+				this.output(frame);
+			},
+			closed: (how) => wire === this.wire && this.dropped(how),
 		};
-		socket.onclose = (event) => this.dropped(socket, event.reason, event.code === NORMAL);
+		this.stream.connected();
+		wire = this.wire = this.makeWire(events);
+	}
+
+	/** @param {import("./wire.js").WireEvents} events */
+	makeWire(events) {
+		const way = transport.peek();
+		if (way === "websocket") return new SocketWire(this.query(), events);
+		return new HttpWire(this.line, () => this.query(), events,
+			{ poll: way === "poll", onHeld: () => takeTransport("poll") });
 	}
 
 	opened() {
@@ -87,7 +111,7 @@ export class TerminalConnection {
 
 	ping() {
 		if (performance.now() - this.heardAt > DEAD_MS) this.drop();
-		else this.tell({ type: "ping", t: performance.now() });
+		else this.wire?.tell({ ping: performance.now() });
 	}
 
 	/** @param {any} message */
@@ -113,31 +137,54 @@ export class TerminalConnection {
 	/**
 	 * The shell's end is told before a normal close; "ended" and another code is a terminal that could
 	 * not be opened yet.
-	 * @param {WebSocket} socket
-	 * @param {string} reason
-	 * @param {boolean} [normal]
+	 * @param {import("./wire.js").Closed} how
 	 */
-	dropped(socket, reason, normal = false) {
-		if (socket !== this.socket) return;
-		this.socket = null;
-		this.latency.value = null;
-		clearInterval(this.pings);
+	dropped({ normal, mute, again = false, reason }) {
+		this.letGo();
 		if (this.closed || (this.state.value === "ended" && normal)) return;
+		if (mute) doubtSocket();
+		if (again) {
+			this.open();
+			return;
+		}
 		this.state.value = "lost";
 		this.why.value = reason;
 		const pause = RETRY_MS[Math.min(this.failures++, RETRY_MS.length - 1)];
 		this.retry = setTimeout(() => this.open(), pause * (0.8 + 0.4 * Math.random()));
 	}
 
+	letGo() {
+		this.wire?.close();
+		this.wire = null;
+		this.latency.value = null;
+		clearInterval(this.pings);
+	}
+
+	/** A dead peer would let us wait for its answer. */
 	drop() {
-		const socket = this.socket;
-		if (!socket) return;
-		socket.close();
-		this.dropped(socket, ""); // a dead peer would let us wait for its answer
+		if (this.wire) this.dropped({ normal: false, mute: this.wire.mute, reason: "" });
+	}
+
+	/** Another way is taken from now on. */
+	reopen() {
+		if (this.closed || (this.state.value === "ended" && !this.wire)) return;
+		this.letGo();
+		this.open();
+	}
+
+	/**
+	 * A browser has few connections without WebSockets: a terminal that nobody sees gives its own back.
+	 * @param {boolean} on
+	 */
+	rest(on) {
+		if (this.resting === on) return;
+		this.resting = on;
+		if (!on) this.reopen();
+		else this.letGo();
 	}
 
 	reconnectNow() {
-		if (!this.closed && !this.socket && this.state.value === "lost" && !document.hidden) this.open();
+		if (!this.closed && !this.wire && this.state.value === "lost" && !document.hidden) this.open();
 	}
 
 	/** A machine is there again: its new terminal is opened from its start. */
@@ -145,16 +192,9 @@ export class TerminalConnection {
 		this.stream.restart();
 		this.failures = 0;
 		this.state.value = "connecting";
-		const old = this.socket;
-		this.socket = null;
-		old?.close();
+		this.letGo();
 		this.options.onRestart(); // a shell on a machine that has just booted may take seconds to speak
 		this.open();
-	}
-
-	/** @param {object} message */
-	tell(message) {
-		if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
 	}
 
 	/** @param {string} text */
@@ -164,10 +204,9 @@ export class TerminalConnection {
 
 	/** @param {Uint8Array<ArrayBuffer>} bytes */
 	inputBytes(bytes) {
-		if (this.options.watch || this.socket?.readyState !== WebSocket.OPEN) return;
-		for (let at = 0; at < bytes.length; at += INPUT_MAX) {
-			this.socket.send(bytes.subarray(at, at + INPUT_MAX));
-		}
+		if (this.options.watch) return;
+		if (this.wire?.isOpen) this.wire.input(bytes);
+		else if (transport.peek() !== "websocket") this.line.input(bytes); // sent when the line is open again
 	}
 
 	/**
@@ -178,7 +217,7 @@ export class TerminalConnection {
 		if (this.options.watch) return;
 		if (this.size?.rows === rows && this.size.columns === columns) return;
 		this.size = { rows, columns };
-		this.tell({ type: "resize", rows, columns });
+		if (this.wire?.isOpen) this.wire.tell({ rows, columns });
 	}
 
 	close() {
@@ -186,8 +225,7 @@ export class TerminalConnection {
 		removeEventListener("online", this.hurry);
 		document.removeEventListener("visibilitychange", this.hurry);
 		clearTimeout(this.retry);
-		clearInterval(this.pings);
-		this.socket?.close();
-		this.socket = null;
+		this.forget();
+		this.letGo();
 	}
 }
