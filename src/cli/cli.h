@@ -103,6 +103,7 @@ int cmd_class_launch(struct invocation *invocation, struct err *err);
 int cmd_class_show(struct invocation *invocation, struct err *err);
 int cmd_class_watch(struct invocation *invocation, struct err *err);
 int cmd_class_staff(struct invocation *invocation, struct err *err);
+int cmd_class_results(struct invocation *invocation, struct err *err);
 int cmd_class_close(struct invocation *invocation, struct err *err);
 int cmd_class_remove(struct invocation *invocation, struct err *err);
 int cmd_class_open(struct invocation *invocation, struct err *err);

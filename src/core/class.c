@@ -181,6 +181,10 @@ static struct class *class_load(struct core *core, struct class_row *row, struct
 			class_free(class);
 			return NULL;
 		}
+	if (retention_load(class, err) < 0) {
+		class_free(class);
+		return NULL;
+	}
 	if (class->row.ready_at && class->row.launched_at)
 		class->ready_ms = (uint32_t)(class->row.ready_at - class->row.launched_at);
 	if (!class->row.hidden)
@@ -407,6 +411,7 @@ static void class_closed(struct class *class)
 	struct err err = ERR_INIT;
 
 	class->row.closed_at = clock_real_ms();
+	retention_closed(class);
 	if (machines_remove_of_class(class->core->store, class->row.id, &err) < 0 ||
 	    class_set_state(class, CLASS_CLOSED, &err) < 0) {
 		log_error("class %lld could not be closed: %s", (long long)class->row.id, err.message);
@@ -422,6 +427,7 @@ static void class_closed(struct class *class)
 		seat->machines = 0;
 		seat_publish(seat);
 	}
+	retention_look(class->core);
 	log_info("class %lld is closed; nothing of it is left on the host", (long long)class->row.id);
 }
 

@@ -290,6 +290,7 @@ static int core_open(struct core *core, struct err *err)
 	if (loop_timer(core->loop, &core->host_timer, HOST_EVERY_MS, host_tick, core) < 0 ||
 	    loop_timer(core->loop, &core->pulse_timer, PULSE_MS, pulse_tick, core) < 0)
 		return err_set(err, ERR_INTERNAL, "cannot arm the daemon's timers");
+	retention_look(core);
 	return 0;
 }
 
@@ -323,6 +324,7 @@ void core_free(struct core *core)
 	sd_event_source_disable_unref(core->host_timer);
 	sd_event_source_disable_unref(core->pulse_timer);
 	sd_event_source_disable_unref(core->look_timer);
+	sd_event_source_disable_unref(core->retention_timer);
 	LIST_FOREACH(machine, &core->machines, by_id)
 		machine_release(machine);
 	lanes_free(core->lanes);
@@ -331,6 +333,7 @@ void core_free(struct core *core)
 	bake_abandon(core);
 	proof_free(core);
 	throttle_free(core->guesses);
+	throttle_free(core->lookups);
 	images_free(core);
 	works_free(core);
 	organisations_free(core);

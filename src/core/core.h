@@ -138,6 +138,7 @@ struct class {
 	size_t seats;
 	int64_t *staff;             /* people who were added to it: instructors lead, assistants help */
 	size_t staff_count;
+	int64_t results_until, results_removed_at; /* ms, core/retention.h; 0: not closed yet, not removed */
 	uint32_t ready_ms;          /* launch pressed to all ready; 0: not yet */
 	uint64_t launch_mono;
 	bool sweeping;              /* a lane is removing what it has on the host */

@@ -48,7 +48,7 @@ struct core {
 	struct virt_host host;
 	bool virt_up, host_known;
 	bool reconciling, reconcile_again;
-	sd_event_source *host_timer, *pulse_timer, *look_timer;
+	sd_event_source *host_timer, *pulse_timer, *look_timer, *retention_timer;
 
 	struct bus *bus;
 	char **settings; /* setting.c: the value of each */
@@ -64,6 +64,7 @@ struct core {
 	int64_t next_trial;
 	struct pack **tried; /* trial.c: what trials have read */
 	size_t tried_count;
+	struct throttle *lookups; /* certificates' codes that were wrong; NULL before the first */
 	struct throttle *guesses; /* answers that were wrong; NULL before the first */
 	int64_t next_proof;
 	bool proof_woken;
@@ -340,6 +341,12 @@ void proof_free(struct core *core);
 /* Reads which recipes there are. After the store; before templates. */
 int images_open(struct core *core, struct err *err);
 void images_free(struct core *core); /* ends builds that run */
+
+/* ---- retention.c ------------------------------------------------------------------------------ */
+
+int retention_load(struct class *class, struct err *err); /* its dates, when it is read */
+void retention_closed(struct class *class);		   /* it was closed just now */
+void retention_look(struct core *core);			   /* removes what is due, and waits for the next */
 
 /* ---- archive.c -------------------------------------------------------------------------------- */
 

@@ -110,6 +110,18 @@ int api_seat_message_post(struct request *request, struct err *err);
 int api_message_delete(struct request *request, struct err *err);
 int api_message_read(struct request *request, struct err *err);
 
+/* api_results.c */
+int api_results(struct request *request, struct err *err);
+int api_class_results(struct request *request, struct err *err);
+int api_class_results_csv(struct request *request, struct err *err);
+
+/* api_certificate.c */
+int api_certificates_get(struct request *request, struct err *err);
+int api_certificates_post(struct request *request, struct err *err);
+int api_certificate_delete(struct request *request, struct err *err);
+int api_certificate_get(struct request *request, struct err *err);
+int api_class_retention(struct request *request, struct err *err);
+
 /* api_seat.c */
 int api_seat_get(struct request *request, struct err *err);
 int api_seat_patch(struct request *request, struct err *err);

@@ -97,6 +97,15 @@ static const struct route routes[] = {
 	{ "POST", CLASS "/messages", RULE_CLASS_STAFF, api_class_message_post, NULL, true },
 	{ "DELETE", CLASS "/messages/{message}", RULE_CLASS_STAFF, api_message_delete, NULL, false },
 
+	{ "GET", V1 "/results", RULE_ORGANISATION, api_results, NULL, false },
+	{ "GET", CLASS "/results", RULE_ORGANISATION, api_class_results, NULL, false },
+	{ "GET", CLASS "/results.csv", RULE_ORGANISATION, api_class_results_csv, "form language east", false },
+	{ "PUT", CLASS "/retention", RULE_CLASS_OWNER, api_class_retention, NULL, true },
+	{ "GET", CLASS "/certificates", RULE_CLASS_OWNER, api_certificates_get, NULL, false },
+	{ "POST", CLASS "/certificates", RULE_CLASS_OWNER, api_certificates_post, NULL, true },
+	{ "DELETE", CLASS "/certificates/{certificate}", RULE_CLASS_OWNER, api_certificate_delete, NULL, false },
+	{ "GET", V1 "/certificates/{certificate}", RULE_PUBLIC, api_certificate_get, NULL, false },
+
 	{ "GET", SEAT, RULE_SEAT, api_seat_get, NULL, false },
 	{ "PATCH", SEAT, RULE_CLASS_STAFF, api_seat_patch, NULL, true },
 	{ "POST", SEAT "/reset", RULE_SEAT, api_seat_reset, NULL, true },
@@ -253,7 +262,8 @@ static bool find_thing(struct request *request, const char *name, const char *va
 		snprintf(request->version, sizeof(request->version), "%s", value);
 		return strlen(value) < sizeof(request->version);
 	}
-	if (strcmp(name, "course") && strcmp(name, "image") && strcmp(name, "login"))
+	if (strcmp(name, "course") && strcmp(name, "image") && strcmp(name, "login") &&
+	    strcmp(name, "certificate"))
 		return find_by_id(request, name, value);
 	snprintf(request->name, sizeof(request->name), "%s", value);
 	return strlen(value) < sizeof(request->name);

@@ -208,6 +208,21 @@ int hints_add(struct store *store, int64_t seat_id, const char *lab, const char 
 	return store_end(store, result, err);
 }
 
+int progress_span(struct store *store, int64_t seat_id, int64_t *first, int64_t *last, struct err *err)
+{
+	AUTO(query) struct query q =
+		query_of(store, err,
+			 "SELECT coalesce(min(at), 0), coalesce(max(at), 0) FROM"
+			 " (SELECT at FROM attempt WHERE seat = ?1"
+			 "  UNION ALL SELECT at FROM lab_opened WHERE seat = ?1)",
+			 "i", seat_id);
+
+	if (query_next(&q) <= 0)
+		return -1;
+	query_read(&q, "ii", first, last);
+	return 0;
+}
+
 /* ---- labs ----------------------------------------------------------------------------------- */
 
 int labs_opened(struct store *store, int64_t seat_id, const char *lab, int64_t *at, bool *set_up,

@@ -50,6 +50,8 @@ int progress_list(struct store *store, int64_t seat_id, struct progress_row **ro
 		  struct err *err);
 int attempts_list(struct store *store, int64_t seat_id, unsigned most, struct attempt_row **rows,
 		  size_t *count, struct err *err); /* newest first */
+/* When anything was first and last tried or opened in a seat; 0: nothing was. */
+int progress_span(struct store *store, int64_t seat_id, int64_t *first, int64_t *last, struct err *err);
 int hints_add(struct store *store, int64_t seat_id, const char *lab, const char *task,
 	      unsigned hint, unsigned cost, struct err *err);
 int labs_opened(struct store *store, int64_t seat_id, const char *lab, int64_t *at, bool *set_up,

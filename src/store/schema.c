@@ -251,8 +251,33 @@ static const char version_9[] =
 	") STRICT, WITHOUT ROWID;"
 	"CREATE INDEX message_read_seat ON message_read (seat);";
 
+/* What comes after a class. A certificate is as it was issued, whatever becomes of the seat's name. */
+static const char version_10[] =
+	"CREATE TABLE retention ("
+	"	class INTEGER PRIMARY KEY REFERENCES class ON DELETE CASCADE,"
+	"	until INTEGER NOT NULL,"
+	"	removed_at INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE TABLE certificate ("
+	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	class INTEGER NOT NULL REFERENCES class ON DELETE CASCADE,"
+	"	seat INTEGER NOT NULL UNIQUE REFERENCES seat ON DELETE CASCADE,"
+	"	code TEXT NOT NULL UNIQUE CHECK (code <> ''),"
+	"	name TEXT NOT NULL CHECK (name <> ''),"
+	"	organisation TEXT NOT NULL,"
+	"	title_en TEXT NOT NULL,"
+	"	title_ja TEXT NOT NULL,"
+	"	begins TEXT NOT NULL,"
+	"	ends TEXT NOT NULL,"
+	"	minutes INTEGER NOT NULL CHECK (minutes > 0),"
+	"	language TEXT NOT NULL CHECK (language IN ('en', 'ja')),"
+	"	site TEXT NOT NULL,"
+	"	issued_at INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE INDEX certificate_class ON certificate (class);";
+
 static const char *const steps[] = { version_1, version_2, version_3, version_4, version_5,
-					      version_6, version_7, version_8, version_9 };
+					      version_6, version_7, version_8, version_9, version_10 };
 const struct schema schema_current = { steps, ARRAY_SIZE(steps) };
 
 /* A pragma's number. Not through the statement cache: it keys on literals and these change the

@@ -6,7 +6,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Daemon, events, freePort, launchedClass, root, run, until } from "./daemon.mjs";
-import { WebSocketClient } from "./websocket.mjs";
+import { CLOSE, WebSocketClient } from "./websocket.mjs";
 
 /* One class of Hana's, in which Mio helps and Aoi and Ren learn; another of Kenji's, in which Rio helps and Sora
  * learns. The walk asks for the first class, for Aoi's seat and for a machine of it. Columns, in this order: */
@@ -69,6 +69,7 @@ const matrix = `
 	1...3333333  GET    /packs/{course}/{version}/archive
 	1.333333333  POST   /packs/{course}/{version}/activate
 	1.333333333  DELETE /packs/{course}/{version}
+	1...3333333  POST   /roster/preview
 	1.....33333  GET    /classes
 	1...3333333  POST   /classes
 	1..4.433333  GET    /classes/{class}
@@ -83,6 +84,14 @@ const matrix = `
 	1..43333333  GET    /classes/{class}/staff
 	1..43333333  PUT    /classes/{class}/staff/{login}
 	1..43333333  DELETE /classes/{class}/staff/{login}
+	1.....333..  GET    /results
+	1..4.4333.4  GET    /classes/{class}/results
+	1..4.4333.4  GET    /classes/{class}/results.csv
+	1..43333333  PUT    /classes/{class}/retention
+	1..43333333  GET    /classes/{class}/certificates
+	1..43333333  POST   /classes/{class}/certificates
+	1..43333333  DELETE /classes/{class}/certificates/{certificate}
+	...........  GET    /certificates/{certificate}
 	1..4.4.4433  GET    /seats/{seat}
 	1..4.433333  PATCH  /seats/{seat}
 	1..4.4.4433  POST   /seats/{seat}/reset
@@ -122,7 +131,12 @@ before(async () => {
 	for (const [name, role] of [["mika", "admin"], ["hana", "instructor"], ["kenji", "instructor"], ["mio", "assistant"],
 		["rio", "assistant"], ["own", "observer"], ["strange", "observer"]])
 		people[name] = await daemon.account(name, role);
-	made = await launchedClass(daemon, people.hana, ["Aoi", "Ren"]);
+	for (const [name, organisation] of [["own", "Sakura Bank"], ["strange", "Kiri Bank"]]) {
+		const { id } = (await daemon.as(people.mika, "POST", "/organisations", { name: organisation })).json;
+		await daemon.as(people.mika, "PATCH", `/accounts/${name}`, { name, role: "observer", organisation: id });
+		people[name] = await daemon.signIn(name, `${name}-password`);
+	}
+	made = await launchedClass(daemon, people.hana, [{ name: "Aoi", organisation: "Sakura Bank" }, { name: "Ren" }]);
 	other = await launchedClass(daemon, people.kenji, ["Sora"]);
 	for (const [owner, one, login] of [["hana", made, "mio"], ["kenji", other, "rio"]])
 		assert.equal((await daemon.as(people[owner], "PUT", `/classes/${one.id}/staff/${login}`)).status, 200);
@@ -146,7 +160,8 @@ const expected = matrix.trim().split("\n").map((line) => {
 /** The address of a row: variables filled in, and of the query those that name something. */
 function address(path) {
 	const names = { class: made.id, seat, machine, course: "linux-intro", image: "debian-13", version, login: "hana",
-		lab: made.labs[0].id, task: made.labs[0].tasks[0].id, hint: 0, work: 1, trial: 1, organisation: 1, message: 1 };
+		lab: made.labs[0].id, task: made.labs[0].tasks[0].id, hint: 0, work: 1, trial: 1, organisation: 1, message: 1,
+		certificate: "2222-2222-2222" };
 	const [plain, query] = path.split("?");
 	const filled = plain.replace(/{(\w+)}/g, (_, name) => {
 		assert.ok(name in names, `give {${name}} a value in this test`);
@@ -255,6 +270,21 @@ test("the work of a class is told and listed to its staff only", async () => {
 	}
 });
 
+test("an observer gets the results of the own people and of nobody else", async () => {
+	const names = async (name, path) => [(await daemon.as(people[name], "GET", path)).json].flat().flatMap((one) => one.seats.map((row) => row.name));
+	assert.deepEqual(await names("own", "/results"), ["Aoi"]);
+	assert.deepEqual(await names("own", `/classes/${made.id}/results`), ["Aoi"]);
+	assert.deepEqual(await names("strange", "/results"), []);
+	assert.deepEqual((await names("hana", "/results")).sort(), ["Aoi", "Ren"]);
+	assert.deepEqual(await names("mio", `/classes/${made.id}/results`), ["Aoi", "Ren"]);
+	assert.deepEqual(await names("kenji", "/results"), ["Sora"]);
+	const { tasks } = (await daemon.as(people.own, "GET", `/classes/${made.id}/results`)).json;
+	assert.ok(tasks.length > 0 && tasks.every((row) => row.seat === seat));
+	const table = (await daemon.as(people.own, "GET", `/classes/${made.id}/results.csv`)).text;
+	assert.match(table, /Aoi/);
+	assert.doesNotMatch(table, /Ren/);
+});
+
 test("every kind of event and of ssh channel has a rule that this test knows", () => {
 	const rows = routes.filter((route) => !route.path.startsWith("/")).map((row) => `${row.method} ${row.path}: ${row.rule}`);
 	assert.deepEqual(rows, ["event seat: seat", "event progress: seat", "event class: class-member",
@@ -281,7 +311,8 @@ test("who is taken off a class hears and sees nothing of it from then on", async
 	await new Promise((done) => setTimeout(done, 150));
 	assert.equal((await daemon.as(people.hana, "DELETE", `/classes/${made.id}/staff/mio`)).status, 200);
 	assert.ok((await stream).ended);
-	await client.closed;
+	await client.message((message) => message.opcode === CLOSE);
+	client.destroy();
 	assert.equal((await daemon.as(people.mio, "GET", `/classes/${made.id}`)).status, 404);
 	assert.equal((await daemon.as(people.hana, "DELETE", `/classes/${made.id}/staff/mio`)).status, 404);
 	assert.equal((await daemon.as(people.hana, "PUT", `/classes/${made.id}/staff/mio`)).status, 200);

@@ -216,7 +216,7 @@ export async function until(what, milliseconds = 10000) {
 export async function launchedClass(daemon, session, names) {
 	await daemon.as(session, "POST", "/images/debian-13/build", {});
 	await until(async () => (await daemon.as(session, "GET", "/images")).json[0].built);
-	const made = (await daemon.as(session, "POST", "/classes", { course: "linux-intro", names })).json;
+	const made = (await daemon.as(session, "POST", "/classes", { course: "linux-intro", ...(typeof names[0] === "string" ? { names } : { people: names }) })).json;
 	const reply = await daemon.as(session, "POST", `/classes/${made.id}/launch`, { untested: true });
 	if (reply.status !== 202) throw new Error(reply.text);
 	await until(async () => {

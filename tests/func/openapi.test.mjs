@@ -93,6 +93,10 @@ test("what the daemon answers is what is documented", async () => {
 	}
 	holds(await daemon.as(hana, "GET", `/audit?class=${running.id}`), "GET", "/api/v1/audit");
 	holds(await daemon.as(hana, "GET", "/audit"), "GET", "/api/v1/audit");
+	holds(await daemon.as(hana, "GET", `/classes/${running.id}/results`), "GET", "/api/v1/classes/{class}/results");
+	holds(await daemon.as(hana, "GET", "/results"), "GET", "/api/v1/results");
+	holds(await daemon.as(hana, "GET", `/classes/${running.id}/certificates`), "GET", "/api/v1/classes/{class}/certificates");
+	holds(await daemon.as(hana, "GET", "/certificates/2222-2222-2222"), "GET", "/api/v1/certificates/{certificate}");
 	holds(await daemon.as(hana, "GET", `/classes/${running.id}/staff`), "GET", "/api/v1/classes/{class}/staff");
 	holds(await daemon.as(hana, "POST", `/seats/${seat}/join-link`), "POST", "/api/v1/seats/{seat}/join-link");
 	holds(await daemon.as(hana, "POST", `/seats/${seat}/ssh`), "POST", "/api/v1/seats/{seat}/ssh");
