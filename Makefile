@@ -14,7 +14,7 @@ VERSION := 0.1.0
 Q       := $(if $(filter 1,$(V)),,@)
 
 PACKAGES := libvirt libvirt-qemu libxml-2.0 sqlite3 libmicrohttpd jansson libsodium md4c \
-	    md4c-html libarchive libssh libsystemd libcurl gnutls icu-uc
+	    md4c-html libarchive libssh libsystemd libcurl gnutls icu-uc libqrencode
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla
 CC       ?= gcc
 OPT      ?= -O2 -g

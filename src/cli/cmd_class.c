@@ -86,6 +86,8 @@ int cmd_class_create(struct invocation *invocation, struct err *err)
 		json_object_set(body, "names", names);
 	if (people)
 		json_object_set_new(body, "people", people);
+	if (option_value(invocation, "own-codes"))
+		json_object_set_new(body, "joining", json_string("seat"));
 	if (name)
 		json_object_set_new(body, "name", json_string(name));
 	if (version)
@@ -102,6 +104,17 @@ int cmd_class_create(struct invocation *invocation, struct err *err)
 		       text_of(class, "name"), number_of(class, "seats"), text_of(class, "code"));
 	json_decref(class);
 	return 0;
+}
+
+int cmd_class_codes(struct invocation *invocation, struct err *err)
+{
+	static const char *const columns[] = { "SEAT=number", "CODE=code", "NAME=name", NULL };
+	long id;
+
+	if (!str_to_number(invocation->argument[0], 1, 1000000000, &id))
+		return err_set(err, ERR_INVALID, "a class is named by its number (terakoya class list)");
+	AUTO_FREE char *path = str_fmt("/classes/%ld/codes", id);
+	return show_list(invocation, path, columns, err);
 }
 
 int cmd_class_list(struct invocation *invocation, struct err *err)

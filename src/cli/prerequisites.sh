@@ -8,7 +8,7 @@ set -eu
 
 build='gcc make pkg-config libc6-dev libvirt-dev libxml2-dev libsqlite3-dev libmicrohttpd-dev libjansson-dev
 	libwslay-dev libsodium-dev libmd4c-dev libmd4c-html0-dev libarchive-dev libssh-dev libsystemd-dev
-	libcurl4-gnutls-dev libgnutls28-dev libicu-dev nodejs'
+	libcurl4-gnutls-dev libgnutls28-dev libicu-dev libqrencode-dev nodejs'
 run='libvirt-daemon-system libvirt-clients libvirt-daemon-driver-qemu qemu-system-x86 qemu-utils mmdebstrap
 	e2fsprogs acl nftables iproute2 procps curl'
 test='clang clang-format libclang-rt-14-dev libcmocka-dev shellcheck libxml2-utils chromium fonts-noto-cjk

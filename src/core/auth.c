@@ -252,6 +252,7 @@ void auth_free(struct auth *auth)
 {
 	if (!auth)
 		return;
+	auth->ending = true;
 	lanes_free(auth->lane); /* its jobs' done still need the rest */
 	throttle_free(auth->logins);
 	throttle_free(auth->addresses);

@@ -31,7 +31,7 @@ void auth_sign_in(struct auth *auth, const char *login, const char *password, co
 /* A student by join link: the seat's token, good until another is made for the seat; the name
  * counts only where the seat has none. Or by class code and name: the seat of that name as the
  * roster or an earlier join has it, else a free one. Wrong ones are throttled per address as
- * above. address NULL or "": the unix socket, not throttled. ERR_CONFLICT: not begun, over, or no
+ * above. A seat's own code is a link that is good once. address NULL or "": the unix socket, not throttled. ERR_CONFLICT: not begun, over, or no
  * seat free. */
 int auth_join_token(struct auth *auth, const char *token, const char *name, const char *language,
 		    const char *address, struct auth_session *session, struct err *err);

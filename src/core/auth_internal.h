@@ -12,6 +12,7 @@ struct auth {
 	struct store *store;
 	struct lanes *lane;          /* one thread: a flood of sign-ins costs one core and 64 MB */
 	unsigned hashing;            /* jobs on it that hash */
+	bool ending;                 /* nothing new is begun */
 	struct throttle *logins, *addresses;
 	char nobody[PASSWORD_HASH]; /* a hash that no password fits, for logins that do not exist */
 };

@@ -256,13 +256,16 @@ static char *default_name(const struct pack *pack)
 static int add_seat(struct core *core, const struct pack *pack, int64_t class_id, unsigned number,
 		    char *const person[ROSTER_FIELDS], struct err *err)
 {
+	char code[SEAT_CODE_MAX];
 	struct seat_row seat = { .class_id = class_id,
 				 .number = number,
 				 .name = person[ROSTER_NAME],
 				 .mail = person[ROSTER_MAIL],
-				 .language = person[ROSTER_LANGUAGE] };
+				 .language = person[ROSTER_LANGUAGE],
+				 .code = code };
 	int64_t seat_id;
 
+	seat_code_make(code);
 	/* No link leads to the seat until one is asked for. */
 	randombytes_buf(seat.join_hash, sizeof(seat.join_hash));
 	if (organisation_need(core, person[ROSTER_ORGANISATION], &seat.organisation, err) < 0 ||
@@ -303,7 +306,8 @@ static int add_class(struct core *core, const struct actor *actor, const struct 
 				 .state = (char *)class_state_names[CLASS_DRAFT],
 				 .instructor = actor->person,
 				 .created_at = clock_real_ms(),
-				 .hidden = request->hidden };
+				 .hidden = request->hidden,
+				 .own_codes = request->own_codes };
 
 	unused_code(core, code);
 	if (request->secret)

@@ -24,6 +24,7 @@ struct class_new {
 	unsigned seats;           /* 1..CLASS_SEATS_MAX; with people: 0 or their number */
 	const struct class_person *people; /* NULL: unnamed seats */
 	size_t person_count;
+	bool own_codes;           /* seats are joined with their own codes only */
 	bool hidden;              /* the daemon's own: nobody joins it, no list shows it */
 	const uint8_t *secret;    /* 32 bytes that seed the parameters; NULL: random */
 };

@@ -142,3 +142,32 @@ bool code_normalise(const char *typed, char code[CODE_MAX])
 		snprintf(code, CODE_MAX, "%s-%.3s", word->latin, plain + number);
 	return word != NULL;
 }
+
+/* ---- of seats ------------------------------------------------------------------------------- */
+
+/* Of 0 O, 1 I L, 2 Z, 5 S, 8 B, U V none is there. */
+static const char letters[] = "34679ACDEFGHJKMNPQRTWXY";
+#define LETTERS 8
+
+void seat_code_make(char code[SEAT_CODE_MAX])
+{
+	char class_code[CODE_MAX];
+
+	do {
+		for (int i = 0; i <= LETTERS; i++)
+			code[i] = i == LETTERS / 2 ? '-' : letters[randombytes_uniform(sizeof(letters) - 1)];
+		code[LETTERS + 1] = 0;
+	} while (code_normalise(code, class_code));
+}
+
+bool seat_code_read(const char *typed, char code[SEAT_CODE_MAX])
+{
+	char plain[64];
+
+	if (!typed || !str_is_clean_utf8(typed, strlen(typed)) ||
+	    !squeeze(typed, plain, sizeof(plain)) || strlen(plain) != LETTERS ||
+	    strspn(plain, letters) != LETTERS)
+		return false;
+	snprintf(code, SEAT_CODE_MAX, "%.4s-%.4s", plain, plain + LETTERS / 2);
+	return true;
+}

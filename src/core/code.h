@@ -18,4 +18,11 @@ void code_make(char code[CODE_MAX]);
  * any kind. false, and code untouched, when it cannot be a code. */
 bool code_normalise(const char *typed, char code[CODE_MAX]);
 
+/* Codes of seats, "KXP7-M3QD": eight of 23 characters of which none is easily taken for another, 36 bits. Each
+ * lets one person in, once, and guessing is throttled. None can be read as a class's code. */
+#define SEAT_CODE_MAX 10 /* with the NUL */
+void seat_code_make(char code[SEAT_CODE_MAX]);
+/* As code_normalise(). */
+bool seat_code_read(const char *typed, char code[SEAT_CODE_MAX]);
+
 #endif

@@ -1,5 +1,5 @@
-/* Joining a class as a student: with a link that leads to one seat, or with the class's code and a
- * name.
+/* Joining a class as a student: with a link or a code that leads to one seat, or with the class's code and
+ * a name.
  *
  * Which seat a name gets, in this order:
  *   1. the seat of that name: the roster named it, or somebody joined under it before. A student
@@ -11,6 +11,9 @@
  * sit down at their seat. That is the price of a code that 30 people can type in a minute. Every
  * join is shown to the instructor live and is in the audit log; where it matters, hand out join
  * links instead.
+ *
+ * A seat has a code of its own, too, which lets one person in, once. A class may be made to take those only: then
+ * its own code is a part of the seats' names over ssh, and no way in.
  *
  * A person's row is made with the first join of a seat and goes with the class. */
 #include "core/auth_internal.h"
@@ -66,6 +69,17 @@ static struct seat *seat_of_token(struct auth *auth, const char *token)
 	LIST_FOREACH(class, core_classes(auth->core), entry)
 		for (size_t i = 0; i < class->seats; i++)
 			if (sodium_memcmp(class->seat[i].row.join_hash, hash, sizeof(hash)) == 0)
+				return &class->seat[i];
+	return NULL;
+}
+
+static struct seat *seat_of_code(struct auth *auth, const char *code)
+{
+	struct class *class;
+
+	LIST_FOREACH(class, core_classes(auth->core), entry)
+		for (size_t i = 0; i < class->seats; i++)
+			if (str_equal(class->seat[i].row.code, code))
 				return &class->seat[i];
 	return NULL;
 }
@@ -143,12 +157,15 @@ static int seat_join(struct auth *auth, struct seat *seat, const char *name, con
 
 	if (!*row.name)
 		row.name = (char *)name;
+	row.code = (char *)""; /* it was for one time */
 	if (join_store(auth, &row, language, session, err) < 0)
 		return -1;
 	if (row.name != seat->row.name) {
 		free(seat->row.name);
 		row.name = str_copy(row.name);
 	}
+	free(seat->row.code);
+	row.code = str_copy("");
 	seat->row = row;
 	join_tell(auth, seat, &session->actor, again);
 	return 0;
@@ -199,6 +216,10 @@ static int join_named(struct auth *auth, struct class *class, const char *name,
 
 	if (class_admits(class, err) < 0)
 		return -1;
+	if (class->row.own_codes)
+		return err_set(err, ERR_DENIED,
+			       "this class is joined with the code on your own card, or its link: ask the "
+			       "instructor for it");
 	if (!seat)
 		seat = seat_without_name(class);
 	if (!seat)
@@ -210,16 +231,33 @@ static int join_named(struct auth *auth, struct class *class, const char *name,
 	return seat_join(auth, seat, name, language, session, err);
 }
 
+static int join_seat_code(struct auth *auth, const char *code, const char *name, const char *language,
+			  const char *address, struct auth_session *session, struct err *err)
+{
+	if (try_charge(auth, NULL, address, err) < 0)
+		return -1;
+	struct seat *seat = seat_of_code(auth, code);
+	if (!seat)
+		return err_set(err, ERR_NOT_FOUND,
+			       "no seat waits for this code: it was used already, or compare it with your "
+			       "card; the link on the card leads back to the seat");
+	try_refund(auth, NULL, address);
+	return join_linked(auth, seat, name, language, session, err);
+}
+
 int auth_join_code(struct auth *auth, const char *code, const char *name, const char *language,
 		   const char *address, struct auth_session *session, struct err *err)
 {
-	char known[CODE_MAX], clean[NAME_BYTES];
+	char known[CODE_MAX], own[SEAT_CODE_MAX], clean[NAME_BYTES];
+	bool of_class = code_normalise(code, known);
 
-	if (language_check(&language, err) < 0 || name_clean(name, clean, err) < 0 ||
-	    try_charge(auth, NULL, address, err) < 0)
+	if (language_check(&language, err) < 0)
 		return -1;
-	struct class *class =
-		code_normalise(code, known) ? core_class_by_code(auth->core, known) : NULL;
+	if (!of_class && seat_code_read(code, own))
+		return join_seat_code(auth, own, name, language, address, session, err);
+	if (name_clean(name ? name : "", clean, err) < 0 || try_charge(auth, NULL, address, err) < 0)
+		return -1;
+	struct class *class = of_class ? core_class_by_code(auth->core, known) : NULL;
 	if (!class)
 		return err_set(err, ERR_NOT_FOUND,
 			       "no class has this code now: compare it with the one on the screen");

@@ -200,11 +200,12 @@ json_t *view_class(const struct class *class)
 
 	for (size_t i = 0; i < class->seats; i++)
 		ready += seat_is_ready(&class->seat[i]);
-	return json_pack("{s:I, s:o, s:s, s:s, s:I, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:I, s:I}", "id",
+	return json_pack("{s:I, s:o, s:s, s:s, s:I, s:o, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:I, s:I}", "id",
 			 I(class->row.id), "name", text(class->row.name), "course", class->row.course,
 			 "version", class->row.version, "proven_at",
 			 I(proof_passed_at(class->core, class->pack)), "title", texts(&class->pack->title), "state",
-			 class_state_names[class->state], "code", class->row.code, "created_at",
+			 class_state_names[class->state], "code", class->row.code, "joining",
+			 class->row.own_codes ? "seat" : "class", "cards_at", I(class->row.cards_at), "created_at",
 			 I(class->row.created_at), "launched_at", I(class->row.launched_at), "ready_at",
 			 I(class->row.ready_at), "closed_at", I(class->row.closed_at), "seats",
 			 (int)class->seats, "ready", ready, "ready_ms", I(class->ready_ms),

@@ -88,6 +88,10 @@ int api_pack_remove(struct request *request, struct err *err);
 /* api_roster.c */
 int api_roster_preview(struct request *request, struct err *err);
 
+/* api_cards.c */
+int api_class_codes(struct request *request, struct err *err);
+int api_class_cards(struct request *request, struct err *err);
+
 /* api_class.c */
 int api_classes(struct request *request, struct err *err);
 int api_class_post(struct request *request, struct err *err);

@@ -2,6 +2,8 @@
 #include "core/class.h"
 #include "core/course.h"
 
+#include <string.h>
+
 #include "base/auto.h"
 #include "base/str.h"
 #include "http/api.h"
@@ -59,6 +61,7 @@ static int read_people(const json_t *names, const json_t *objects, struct class_
 int api_class_post(struct request *request, struct err *err)
 {
 	json_t *names = NULL, *people = NULL;
+	const char *joining = "class";
 	long seats = 0;
 	struct class_new wanted = { 0 };
 	const struct field fields[] = {
@@ -68,6 +71,7 @@ int api_class_post(struct request *request, struct err *err)
 		{ "seats", FIELD_NUMBER, false, 1, CLASS_SEATS_MAX, &seats },
 		{ "names", FIELD_NAMES, false, 1, CLASS_SEATS_MAX, &names },
 		{ "people", FIELD_LIST, false, 1, CLASS_SEATS_MAX, &people },
+		{ "joining", FIELD_TEXT, false, 1, 16, &joining },
 	};
 	struct class *class;
 
@@ -77,6 +81,9 @@ int api_class_post(struct request *request, struct err *err)
 		return err_set(err, ERR_INVALID, "seats or names or people is missing");
 	if (names && people)
 		return err_set(err, ERR_INVALID, "either names or people can be given");
+	wanted.own_codes = strcmp(joining, "seat") == 0;
+	if (!wanted.own_codes && strcmp(joining, "class"))
+		return err_set(err, ERR_INVALID, "joining must be class or seat");
 	wanted.seats = (unsigned)seats;
 	wanted.person_count = json_array_size(names) + json_array_size(people);
 	AUTO_FREE struct class_person *list = mem_alloc((wanted.person_count + 1) * sizeof(*list));

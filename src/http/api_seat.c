@@ -5,8 +5,8 @@
 #include "base/str.h"
 #include "core/class.h"
 #include "core/course.h"
-#include "core/seat_login.h"
 #include "http/api.h"
+#include "http/seat_ssh.h"
 
 static int reply_seat(struct request *request, unsigned status)
 {
@@ -128,32 +128,6 @@ int api_seat_join_link(struct request *request, struct err *err)
 	return 0;
 }
 
-/* Where the browser found us, without a port: "[::1]:8080" to "::1". */
-static char *host_of(struct request *request)
-{
-	const char *host = request_header(request, "Host");
-	const char *url = strstr(request->server->url, "://") + 3;
-
-	if (!host || request->listener->local)
-		host = url;
-	if (*host == '[')
-		return str_copy_n(host + 1, strcspn(host + 1, "]"));
-	return str_copy_n(host, strcspn(host, ":/"));
-}
-
-static json_t *view_ssh(struct request *request, const char *password)
-{
-	const struct gateway *gateway = request->server->gateway;
-	char login[SEAT_LOGIN_MAX];
-	AUTO_FREE char *host = host_of(request);
-
-	seat_login_name(request->seat, login);
-	AUTO_FREE char *command = str_fmt("ssh -p %u %s@%s", gateway_port(gateway), login, host);
-	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:s}", "login", login, "password", password, "host",
-			 host, "port", (int)gateway_port(gateway), "command", command,
-			 "fingerprint", gateway_fingerprint(gateway));
-}
-
 static void on_password(void *context, const char *password, const struct err *err)
 {
 	struct request *request = ticket_redeem(context);
@@ -162,7 +136,7 @@ static void on_password(void *context, const char *password, const struct err *e
 		return;
 	request->seat = core_seat(request->server->core, request->number); /* it may have gone */
 	if (password && request->seat)
-		reply_json(request, MHD_HTTP_CREATED, view_ssh(request, password));
+		reply_json(request, MHD_HTTP_CREATED, view_ssh(request, request->seat, password));
 	else
 		reply_err(request, err);
 	request_resume(request);

@@ -121,8 +121,6 @@ int api_session_join(struct request *request, struct err *err)
 		return -1;
 	if (!code == !token)
 		return err_set(err, ERR_INVALID, "either code or token must be given");
-	if (code && str_is_empty(name))
-		return err_set(err, ERR_INVALID, "name is missing");
 	request_address(request, address);
 	int failed = token ? auth_join_token(auth, token, name, language, address, &session, err)
 			   : auth_join_code(auth, code, name, language, address, &session, err);

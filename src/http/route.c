@@ -89,6 +89,9 @@ static const struct route routes[] = {
 	{ "POST", CLASS "/catch-up", RULE_CLASS_OWNER, api_class_catch_up, NULL, true },
 	{ "POST", CLASS "/labs/{lab}/open", RULE_CLASS_OWNER, api_class_open_lab, NULL, false },
 
+	{ "GET", CLASS "/codes", RULE_CLASS_OWNER, api_class_codes, NULL, false },
+	{ "POST", CLASS "/cards", RULE_CLASS_OWNER, api_class_cards, NULL, true },
+
 	{ "GET", CLASS "/staff", RULE_CLASS_OWNER, api_staff_get, NULL, false },
 	{ "PUT", CLASS "/staff/{login}", RULE_CLASS_OWNER, api_staff_put, NULL, false },
 	{ "DELETE", CLASS "/staff/{login}", RULE_CLASS_OWNER, api_staff_delete, NULL, false },

@@ -31,20 +31,22 @@ static void class_read(struct query *q, void *into)
 {
 	struct class_row *row = into;
 
-	query_read(q, "issssshsniiiio", &row->id, &row->name, &row->course, &row->version,
+	query_read(q, "issssshsniiiiooi", &row->id, &row->name, &row->course, &row->version,
 		   &row->digest, &row->code, row->secret, &row->state, &row->instructor,
-		   &row->created_at, &row->launched_at, &row->ready_at, &row->closed_at, &row->hidden);
+		   &row->created_at, &row->launched_at, &row->ready_at, &row->closed_at, &row->hidden,
+		   &row->own_codes, &row->cards_at);
 }
 
 int classes_add(struct store *store, const struct class_row *row, int64_t *id, struct err *err)
 {
 	if (store_run(store, err,
 		      "INSERT INTO class (name, course, version, digest, code, secret, state,"
-		      " instructor, created_at, launched_at, ready_at, closed_at, hidden)"
-		      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		      "ssssshsniiiio", row->name, row->course, row->version, row->digest, row->code,
+		      " instructor, created_at, launched_at, ready_at, closed_at, hidden,"
+		      " own_codes, cards_at)"
+		      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		      "ssssshsniiiiooi", row->name, row->course, row->version, row->digest, row->code,
 		      row->secret, row->state, row->instructor, row->created_at, row->launched_at,
-		      row->ready_at, row->closed_at, row->hidden) < 0)
+		      row->ready_at, row->closed_at, row->hidden, row->own_codes, row->cards_at) < 0)
 		return err_wrap(err, "class %s", row->name);
 	*id = store_last_id(store);
 	return 0;
@@ -55,10 +57,11 @@ int classes_update(struct store *store, const struct class_row *row, struct err 
 	if (store_change(store, err, "class",
 			 "UPDATE class SET name = ?, course = ?, version = ?, digest = ?, code = ?,"
 			 " secret = ?, state = ?, instructor = ?, created_at = ?, launched_at = ?,"
-			 " ready_at = ?, closed_at = ? WHERE id = ?",
-			 "ssssshsniiiii", row->name, row->course, row->version, row->digest,
+			 " ready_at = ?, closed_at = ?, own_codes = ?, cards_at = ? WHERE id = ?",
+			 "ssssshsniiiioii", row->name, row->course, row->version, row->digest,
 			 row->code, row->secret, row->state, row->instructor, row->created_at,
-			 row->launched_at, row->ready_at, row->closed_at, row->id) < 0)
+			 row->launched_at, row->ready_at, row->closed_at, row->own_codes, row->cards_at,
+			 row->id) < 0)
 		return err_wrap(err, "class %lld", (long long)row->id);
 	return 0;
 }
@@ -70,7 +73,7 @@ int classes_list(struct store *store, bool closed, struct class_row **rows, size
 	AUTO(query) struct query q = query_of(
 		store, err,
 		"SELECT id, name, course, version, digest, code, secret, state, instructor,"
-		" created_at, launched_at, ready_at, closed_at, hidden"
+		" created_at, launched_at, ready_at, closed_at, hidden, own_codes, cards_at"
 		" FROM class WHERE ? OR state <> 'closed' ORDER BY id DESC",
 		"o", closed);
 
@@ -144,6 +147,7 @@ void seat_row_free(struct seat_row *row)
 	free(row->password);
 	free(row->mail);
 	free(row->language);
+	free(row->code);
 	*row = (struct seat_row){ 0 };
 }
 
@@ -156,9 +160,10 @@ static void seat_read(struct query *q, void *into)
 {
 	struct seat_row *row = into;
 
-	query_read(q, "iiusnhisoisnss", &row->id, &row->class_id, &row->number, &row->name,
+	query_read(q, "iiusnhisoisnsss", &row->id, &row->class_id, &row->number, &row->name,
 		   &row->person, row->join_hash, &row->joined_at, &row->lab, &row->hand,
-		   &row->hand_at, &row->password, &row->organisation, &row->mail, &row->language);
+		   &row->hand_at, &row->password, &row->organisation, &row->mail, &row->language,
+		   &row->code);
 }
 
 /* NULL is as good as "" for a name or lab that is not there yet. */
@@ -171,12 +176,12 @@ int seats_add(struct store *store, const struct seat_row *row, int64_t *id, stru
 {
 	if (store_run(store, err,
 		      "INSERT INTO seat (class, number, name, person, join_hash, joined_at, lab,"
-		      " hand, hand_at, password, organisation, mail, language)"
-		      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		      "iusnhisoisnss", row->class_id, row->number, text_of(row->name), row->person,
+		      " hand, hand_at, password, organisation, mail, language, code)"
+		      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		      "iusnhisoisnsss", row->class_id, row->number, text_of(row->name), row->person,
 		      row->join_hash, row->joined_at, text_of(row->lab), row->hand,
 		      row->hand_at, row->password, row->organisation, text_of(row->mail),
-		      text_of(row->language)) < 0)
+		      text_of(row->language), text_of(row->code)) < 0)
 		return err_wrap(err, "seat %u (%s)", row->number, text_of(row->name));
 	*id = store_last_id(store);
 	return 0;
@@ -187,11 +192,11 @@ int seats_update(struct store *store, const struct seat_row *row, struct err *er
 	if (store_change(store, err, "seat",
 			 "UPDATE seat SET number = ?, name = ?, person = ?, join_hash = ?,"
 			 " joined_at = ?, lab = ?, hand = ?, hand_at = ?, password = ?,"
-			 " organisation = ?, mail = ?, language = ? WHERE id = ?",
-			 "usnhisoisnssi", row->number, text_of(row->name), row->person, row->join_hash,
+			 " organisation = ?, mail = ?, language = ?, code = ? WHERE id = ?",
+			 "usnhisoisnsssi", row->number, text_of(row->name), row->person, row->join_hash,
 			 row->joined_at, text_of(row->lab), row->hand, row->hand_at, row->password,
 			 row->organisation, text_of(row->mail), text_of(row->language),
-			 row->id) < 0)
+			 text_of(row->code), row->id) < 0)
 		return err_wrap(err, "seat %u (%s)", row->number, text_of(row->name));
 	return 0;
 }
@@ -203,7 +208,7 @@ int seats_list(struct store *store, int64_t class_id, struct seat_row **rows, si
 	AUTO(query) struct query q =
 		query_of(store, err,
 			 "SELECT id, class, number, name, person, join_hash, joined_at, lab, hand,"
-			 " hand_at, password, organisation, mail, language FROM seat WHERE class = ? ORDER BY number",
+			 " hand_at, password, organisation, mail, language, code FROM seat WHERE class = ? ORDER BY number",
 			 "i", class_id);
 
 	return query_list(&q, &kind, rows, count);

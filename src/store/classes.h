@@ -15,6 +15,8 @@ struct class_row {
 	int64_t instructor;   /* person */
 	int64_t created_at, launched_at, ready_at, closed_at; /* 0: not yet */
 	bool hidden;          /* of the daemon itself: proves a pack, and is removed after that */
+	bool own_codes;       /* its code lets nobody in: each seat has one */
+	int64_t cards_at;     /* when its seats' cards were last made; 0: never */
 };
 
 struct seat_row {
@@ -31,6 +33,7 @@ struct seat_row {
 	int64_t organisation; /* of the student; 0: none */
 	char *mail;           /* "" where the roster said nothing */
 	char *language;       /* "en", "ja"; likewise */
+	char *code;           /* lets one in once, "KXP7-M3QD"; "" when it was used, or none was made */
 };
 
 struct machine_row {

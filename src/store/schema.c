@@ -276,8 +276,15 @@ static const char version_10[] =
 	") STRICT;"
 	"CREATE INDEX certificate_class ON certificate (class);";
 
+/* One-time codes of seats; whether a class is joined with those only; when its cards were last made. */
+static const char version_11[] =
+	"ALTER TABLE class ADD COLUMN own_codes INTEGER NOT NULL DEFAULT 0 CHECK (own_codes IN (0, 1));"
+	"ALTER TABLE class ADD COLUMN cards_at INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE seat ADD COLUMN code TEXT NOT NULL DEFAULT '';"
+	"CREATE UNIQUE INDEX seat_code ON seat (code) WHERE code <> '';";
+
 static const char *const steps[] = { version_1, version_2, version_3, version_4, version_5,
-					      version_6, version_7, version_8, version_9, version_10 };
+					      version_6, version_7, version_8, version_9, version_10, version_11 };
 const struct schema schema_current = { steps, ARRAY_SIZE(steps) };
 
 /* A pragma's number. Not through the statement cache: it keys on literals and these change the

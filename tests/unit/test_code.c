@@ -58,12 +58,32 @@ static void what_cannot_be_a_code_is_refused(void **state)
 	assert_string_equal(code, "untouched");
 }
 
+static void a_seat_code_is_read_back_and_is_no_class_code(void **state)
+{
+	char made[SEAT_CODE_MAX], read[SEAT_CODE_MAX], of_class[CODE_MAX];
+
+	(void)state;
+	for (int i = 0; i < 5000; i++) {
+		seat_code_make(made);
+		assert_true(seat_code_read(made, read));
+		assert_string_equal(made, read);
+		assert_null(strpbrk(made, "01258OIBSZLUV"));
+		assert_false(code_normalise(made, of_class));
+	}
+	assert_true(seat_code_read(" ｋｘｐ７ ー m3qd ", read));
+	assert_string_equal(read, "KXP7-M3QD");
+	assert_false(seat_code_read("KXP7-M3Q", read));
+	assert_false(seat_code_read("KXP7-M3Q0", read));
+	assert_false(seat_code_read(NULL, read));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_made_code_is_read_back),
 		cmocka_unit_test(a_code_is_read_however_it_was_typed),
 		cmocka_unit_test(what_cannot_be_a_code_is_refused),
+		cmocka_unit_test(a_seat_code_is_read_back_and_is_no_class_code),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
