@@ -31,11 +31,12 @@
  * bridge's hardware address. Three walls stand against it, each enough by itself for what it
  * covers:
  *
- *	1  nftables tables "terakoya" for every interface named tk*: `inet` takes, sends and
- *	   forwards no packet there, `arp` neither asks nor answers. Put in atomically before the
- *	   first bridge is made, and looked for again before others are, since `nft flush ruleset`
- *	   removes them too. (A `bridge` table would drop earlier, but matching by the bridge's name
- *	   there needs a kernel module, nft_meta_bridge, that not every host has)
+ *	1  nftables tables "terakoya" for every interface named tk*, the bridges and the host's ends
+ *	   of the cards (xml.c): `inet` takes, sends and forwards no packet there, `arp` neither
+ *	   asks nor answers. Put in atomically before the first bridge is made, and looked for
+ *	   again before others are, since `nft flush ruleset` removes them too. (A `bridge` table
+ *	   would drop earlier, but matching by the bridge's name there needs a kernel module,
+ *	   nft_meta_bridge, that not every host has)
  *	2  per bridge: forwarding off, whatever ip_forward says, and no answer to any ARP request
  *	3  IPv6 off on the bridge, so that the host has no link-local address there
  *

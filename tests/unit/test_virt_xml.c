@@ -146,6 +146,13 @@ static void a_machine_carries_the_instance_and_its_name(void **state)
 	assert_value(text, "/domain/devices/interface/source/@network", "tk-012345-office");
 }
 
+static void a_card_is_plugged_in_by_a_name_that_the_air_gaps_rules_cover(void **state)
+{
+	(void)state;
+	AUTO_FREE char *text = make(XML_MEMORY_PLAIN);
+	assert_value(text, "/domain/devices/interface/target/@dev", "tkt111111112220");
+}
+
 static void the_translation_cache_is_bounded_and_there_is_no_balloon(void **state)
 {
 	(void)state;
@@ -290,6 +297,7 @@ int main(void)
 		cmocka_unit_test(no_text_breaks_out_of_its_place),
 		cmocka_unit_test(every_start_has_a_fresh_generation_id),
 		cmocka_unit_test(a_machine_carries_the_instance_and_its_name),
+		cmocka_unit_test(a_card_is_plugged_in_by_a_name_that_the_air_gaps_rules_cover),
 		cmocka_unit_test(the_translation_cache_is_bounded_and_there_is_no_balloon),
 		cmocka_unit_test(the_chain_of_disks_is_spelled_out_to_its_end),
 		cmocka_unit_test(a_running_machine_is_read),
