@@ -5,13 +5,13 @@
  * that every clone shares), settling, sync; then virt/ freezes it. Everything that waits does so on T0 by
  * callbacks; the calls into libvirt run on a lane.
  *
- *   BAKE_IMAGE -> BAKE_BOOT -> BAKE_IDENTIFY -> BAKE_SETUP* -> BAKE_WARM -> BAKE_SETTLE -> BAKE_FREEZE
- *        ^                                                                                    |
- *        +------------------------------ next machine ----------------------------------------+
+ *   BAKE_IMAGE -> BAKE_BOOT -> BAKE_IDENTIFY -> BAKE_SETUP* -> BAKE_WARM -> BAKE_REHEARSE*
+ *        ^                                                                      |
+ *        +------------ next machine ------------ BAKE_FREEZE <- BAKE_SETTLE <---+
  *
  * Only one bake runs at a time: it fills a processor, and the boot time of two would double.
  */
-#include "core/internal.h"
+#include "core/bake_internal.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -22,52 +22,20 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "core/hostkey.h"
 
 #define TICK_MS       500
 #define BOOT_MS       300000
-#define IDENTIFY_MS   120000 /* longer than the agent waits for its useradd */
-#define SETUP_MS      300000
-#define SETTLE_MS     120000
 #define QUIET_MS      3000 /* of rest after everything, before it is frozen */
 #define DEFAULT_MS    75000 /* how long one machine takes when none was ever baked here */
 
-enum bake_stage { BAKE_IMAGE, BAKE_BOOT, BAKE_IDENTIFY, BAKE_SETUP, BAKE_WARM, BAKE_SETTLE, BAKE_FREEZE };
-
-struct bake {
-	struct core *core;
-	int64_t work_id;
-	const struct pack *pack;
-	bool force;
-	size_t index, setup; /* the machine that is being baked, its script that runs */
-	enum bake_stage stage;
-	uint64_t started, stage_at;
-	uint64_t image_ms; /* of it went into building images */
-	char digest[65], key[65], domain[64];
-	struct link *link;
-	struct link_identity *identity;
-	struct virt_running running;
-	sd_event_source *tick;
-	int64_t image_work;
-	bool ending;
-};
-
 static const char *const stage_names[] = { "preparing the image",      "starting the machine",
 					   "making its identity",      "setting the course up",
-					   "warming its memory",       "waiting until it is quiet",
-					   "freezing it" };
+					   "warming its memory",       "rehearsing how it wakes",
+					   "waiting until it is quiet", "freezing it" };
 static_assert(ARRAY_SIZE(stage_names) == BAKE_FREEZE + 1, "every stage has a name");
 
-static void bake_stage(struct bake *bake, enum bake_stage stage);
 static void bake_machine(struct bake *bake);
-static void agent_up(void *context, const struct link_hello *hello);
 static void freeze_submit(struct bake *bake);
-static void bake_finish(struct bake *bake, const char *message);
-
-static const struct pack_machine *bake_spec(const struct bake *bake)
-{
-	return &bake->pack->machine[bake->index];
-}
 
 /* ---- lanes ------------------------------------------------------------------------------------ */
 
@@ -148,134 +116,6 @@ static void job_free(struct bake_job *job)
 	free(job);
 }
 
-/* ---- events of the machine -------------------------------------------------------------------- */
-
-static void agent_down(void *context, const struct err *why)
-{
-	(void)context;
-	log_debug("connection to the agent: %s", why->message);
-}
-
-static void bake_connect(struct bake *bake)
-{
-	static const struct link_events events = { .up = agent_up, .down = agent_down };
-
-	bake->link = link_new(bake->core->loop, bake->running.channel, &events, bake);
-}
-
-static void identified(void *context, const struct err *err)
-{
-	struct bake *bake = context;
-
-	if (bake->ending)
-		return;
-	if (err)
-		bake_finish(bake, err->message);
-	else
-		bake_stage(bake, BAKE_SETUP);
-}
-
-/* As the machine's first seat, so that its disk and memory know the user, the cards and the names; every
- * clone is made somebody else before a student sees it. No clone keeps this host key, but has its files:
- * overwriting is cheaper than making them. */
-static void agent_up(void *context, const struct link_hello *hello)
-{
-	struct bake *bake = context;
-	struct seat seat = { .class = &(struct class){ .pack = (struct pack *)bake->pack } };
-	struct machine machine = { .core = bake->core, .seat = &seat, .spec = bake_spec(bake) };
-
-	(void)hello;
-	if (bake->stage != BAKE_BOOT)
-		return;
-	bake_stage(bake, BAKE_IDENTIFY);
-	struct link_identity *identity = mem_alloc(sizeof(*identity));
-	struct host_key key = { 0 };
-	machine_fill_identity(&machine, identity);
-	identity->instance = 1;
-	host_key_make(&key, identity);
-	link_identify(bake->link, identity, IDENTIFY_MS, identified, bake);
-	host_key_free(&key);
-	free(identity);
-}
-
-/* ---- scripts in it ---------------------------------------------------------------------------- */
-
-static void script_ran(void *context, const struct link_exec_result *run, const struct err *err)
-{
-	struct bake *bake = context;
-	AUTO_FREE char *message = NULL;
-
-	if (bake->ending)
-		return;
-	if (err || run->status != 0 || run->timed_out) {
-		const char *script = bake->stage == BAKE_SETUP ? bake_spec(bake)->setup[bake->setup] :
-								 "the warm-up";
-		message = err ? str_fmt("%s: %s", script, err->message) :
-				str_fmt("%s ended with status %d: %.300s", script, run->status,
-					(const char *)run->errors);
-		bake_finish(bake, message);
-		return;
-	}
-	if (bake->stage == BAKE_SETUP) {
-		bake->setup++;
-		bake_stage(bake, BAKE_SETUP);
-	} else {
-		bake_stage(bake, bake->stage + 1);
-	}
-}
-
-static void run_script(struct bake *bake, const char *text, size_t length, uint64_t timeout_ms)
-{
-	static const char *const argv[] = { "/bin/sh", "-s", NULL };
-	AUTO_FREE char *user = str_fmt("TK_USER=%s", bake_spec(bake)->user ? bake_spec(bake)->user : "root");
-	AUTO_FREE char *name = str_fmt("TK_MACHINE=%s", bake_spec(bake)->name);
-	const char *const env[] = { user, name, NULL };
-	struct link_exec exec = { .argv = argv,
-				  .env = env,
-				  .input = (const uint8_t *)text,
-				  .input_length = length,
-				  .timeout_ms = timeout_ms };
-
-	link_exec(bake->link, &exec, script_ran, bake);
-}
-
-static void run_setup(struct bake *bake)
-{
-	const struct pack_machine *spec = bake_spec(bake);
-	AUTO(buf) struct buf text = { 0 };
-	struct err err = ERR_INIT;
-
-	if (bake->setup == spec->setups) {
-		bake_stage(bake, BAKE_WARM);
-		return;
-	}
-	if (pack_script(bake->pack, spec->setup[bake->setup], &text, &err) < 0)
-		bake_finish(bake, err.message);
-	else
-		run_script(bake, (const char *)text.data, text.length, SETUP_MS);
-}
-
-/* What a student and the daemon run first. Reading it once here puts it into the memory that all clones
- * share; otherwise each clone would read it from its disk into memory of its own. */
-static const char warm_up[] =
-	"[ -n \"$TK_USER\" ] && runuser -u \"$TK_USER\" -- env LANG=ja_JP.UTF-8 TERM=xterm-256color"
-	" bash -lic 'ls -la --color=auto; man ls | cat; history; true' </dev/null >/dev/null 2>&1\n"
-	"for c in cat cp mv rm mkdir ls find grep less man nano vi tar sort id stat sudo; do\n"
-	"\tp=$(command -v $c) && cat \"$p\" >/dev/null\n"
-	"done\n"
-	"cat /usr/share/bash-completion/bash_completion >/dev/null 2>&1 </dev/null\n"
-	"sudo -n true </dev/null; runuser -u nobody -- true </dev/null\n"
-	"exit 0\n";
-
-/* Nothing that would fire at once in all clones; nothing that is still being done. */
-static const char settle[] =
-	"systemctl is-system-running --wait >/dev/null 2>&1 </dev/null\n"
-	"systemctl stop 'apt-daily*.timer' man-db.timer logrotate.timer fstrim.timer dpkg-db-backup.timer"
-	" e2scrub_all.timer systemd-tmpfiles-clean.timer >/dev/null 2>&1 </dev/null\n"
-	"rm -f /var/lib/systemd/random-seed\n"
-	"journalctl --rotate --vacuum-time=1s >/dev/null 2>&1 </dev/null\n"
-	"sync\nexit 0\n";
-
 /* ---- stages ----------------------------------------------------------------------------------- */
 
 static uint64_t expected_ms(const struct bake *bake)
@@ -319,20 +159,23 @@ static void bake_show(struct bake *bake)
 	work_progress(bake->core, work, fraction < 0.98 ? fraction : 0.98, step);
 }
 
-static void bake_stage(struct bake *bake, enum bake_stage stage)
+void bake_stage(struct bake *bake, enum bake_stage stage)
 {
 	bake->stage = stage;
 	bake->stage_at = clock_mono_ms();
 	bake_show(bake);
 	switch (stage) {
 	case BAKE_SETUP:
-		run_setup(bake);
+		bake_set_up(bake);
 		break;
 	case BAKE_WARM:
-		run_script(bake, warm_up, sizeof(warm_up) - 1, SETTLE_MS);
+		bake_warm(bake);
 		break;
 	case BAKE_SETTLE:
-		run_script(bake, settle, sizeof(settle) - 1, SETTLE_MS);
+		bake_settle(bake);
+		break;
+	case BAKE_REHEARSE:
+		bake_rehearse(bake);
 		break;
 	case BAKE_FREEZE: /* after QUIET_MS: see bake_tick() */
 	case BAKE_IMAGE:
@@ -514,7 +357,7 @@ static void remove_done(struct job *base)
 	job_free((struct bake_job *)base);
 }
 
-static void bake_finish(struct bake *bake, const char *message)
+void bake_finish(struct bake *bake, const char *message)
 {
 	struct core *core = bake->core;
 	struct work *work = core_work(bake->core, bake->work_id);
