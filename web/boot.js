@@ -45,13 +45,19 @@
 		});
 	}
 
+	function mend() {
+		if (failed) return;
+		failed = true;
+		setTimeout(waitForQuiet, Math.min(100 * Math.pow(2, countTry()), SLOWEST_MS), 0);
+	}
+
+	addEventListener("terakoya-incomplete", mend); // a part that was asked for later
+
 	// A module that another one imports counts as its <script>.
 	addEventListener("error", function (event) {
 		var from = event.target;
 		var matters = from instanceof HTMLScriptElement ||
 			(from instanceof HTMLLinkElement && from.rel === "stylesheet");
-		if (!matters || failed) return;
-		failed = true;
-		setTimeout(waitForQuiet, Math.min(100 * Math.pow(2, countTry()), SLOWEST_MS), 0);
+		if (matters) mend();
 	}, true);
 })();

@@ -96,6 +96,17 @@ test('a proxy that cuts connections costs no key and types none twice', async ()
   await screen.sees(/\nabcdefghijklmnopqrstuvwxyz0123456789\n\S*\$$/);
 });
 
+test('the page that tries a network names what is blocked, and says what to tell the IT department', async () => {
+  const page2 = await context.newPage();
+  await page2.goto(`${proxy.url}/check`);
+  await page2.getByText('You can take part.').waitFor();
+  const letter = await page2.getByLabel('For the IT department').last().textContent();
+  assert.match(letter, /What was found:\n- WebSocket: It is blocked/);
+  assert.match(letter, new RegExp(`WebSocket \\(HTTP Upgrade\\) to ws://127.0.0.1:${new URL(proxy.url).port}/ws/`));
+  assert.ok(!/HTTP streaming:/.test(letter), 'replies come as they are sent');
+  await page2.close();
+});
+
 test('a second shell shares the few connections that a browser has', async () => {
   for (let i = 0; i < 3; i++) await page.getByRole('button', { name: 'Another shell' }).click();
   await screen.prompt();

@@ -2,7 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { html } from "../html.js";
 import { AuditPage } from "../pages/audit.js";
-import { ClassPage } from "../pages/class.js";
+import { CheckPage } from "../pages/check.js";
 import { ClassesPage } from "../pages/classes.js";
 import { CoursesPage } from "../pages/courses.js";
 import { FrontPage } from "../pages/front.js";
@@ -11,12 +11,15 @@ import { NewClassPage } from "../pages/new-class.js";
 import { NotFoundPage } from "../pages/not-found.js";
 import { PeoplePage } from "../pages/people.js";
 import { SettingsPage } from "../pages/settings.js";
-import { WorkspacePage } from "../pages/workspace.js";
 import { match, navigate, path } from "../router.js";
 import { home, isAdmin, isStaff, loadSession, session, unreachable } from "../state/session.js";
 import { Away } from "./away.js";
+import { lazy } from "./lazy.js";
 import { Shell } from "./shell.js";
 import { Toasts } from "./toasts.js";
+
+const ClassPage = lazy(() => import("../pages/class.js").then((module) => module.ClassPage));
+const WorkspacePage = lazy(() => import("../pages/workspace.js").then((module) => module.WorkspacePage));
 
 /** @type {[string, any][]} the first that fits is shown */
 const STAFF = [
@@ -50,6 +53,7 @@ function Home() {
 
 function Content() {
 	const joining = match("/j/:token", path.value);
+	if (path.value === "/check") return html`<${CheckPage} />`;
 	if (unreachable.value) return html`<${Away} retry=${loadSession} />`;
 	if (session.value === undefined) return html`<div class="page" aria-busy="true"></div>`;
 	if (session.value === null || joining) return html`<${FrontPage} token=${joining?.token} />`;

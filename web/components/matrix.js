@@ -40,7 +40,7 @@ function key(event) {
 export function Matrix({ view, selected, select }) {
 	const many = view.labs.reduce((sum, lab) => sum + lab.tasks.length, 0) > MANY;
 	return html`<section class="matrix-card" aria-label=${t("class.matrix")}>
-		<div class="matrix-scroll">
+		<div class="matrix-scroll" tabindex=${select ? undefined : 0} role="group" aria-label=${t("class.matrix")}>
 			<table class=${many ? "matrix many" : "matrix"} onKeyDown=${key}>
 				<${Head} view=${view} />
 				<tbody>${view.seat.map((seat) => html`<${Row} key=${seat.id} seat=${seat} labs=${view.labs}

@@ -51,7 +51,9 @@ export function TerminalFoot({ view, reset, catchUp }) {
 		${catchUp && html`<button type="button" onClick=${catchUp}>${t("catch-up.button")}</button>`}
 		<button type="button" onClick=${reset}>${t("reset.button")}</button>
 		<span class="zoom" role="group" aria-label=${t("terminal.type-size")}>
-			<button type="button" aria-label=${t("terminal.smaller")} onClick=${() => zoom(-1)}>A−</button>
-			<button type="button" aria-label=${t("terminal.larger")} onClick=${() => zoom(1)}>A+</button></span>
+			<button type="button" title=${t("terminal.smaller")} onClick=${() => zoom(-1)}>
+				<span aria-hidden="true">A−</span><span class="visually-hidden">${t("terminal.smaller")}</span></button>
+			<button type="button" title=${t("terminal.larger")} onClick=${() => zoom(1)}>
+				<span aria-hidden="true">A+</span><span class="visually-hidden">${t("terminal.larger")}</span></button></span>
 	</div>`;
 }

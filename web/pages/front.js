@@ -23,6 +23,7 @@ export function FrontPage({ token }) {
 			<p class="front-motto">${t("front.motto")}</p>
 			<h1>${t("front.title")}</h1>
 			<${JoinForm} token=${token} />
+			<p class="front-check"><a href="/check">${t("precheck.link")}</a></p>
 		</section>
 		${!token && html`<section class="front-staff" aria-labelledby="staff-title">
 			<h2 id="staff-title">${t("sign-in.title")}</h2>
