@@ -4,8 +4,12 @@ export type Text = { en: string; ja: string };
 export type Role = "student" | "observer" | "assistant" | "instructor" | "admin";
 export type MachineState =
 	| "absent" | "waiting" | "cloning" | "booting" | "personalising" | "probing"
-	| "ready" | "off" | "lost" | "failed" | "removing";
-export type ClassState = "draft" | "preparing" | "open" | "closing" | "closed";
+	| "ready" | "off" | "lost" | "freezing" | "frozen" | "resuming" | "failed" | "removing";
+export type ClassState =
+	| "draft" | "preparing" | "prepared" | "open" | "freezing" | "frozen" | "resuming" | "closing" | "closed";
+
+/** A round that freezes a class or brings it back. */
+export interface Frost { resuming: boolean; through: number; machines: number; failed: number; left_ms: number }
 
 export interface Session {
 	person: { id: number; name: string; role: Role; language: "en" | "ja" };
@@ -71,8 +75,8 @@ export interface Class {
 	id: number; name: string; course: string; version: string; title: Text; state: ClassState;
 	/** When its course, as this class has it, last passed its test on real machines; 0: never. */
 	proven_at: number;
-	code: string; created_at: number; launched_at: number; ready_at: number; closed_at: number;
-	seats: number; ready: number; ready_ms: number;
+	code: string; created_at: number; launched_at: number; opened_at: number; ready_at: number; closed_at: number;
+	seats: number; ready: number; ready_ms: number; frost: Frost | null;
 }
 export interface ClassFull extends Class { seat: Seat[]; labs: OutlineLab[]; everyone?: Everyone | null; messages?: SentMessage[] }
 

@@ -107,6 +107,14 @@ int cmd_class_staff(struct invocation *invocation, struct err *err);
 int cmd_class_results(struct invocation *invocation, struct err *err);
 int cmd_class_close(struct invocation *invocation, struct err *err);
 int cmd_class_remove(struct invocation *invocation, struct err *err);
+int cmd_class_prepare(struct invocation *invocation, struct err *err);
+int cmd_class_freeze(struct invocation *invocation, struct err *err);
+int cmd_class_resume(struct invocation *invocation, struct err *err);
+/* cmd_class.c: calls what the first argument names, and waits until the class has left that state. */
+int class_call(struct invocation *invocation, const char *method, const char *action, json_t *body,
+	       json_t **reply, struct err *err);
+int class_follow(struct invocation *invocation, const char *action, json_t *body, struct err *err);
+int class_make(struct invocation *invocation, const char *action, struct err *err);
 int cmd_class_open(struct invocation *invocation, struct err *err);
 int cmd_class_message(struct invocation *invocation, struct err *err);
 int cmd_class_messages(struct invocation *invocation, struct err *err);

@@ -24,8 +24,8 @@ static json_int_t number_of(json_t *object, const char *name)
 	return json_integer_value(json_object_get(object, name));
 }
 
-static int class_call(struct invocation *invocation, const char *method, const char *action, json_t *body,
-		      json_t **reply, struct err *err)
+int class_call(struct invocation *invocation, const char *method, const char *action, json_t *body,
+	       json_t **reply, struct err *err)
 {
 	long id;
 
@@ -279,13 +279,13 @@ static int wait_for_class(struct invocation *invocation, const char *leaving, js
 	}
 }
 
-int cmd_class_launch(struct invocation *invocation, struct err *err)
+int class_make(struct invocation *invocation, const char *action, struct err *err)
 {
 	json_t *class = NULL;
 
 	json_t *body = option_value(invocation, "untested") ? json_pack("{s:b}", "untested", true) : json_object();
 
-	if (class_call(invocation, "POST", "/launch", body, NULL, err) < 0)
+	if (class_call(invocation, "POST", action, body, NULL, err) < 0)
 		return -1;
 	if (option_value(invocation, "no-wait"))
 		return 0;
@@ -299,6 +299,11 @@ int cmd_class_launch(struct invocation *invocation, struct err *err)
 		return err_set(err, ERR_GUEST, "%d seat%s failed; terakoya class show says why", failed,
 			       failed == 1 ? "" : "s");
 	return 0;
+}
+
+int cmd_class_launch(struct invocation *invocation, struct err *err)
+{
+	return class_make(invocation, "/launch", err);
 }
 
 /* ---- close, remove ---------------------------------------------------------------------------- */
@@ -354,7 +359,7 @@ static int confirm_open(struct invocation *invocation, struct err *err)
 	return 0;
 }
 
-static int follow_class(struct invocation *invocation, const char *action, json_t *body, struct err *err)
+int class_follow(struct invocation *invocation, const char *action, json_t *body, struct err *err)
 {
 	json_t *work = NULL;
 
@@ -365,11 +370,25 @@ static int follow_class(struct invocation *invocation, const char *action, json_
 	return result;
 }
 
+static int open_class(struct invocation *invocation, struct err *err)
+{
+	json_t *class = NULL;
+
+	if (class_call(invocation, "POST", "/open", json_object(), &class, err) < 0)
+		return -1;
+	if (!show_json(invocation, class))
+		print_head(class);
+	json_decref(class);
+	return 0;
+}
+
 int cmd_class_open(struct invocation *invocation, struct err *err)
 {
+	if (!invocation->argument[1])
+		return open_class(invocation, err);
 	AUTO_FREE char *action = str_fmt("/labs/%s/open", invocation->argument[1]);
 
-	return confirm_open(invocation, err) < 0 ? -1 : follow_class(invocation, action, json_object(), err);
+	return confirm_open(invocation, err) < 0 ? -1 : class_follow(invocation, action, json_object(), err);
 }
 
 int cmd_class_catch_up(struct invocation *invocation, struct err *err)
@@ -377,5 +396,5 @@ int cmd_class_catch_up(struct invocation *invocation, struct err *err)
 	if (!confirm(invocation, "Reset every seat of the class and bring it to that lab? What is in the machines is "
 				 "lost; results stay."))
 		return err_set(err, ERR_CONFLICT, "nothing was changed");
-	return follow_class(invocation, "/catch-up", json_pack("{s:s}", "lab", invocation->argument[1]), err);
+	return class_follow(invocation, "/catch-up", json_pack("{s:s}", "lab", invocation->argument[1]), err);
 }

@@ -14,8 +14,9 @@
 #include "core/roster.h"
 
 const char *const class_state_names[] = {
-	[CLASS_DRAFT] = "draft",	 [CLASS_PREPARING] = "preparing", [CLASS_OPEN] = "open",
-	[CLASS_CLOSING] = "closing",	 [CLASS_CLOSED] = "closed",
+	[CLASS_DRAFT] = "draft",	 [CLASS_PREPARING] = "preparing", [CLASS_PREPARED] = "prepared",
+	[CLASS_OPEN] = "open",		 [CLASS_FREEZING] = "freezing",	  [CLASS_FROZEN] = "frozen",
+	[CLASS_RESUMING] = "resuming",	 [CLASS_CLOSING] = "closing",	  [CLASS_CLOSED] = "closed",
 };
 static_assert(ARRAY_SIZE(class_state_names) == CLASS_STATES, "every class state has a name");
 
@@ -100,6 +101,7 @@ void class_free(struct class *class)
 {
 	LIST_REMOVE(class, entry);
 	everyone_free(class);
+	freeze_free(class);
 	for (size_t i = 0; i < class->seats; i++)
 		seat_release(&class->seat[i]);
 	free(class->seat);
@@ -482,6 +484,7 @@ int class_close(struct core *core, const struct actor *actor, struct class *clas
 		return err_set(err, ERR_CONFLICT, "class %lld is %s already", (long long)class->row.id,
 			       class_state_names[class->state]);
 	everyone_end(class, "the class was closed");
+	freeze_end(class, "the class was closed");
 	if (store_begin(core->store, err) < 0)
 		return -1;
 	if (class_set_state(class, CLASS_CLOSING, err) < 0) {

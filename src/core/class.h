@@ -55,6 +55,34 @@ void pack_capacity(struct core *core, const struct pack *pack, unsigned seats, s
  * the audit log says so, too. Hidden classes are excepted: they are that test. */
 int class_launch(struct core *core, const struct actor *actor, struct class *class, bool untested,
 		 struct err *err);
+/* As a launch, but nobody may enter until class_open(): draft to preparing to prepared. */
+int class_prepare(struct core *core, const struct actor *actor, struct class *class, bool untested,
+		  struct err *err);
+/* Lets students into a class that is prepared, or is being prepared. */
+int class_open(struct core *core, const struct actor *actor, struct class *class, struct err *err);
+/* Whether students may enter, and sit at their machines. */
+static inline bool class_admits(const struct class *class)
+{
+	return class->row.opened_at && (class->state == CLASS_PREPARING || class->state == CLASS_OPEN);
+}
+/* Its machines are there, or are being made, or are on disk. */
+static inline bool class_has_machines(const struct class *class)
+{
+	return class->state >= CLASS_PREPARING && class->state <= CLASS_RESUMING;
+}
+
+/* Open or prepared to freezing to frozen: every machine is saved to disk and its memory is free. *work is of the
+ * kind "freeze", says how many of how many are saved, and ends with the names of those that could not be: they
+ * run on. Of a frozen class: tries those again. ERR_CAPACITY when the disk has too little room, ERR_CONFLICT while
+ * something else is under way in the class, ERR_UNAVAILABLE without libvirtd. */
+struct work;
+int class_freeze(struct core *core, const struct actor *actor, struct class *class, struct work **work,
+		 struct err *err);
+/* Frozen to resuming to open or prepared, as it was before. *work is of the kind "resume". A machine that does not
+ * come back stays saved and is named; switching it on tries again. ERR_CAPACITY when there is too little memory. */
+int class_resume(struct core *core, const struct actor *actor, struct class *class, struct work **work,
+		 struct err *err);
+
 /* Removes every machine, disk and network; progress stays. Any state but closed. */
 int class_close(struct core *core, const struct actor *actor, struct class *class, struct err *err);
 /* Removes a draft or a closed class with all its records. */
@@ -66,7 +94,6 @@ int seat_reset(struct core *core, const struct actor *actor, struct seat *seat, 
 /* Resets the seat and brings it to the beginning of a task (NULL: of the lab): the setups, and the course's own
  * solutions of all tasks before it, in the course's order. They count as caught up, without points. *work is
  * of the kind "catch-up". ERR_CONFLICT as for seat_reset(), and while it is under way. */
-struct work;
 int seat_catch_up(struct core *core, const struct actor *actor, struct seat *seat, const struct pack_lab *lab,
 		  const struct pack_task *task, struct work **work, struct err *err);
 /* The same for all seats of a class, up to a lab; and a lab opened for all, but for those who have it open.

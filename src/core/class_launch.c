@@ -76,12 +76,13 @@ static int check_launch(struct class *class, bool untested, struct err *err)
 }
 
 /* One transaction: after it, a restart at any moment goes on with the launch. */
-int class_launch(struct core *core, const struct actor *actor, struct class *class, bool untested,
-		 struct err *err)
+static int make_machines(struct core *core, const struct actor *actor, struct class *class, bool untested, bool open,
+			 struct err *err)
 {
 	if (check_launch(class, untested, err) < 0 || store_begin(core->store, err) < 0)
 		return -1;
 	class->row.launched_at = clock_real_ms();
+	class->row.opened_at = open ? class->row.launched_at : 0;
 	class->launch_mono = clock_mono_ms();
 	if (class_set_state(class, CLASS_PREPARING, err) < 0) {
 		store_rollback(core->store);
@@ -93,8 +94,38 @@ int class_launch(struct core *core, const struct actor *actor, struct class *cla
 	if (store_commit(core->store, err) < 0)
 		return -1;
 	AUTO_FREE char *object = str_fmt("class %lld", (long long)class->row.id);
-	note(core, actor, "class.launch", class->row.id, 0, object,
+	note(core, actor, open ? "class.launch" : "class.prepare", class->row.id, 0, object,
 	     class_is_untested(class) ? "{\"untested\": true}" : "");
+	return 0;
+}
+
+int class_launch(struct core *core, const struct actor *actor, struct class *class, bool untested,
+		 struct err *err)
+{
+	return make_machines(core, actor, class, untested, true, err);
+}
+
+int class_prepare(struct core *core, const struct actor *actor, struct class *class, bool untested,
+		  struct err *err)
+{
+	return make_machines(core, actor, class, untested, false, err);
+}
+
+/* Nothing is made and nothing is asked: the machines are there, and whoever comes is let in. */
+int class_open(struct core *core, const struct actor *actor, struct class *class, struct err *err)
+{
+	int64_t was = class->row.opened_at;
+
+	if ((class->state != CLASS_PREPARED && class->state != CLASS_PREPARING) || was)
+		return err_set(err, ERR_CONFLICT, "class %lld is %s; only a class that is prepared can be opened",
+			       (long long)class->row.id, class_state_names[class->state]);
+	class->row.opened_at = clock_real_ms();
+	if (class_set_state(class, class->state == CLASS_PREPARED ? CLASS_OPEN : class->state, err) < 0) {
+		class->row.opened_at = was;
+		return -1;
+	}
+	AUTO_FREE char *object = str_fmt("class %lld", (long long)class->row.id);
+	note(core, actor, "class.open", class->row.id, 0, object, "");
 	return 0;
 }
 
@@ -124,6 +155,6 @@ void class_settled(struct class *class)
 				  (uint32_t)(class->row.ready_at - class->row.launched_at);
 	log_info("class %lld: %zu seats %s in %u ms", (long long)class->row.id, class->seats,
 		 all_ready ? "ready" : "settled, not all of them ready,", class->ready_ms);
-	if (class_set_state(class, CLASS_OPEN, &err) < 0)
+	if (class_set_state(class, class->row.opened_at ? CLASS_OPEN : CLASS_PREPARED, &err) < 0)
 		log_error("class %lld could not be opened: %s", (long long)class->row.id, err.message);
 }

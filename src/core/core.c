@@ -342,6 +342,7 @@ void core_free(struct core *core)
 	tools_free(core);
 	labs_end(core);
 	everyone_stop(core);
+	freeze_stop(core);
 	while ((class = LIST_FIRST(&core->classes)))
 		class_free(class);
 	virt_close(core->virt);

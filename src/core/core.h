@@ -73,13 +73,27 @@ enum machine_state {
 	MACHINE_READY,         /* the probe passed in this life of the machine */
 	MACHINE_OFF,           /* powered off by the student, or stopped by somebody */
 	MACHINE_LOST,          /* runs, but its agent does not answer any more */
+	MACHINE_FREEZING,      /* paused; a lane is saving it */
+	MACHINE_FROZEN,        /* on disk with memory and devices, and nothing of it runs */
+	MACHINE_RESUMING,      /* a lane is bringing it back, or its agent is being told what time it is */
 	MACHINE_FAILED,        /* replaced once already; reason says why; a reset makes it anew */
 	MACHINE_REMOVING,      /* a lane is destroying it */
 	MACHINE_STATES
 };
 extern const char *const machine_state_names[MACHINE_STATES];
 
-enum class_state { CLASS_DRAFT, CLASS_PREPARING, CLASS_OPEN, CLASS_CLOSING, CLASS_CLOSED, CLASS_STATES };
+enum class_state {
+	CLASS_DRAFT,
+	CLASS_PREPARING, /* its machines are being made */
+	CLASS_PREPARED,  /* they are all settled, and nobody may enter yet */
+	CLASS_OPEN,
+	CLASS_FREEZING,  /* machines go to disk, a few at a time */
+	CLASS_FROZEN,    /* all of them are there, but for those that could not be saved */
+	CLASS_RESUMING,  /* they come back; then the class is what it was before, open or prepared */
+	CLASS_CLOSING,
+	CLASS_CLOSED,
+	CLASS_STATES
+};
 extern const char *const class_state_names[CLASS_STATES];
 
 struct machine {
@@ -100,7 +114,8 @@ struct machine {
 	uint32_t terminals;         /* bit n: there is a terminal with the number n */
 	bool announced;             /* the terminals know what it lists: before that, none is opened */
 	bool proven;                /* this generation was ready once: its disk holds somebody's work */
-	bool making;                /* a lane is making it */
+	bool making;                /* a lane is making it, or freezing it, or bringing it back */
+	int64_t frost;              /* the work of the round that asked it to freeze or come back; core/freeze.c */
 	unsigned epoch;             /* template_epoch() that it was cloned in; 0: no clone, or unknown */
 	char doomed[64];            /* the domain it replaces; removed when this one is settled */
 	uint64_t down_at;           /* clock_mono_ms(): connection lost; 0: it is up */
@@ -143,6 +158,7 @@ struct class {
 	uint64_t launch_mono;
 	bool sweeping;              /* a lane is removing what it has on the host */
 	struct everyone *everyone;  /* core/everyone.c's own; NULL: nothing was done for all yet */
+	struct frost *frost;        /* core/freeze.c's own; NULL: neither freezing nor resuming */
 	struct core *core;
 };
 

@@ -215,6 +215,11 @@ static int check_class(const struct class *class, struct err *err)
 	return 0;
 }
 
+bool everyone_is_busy(const struct class *class)
+{
+	return class->everyone && !class->everyone->over;
+}
+
 static int everyone_begin(struct core *core, const struct actor *actor, struct class *class, const char *kind,
 			  const struct pack_lab *lab, struct work **work, struct err *err)
 {

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "core/answer.h"
 #include "core/throttle.h"
+#include "store/plans.h"
 
 #define ANSWER_MAX 512
 #define ANSWER_FREE 3 /* wrong answers of a seat to a task before the first wait */
@@ -106,11 +107,15 @@ static int64_t could_begin_at(const struct seat *seat, const struct check *check
 	return at;
 }
 
+/* Without what the class stood still meanwhile. */
 static int64_t took_ms(const struct seat *seat, const struct check *check, int64_t done_at)
 {
-	int64_t from = could_begin_at(seat, check);
+	int64_t from = could_begin_at(seat, check), idle = 0;
 
-	return from && from < done_at ? done_at - from : 0;
+	if (!from || from >= done_at)
+		return 0;
+	idle_between(check->core->store, seat->row.class_id, from, done_at, &idle, NULL);
+	return idle < done_at - from ? done_at - from - idle : 0;
 }
 
 /* The row as it will be; the one in memory follows only when the database has it. */

@@ -123,6 +123,11 @@ enum machine_event {
 	EVENT_REMOVE,     /* its class closes */
 	EVENT_FOUND,      /* seen running by the reconciler */
 	EVENT_MISSING,    /* not seen by the reconciler; its disk is there */
+	EVENT_FREEZE,     /* save it */
+	EVENT_SAVED,      /* it is on disk and does not run any more */
+	EVENT_NOT_SAVED,  /* it runs on */
+	EVENT_THAW,       /* bring it back */
+	EVENT_THAWED,     /* it runs again */
 	MACHINE_EVENTS
 };
 
@@ -165,6 +170,23 @@ void machine_pulse(struct core *core); /* asks machines for a sign of life, and 
 /* What a ready machine suffers from, or "". */
 void machine_complaint(const struct machine *machine, char text[128]);
 
+/* ---- freeze.c --------------------------------------------------------------------------------- */
+
+/* Saves a machine on a lane; ends in EVENT_SAVED, EVENT_NOT_SAVED or EVENT_MISSING. */
+void freeze_machine(struct machine *machine);
+/* A machine that runs again is told the time, and given entropy; ends in EVENT_IDENTIFIED. */
+void freeze_wake(struct machine *machine);
+/* A machine of a class that freezes or resumes is in a new state. */
+void freeze_stepped(struct machine *machine);
+/* Goes on with what was begun, also before a restart. */
+void freeze_continue(struct class *class);
+/* What a class's view says of its day: when it was opened, and how far a round is. */
+void view_add_times(json_t *view, const struct class *class);
+/* The class closes or goes. */
+void freeze_end(struct class *class, const char *message);
+void freeze_free(struct class *class);
+void freeze_stop(struct core *core); /* the daemon ends */
+
 /* ---- launch.c --------------------------------------------------------------------------------- */
 
 void launch_enqueue(struct machine *machine, bool first);
@@ -172,6 +194,8 @@ bool launch_is_queued(const struct machine *machine);
 void launch_next(struct core *core);
 /* Boots a machine again on the disk that it has. */
 void launch_start(struct machine *machine);
+/* Brings a frozen one back; ends in EVENT_THAWED, EVENT_NOT_MADE or EVENT_MISSING. */
+void launch_thaw(struct machine *machine);
 /* Removes a domain and its disk some time soon; retried by the reconciler if it fails. */
 void launch_discard(struct core *core, const char *domain);
 void launch_clear(struct core *core);
@@ -321,6 +345,7 @@ int organisation_need(struct core *core, const char *name, int64_t *id, struct e
 void everyone_end(struct class *class, const char *message);
 void everyone_free(struct class *class);
 void everyone_stop(struct core *core); /* the daemon ends: turns that were posted do not come */
+bool everyone_is_busy(const struct class *class);
 json_t *view_everyone(const struct class *class);
 
 /* ---- seat.c ----------------------------------------------------------------------------------- */

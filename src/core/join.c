@@ -84,16 +84,16 @@ static struct seat *seat_of_code(struct auth *auth, const char *code)
 	return NULL;
 }
 
-static int class_admits(const struct class *class, struct err *err)
+static int may_join(const struct class *class, struct err *err)
 {
 	if (class_is_private(class))
 		return err_set(err, ERR_DENIED, "nobody can join this class");
-	if (class->state == CLASS_PREPARING || class->state == CLASS_OPEN)
-		return 0;
-	if (class->state == CLASS_DRAFT)
+	if (class->row.opened_at && class_has_machines(class))
+		return 0; /* of one that is frozen the page says so */
+	if (class->state == CLASS_DRAFT || class_has_machines(class))
 		return err_set(
 			err, ERR_CONFLICT,
-			"the class has not begun: try again when the instructor has launched it");
+			"the class has not begun: try again when the instructor has opened it");
 	return err_set(err, ERR_CONFLICT, "the class is over");
 }
 
@@ -179,7 +179,7 @@ static int join_linked(struct auth *auth, struct seat *seat, const char *typed,
 {
 	char name[NAME_BYTES] = "";
 
-	if (class_admits(seat->class, err) < 0)
+	if (may_join(seat->class, err) < 0)
 		return -1;
 	if (!*seat->row.name) {
 		if (name_clean(typed ? typed : "", name, err) < 0)
@@ -214,7 +214,7 @@ static int join_named(struct auth *auth, struct class *class, const char *name,
 {
 	struct seat *seat = seat_of_name(class, name);
 
-	if (class_admits(class, err) < 0)
+	if (may_join(class, err) < 0)
 		return -1;
 	if (class->row.own_codes)
 		return err_set(err, ERR_DENIED,

@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "base/str.h"
 
-enum how { HOW_CLONE, HOW_BOOT, HOW_START };
+enum how { HOW_CLONE, HOW_BOOT, HOW_START, HOW_THAW };
 
 struct make_job {
 	struct virt_job base;
@@ -84,7 +84,7 @@ static int make_prepare(struct make_job *make, const struct machine *machine, st
 	memcpy(make->machine.uuid, machine->row.uuid, sizeof(make->machine.uuid));
 	for (size_t i = 0; i < spec->nics && i < VIRT_NICS_MAX; i++)
 		add_nic(make, machine->seat, &spec->nic[i]);
-	if (make->how == HOW_START)
+	if (make->how == HOW_START || make->how == HOW_THAW)
 		return 0;
 	make->how = key ? HOW_CLONE : HOW_BOOT;
 	if (key)
@@ -109,6 +109,8 @@ static void make_work(struct job *job)
 			virt_machine_clone(virt, &make->machine, make->key, &make->running, err);
 	else if (make->how == HOW_BOOT)
 		make->base.result = virt_machine_boot(virt, &make->machine, &make->running, err);
+	else if (make->how == HOW_THAW)
+		make->base.result = virt_machine_thaw(virt, &make->machine, &make->running, err);
 	else
 		make->base.result = virt_machine_start(virt, &make->machine, &make->running, err);
 }
@@ -142,10 +144,15 @@ static void make_apply(struct make_job *make)
 		return;
 	}
 	if (make->base.result < 0) {
-		machine_step(machine, EVENT_NOT_MADE, make->base.err.message);
+		bool nothing = make->how == HOW_THAW && make->base.err.kind == ERR_NOT_FOUND;
+		machine_step(machine, nothing ? EVENT_MISSING : EVENT_NOT_MADE, make->base.err.message);
 		return;
 	}
 	machine->running = make->running;
+	if (make->how == HOW_THAW) {
+		machine_step(machine, EVENT_THAWED, NULL);
+		return;
+	}
 	bool same = make->how == HOW_CLONE && make->epoch == template_epoch(core);
 	machine->epoch = same ? make->epoch : 0;
 	log_debug("%s runs: volume %u us, create %u us, state %u us, resume %u us", make->domain,
@@ -193,6 +200,11 @@ static void make_submit(struct machine *machine, enum how how)
 void launch_start(struct machine *machine)
 {
 	make_submit(machine, HOW_START);
+}
+
+void launch_thaw(struct machine *machine)
+{
+	make_submit(machine, HOW_THAW);
 }
 
 /* ---- the queue ---- */

@@ -3,6 +3,7 @@
  *   absent -> waiting -> cloning -> personalising -> probing -> ready
  *                           |            ^                       |
  *                           +-> booting -+   <- reboot, start ---+-> off, lost
+ *                                                                +-> freezing -> frozen -> resuming -> ready
  *
  * machine_step() is the only way from one state to another: it looks the event up in one table, changes
  * the state, enters it (enter_*), and tells everybody. An event that the table does not name for a state
@@ -12,7 +13,9 @@
  * asked for, and each turn away from the straight road from cloning to ready begins a new one.
  *
  * On disk are only the states that a restart has to know: waiting (wanted; make it anew), ready, off,
- * failed, removing. The states between are observed, and observed again after a restart.
+ * frozen, resuming (it runs again), failed, removing. The states between are observed, and observed again after a
+ * restart. Whether a machine that was to be frozen is, only its file knows (virt/freeze.c): one that still counts as
+ * ready in a class that freezes is asked to freeze again, and one that counts as frozen to resume, until it has.
  *
  * A machine that fails before it was ever ready has nobody's work on it: it is replaced once by itself,
  * and shown as failed, with the reason, when the second one fails too.
@@ -34,6 +37,7 @@
 #define BOOT_MS        300000 /* a cold boot: 30 s alone, minutes when many boot at once */
 #define PERSONALISE_MS 30000
 #define PROBE_MS       30000
+#define RESUME_MS      60000 /* from running again to ready: half a second alone, longer when many come back */
 
 const char *const machine_state_names[] = {
 	[MACHINE_ABSENT] = "absent",
@@ -45,6 +49,9 @@ const char *const machine_state_names[] = {
 	[MACHINE_READY] = "ready",
 	[MACHINE_OFF] = "off",
 	[MACHINE_LOST] = "lost",
+	[MACHINE_FREEZING] = "freezing",
+	[MACHINE_FROZEN] = "frozen",
+	[MACHINE_RESUMING] = "resuming",
 	[MACHINE_FAILED] = "failed",
 	[MACHINE_REMOVING] = "removing",
 };
@@ -60,6 +67,9 @@ static const char *const event_names[] = {
 	[EVENT_REBOOTED] = "rebooted",	 [EVENT_SILENT] = "silent",
 	[EVENT_START] = "start",	 [EVENT_REMOVE] = "remove",
 	[EVENT_FOUND] = "found",	 [EVENT_MISSING] = "missing",
+	[EVENT_FREEZE] = "freeze",	 [EVENT_SAVED] = "saved",
+	[EVENT_NOT_SAVED] = "not saved", [EVENT_THAW] = "thaw",
+	[EVENT_THAWED] = "thawed",
 };
 static_assert(ARRAY_SIZE(event_names) == MACHINE_EVENTS, "every machine event has a name");
 
@@ -110,6 +120,7 @@ static const unsigned char table[MACHINE_STATES][MACHINE_EVENTS] = {
 			    [EVENT_REBOOTED] = TO(BOOTING),
 			    [EVENT_SILENT] = TO(LOST),
 			    [EVENT_MISSING] = TO(OFF),
+			    [EVENT_FREEZE] = TO(FREEZING),
 			    [EVENT_REMOVE] = TO(REMOVING) },
 	[MACHINE_OFF] = { [EVENT_WANT] = TO(WAITING),
 			  [EVENT_START] = TO(BOOTING),
@@ -122,7 +133,25 @@ static const unsigned char table[MACHINE_STATES][MACHINE_EVENTS] = {
 			   [EVENT_REBOOTED] = TO(BOOTING),
 			   [EVENT_FOUND] = TO(LOST),
 			   [EVENT_MISSING] = TO(OFF),
+			   [EVENT_FREEZE] = TO(FREEZING),
 			   [EVENT_REMOVE] = TO(REMOVING) },
+	[MACHINE_FREEZING] = { [EVENT_SAVED] = TO(FROZEN),
+			       [EVENT_NOT_SAVED] = TO(READY),
+			       [EVENT_MISSING] = TO(OFF),
+			       [EVENT_REMOVE] = TO(REMOVING) },
+	[MACHINE_FROZEN] = { [EVENT_WANT] = TO(WAITING),
+			     [EVENT_THAW] = TO(RESUMING),
+			     [EVENT_REMOVE] = TO(REMOVING) },
+	[MACHINE_RESUMING] = { [EVENT_WANT] = TO(WAITING),
+			       [EVENT_THAWED] = TO(RESUMING),
+			       [EVENT_NOT_MADE] = TO(FROZEN),
+			       [EVENT_MISSING] = TO(OFF),
+			       [EVENT_KNOWN] = TO(RESUMING),
+			       [EVENT_UP] = TO(PERSONALISING),
+			       [EVENT_IDENTIFIED] = TO(READY),
+			       [EVENT_TIMEOUT] = TO(LOST),
+			       [EVENT_REBOOTED] = TO(BOOTING),
+			       [EVENT_REMOVE] = TO(REMOVING) },
 	[MACHINE_FAILED] = { [EVENT_WANT] = TO(WAITING), [EVENT_REMOVE] = TO(REMOVING) },
 	[MACHINE_REMOVING] = { [EVENT_REMOVE] = TO(REMOVING) },
 };
@@ -245,9 +274,9 @@ static void machine_connect(struct machine *machine)
 	machine->link = link_new(machine->core->loop, machine->running.channel, &events, machine);
 }
 
-/* Its terminals are over with it. The life must have been ended before: what is pending on the link is
+/* gone: its terminals are over with it. The life must have been ended before: what is pending on the link is
  * called back from here. */
-static void machine_disconnect(struct machine *machine)
+static void machine_unlink(struct machine *machine, bool gone)
 {
 	struct core *core = machine->core;
 	struct link *link = STEAL(machine->link);
@@ -258,7 +287,12 @@ static void machine_disconnect(struct machine *machine)
 	machine->announced = false;
 	machine->health = (struct link_health){ 0 };
 	if (core->terminals && !core->stopping)
-		core->terminals->down(core->terminals_context, machine, true);
+		core->terminals->down(core->terminals_context, machine, gone);
+}
+
+static void machine_disconnect(struct machine *machine)
+{
+	machine_unlink(machine, true);
 }
 
 /* ---- entering states -------------------------------------------------------------------------- */
@@ -444,6 +478,38 @@ static void enter_removing(struct machine *machine, enum machine_event event)
 	machine_save(machine);
 }
 
+static void enter_freezing(struct machine *machine, enum machine_event event)
+{
+	(void)event;
+	machine_no_deadline(machine);
+	freeze_machine(machine);
+}
+
+/* Its shells are saved with it: their terminals wait for it. */
+static void enter_frozen(struct machine *machine, enum machine_event event)
+{
+	(void)event;
+	machine_no_deadline(machine);
+	machine_unlink(machine, false);
+	machine_save(machine);
+}
+
+/* Twice: when it is asked for, and when it runs. Then its agent answers, and is told what time it is. */
+static void enter_resuming(struct machine *machine, enum machine_event event)
+{
+	if (event == EVENT_THAW) {
+		launch_thaw(machine);
+		return;
+	}
+	machine_deadline(machine, RESUME_MS);
+	if (event == EVENT_KNOWN) {
+		freeze_wake(machine);
+		return;
+	}
+	machine_save(machine);
+	machine_connect(machine);
+}
+
 static void (*const enter[MACHINE_STATES])(struct machine *machine, enum machine_event event) = {
 	[MACHINE_WAITING] = enter_waiting,
 	[MACHINE_BOOTING] = enter_booting,
@@ -452,6 +518,9 @@ static void (*const enter[MACHINE_STATES])(struct machine *machine, enum machine
 	[MACHINE_READY] = enter_ready,
 	[MACHINE_OFF] = enter_off,
 	[MACHINE_LOST] = enter_lost,
+	[MACHINE_FREEZING] = enter_freezing,
+	[MACHINE_FROZEN] = enter_frozen,
+	[MACHINE_RESUMING] = enter_resuming,
 	[MACHINE_FAILED] = enter_failed,
 	[MACHINE_REMOVING] = enter_removing,
 };
@@ -460,7 +529,8 @@ static void (*const enter[MACHINE_STATES])(struct machine *machine, enum machine
 static bool event_keeps_life(enum machine_event event)
 {
 	return event == EVENT_TURN || event == EVENT_CLONED || event == EVENT_BOOTED ||
-	       event == EVENT_IDENTIFIED || event == EVENT_PROBED || event == EVENT_SILENT;
+	       event == EVENT_IDENTIFIED || event == EVENT_PROBED || event == EVENT_SILENT ||
+	       event == EVENT_THAWED;
 }
 
 static const char *default_reason(enum machine_event event, enum machine_state from)
@@ -499,6 +569,7 @@ void machine_step(struct machine *machine, enum machine_event event, const char 
 		return; /* it went on at once, and that was told */
 	grade_machine_stepped(machine);
 	seat_publish(machine->seat);
+	freeze_stepped(machine);
 }
 
 /* ---- as whom it wakes up ---------------------------------------------------------------------- */
@@ -595,8 +666,9 @@ void machine_load(struct machine *machine)
 	enum machine_state state = state_from_name(machine->row.state);
 
 	machine->stage_at = clock_mono_ms();
-	machine->proven = state == MACHINE_READY || state == MACHINE_OFF || state == MACHINE_LOST;
-	machine->state = state == MACHINE_READY ? MACHINE_LOST : state;
+	machine->proven = state == MACHINE_READY || state == MACHINE_OFF || state == MACHINE_LOST ||
+			  state == MACHINE_FROZEN || state == MACHINE_RESUMING;
+	machine->state = state == MACHINE_READY || state == MACHINE_RESUMING ? MACHINE_LOST : state;
 }
 
 void machine_release(struct machine *machine)

@@ -4,6 +4,8 @@
  *   a machine that the database wants and libvirt has      its agent is asked who it is
  *   a machine that was ready and does not run              off: its disk is there, Start boots it
  *   a machine that was being made                          made anew, under a new name
+ *   a machine that is frozen                               left alone: it is a file
+ *   a class that was being frozen or resumed               goes on with that
  *   a domain, volume or network that nobody wants          removed
  *   a class that was being closed                          goes on being closed
  *
@@ -64,12 +66,20 @@ static struct found *find_found(struct look_job *look, const char *name)
 
 /* ---- what is wanted ---- */
 
+static bool is_saved(const struct look_job *look, const char *domain)
+{
+	for (size_t i = 0; i < look->seen.saveds; i++)
+		if (strcmp(look->seen.saved[i], domain) == 0)
+			return true;
+	return false;
+}
+
 static void reconcile_machine(struct machine *machine, struct look_job *look)
 {
 	char domain[64];
 
 	if (machine->making || machine->stage_at >= look->begun || machine->state == MACHINE_ABSENT ||
-	    machine->state == MACHINE_FAILED || machine->state == MACHINE_REMOVING)
+	    machine->state == MACHINE_FAILED || machine->state == MACHINE_REMOVING || machine->state == MACHINE_FROZEN)
 		return;
 	if (machine->state == MACHINE_WAITING) {
 		if (!launch_is_queued(machine))
@@ -78,6 +88,8 @@ static void reconcile_machine(struct machine *machine, struct look_job *look)
 	}
 	machine_domain(machine, domain);
 	struct found *found = find_found(look, domain);
+	if (is_saved(look, domain))
+		return; /* its class is about to find out */
 	if (found && found->runs) {
 		machine->running = found->running;
 		machine_step(machine, EVENT_FOUND, NULL);
@@ -93,12 +105,13 @@ static void reconcile_wanted(struct core *core, struct look_job *look)
 	LIST_FOREACH(class, &core->classes, entry) {
 		if (class->state == CLASS_CLOSING)
 			class_continue_close(class);
-		if (class->state != CLASS_PREPARING && class->state != CLASS_OPEN)
+		if (!class_has_machines(class))
 			continue;
 		for (size_t i = 0; i < class->seats; i++)
 			for (size_t k = 0; k < class->seat[i].machines; k++)
 				reconcile_machine(&class->seat[i].machine[k], look);
 		class_settled(class);
+		freeze_continue(class);
 	}
 	proof_tidy(core);
 }
@@ -133,7 +146,7 @@ static bool network_is_wanted(struct core *core, const char *name)
 	LIST_FOREACH(class, &core->classes, entry) {
 		snprintf(prefix, sizeof(prefix), "c%lld-", (long long)class->row.id);
 		if (str_starts(name, prefix))
-			return class->state == CLASS_PREPARING || class->state == CLASS_OPEN;
+			return class_has_machines(class);
 	}
 	return false;
 }

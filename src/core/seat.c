@@ -21,7 +21,7 @@ static int class_must_run(const struct seat *seat, struct err *err)
 {
 	enum class_state state = seat->class->state;
 
-	if (state == CLASS_OPEN || state == CLASS_PREPARING)
+	if (state == CLASS_OPEN || state == CLASS_PREPARING || state == CLASS_PREPARED)
 		return 0;
 	return err_set(err, ERR_CONFLICT, "class %lld is %s: its seats have no machines now",
 		       (long long)seat->class->row.id, class_state_names[state]);
@@ -89,10 +89,10 @@ int seat_power(struct core *core, const struct actor *actor, struct seat *seat, 
 	if (!one || class_must_run(seat, err) < 0)
 		return -1;
 	if (power == SEAT_POWER_ON) {
-		if (one->state != MACHINE_OFF)
+		if (one->state != MACHINE_OFF && one->state != MACHINE_FROZEN)
 			return err_set(err, ERR_CONFLICT, "%s is %s; only a machine that is off can be started",
 				       one->row.name, machine_state_names[one->state]);
-		machine_step(one, EVENT_START, NULL);
+		machine_step(one, one->state == MACHINE_OFF ? EVENT_START : EVENT_THAW, NULL);
 	} else if (machine_power(one, power == SEAT_POWER_OFF ? VIRT_POWER_OFF : VIRT_POWER_RESET,
 				 err) < 0) {
 		return -1;

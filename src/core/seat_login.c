@@ -185,8 +185,10 @@ static struct seat *knock_finish(struct knock *knock, struct err *err)
 		return NULL;
 	}
 	try_refund(auth, knock->key, knock->address);
-	if (seat->class->state != CLASS_OPEN && seat->class->state != CLASS_PREPARING) {
-		err_set(err, ERR_CONFLICT, "the class has not begun, or is over");
+	if (!class_admits(seat->class)) {
+		bool frozen = seat->class->row.opened_at && class_has_machines(seat->class);
+		err_set(err, ERR_CONFLICT, frozen ? "the class is frozen: its machines come back when it goes on" :
+						    "the class has not begun, or is over");
 		return NULL;
 	}
 	knock_note(knock, seat);

@@ -88,7 +88,8 @@ static int state_rank(enum machine_state state)
 	static const enum machine_state order[] = {
 		MACHINE_FAILED,	       MACHINE_LOST,	MACHINE_OFF,	 MACHINE_REMOVING, MACHINE_ABSENT,
 		MACHINE_WAITING,       MACHINE_CLONING, MACHINE_BOOTING, MACHINE_PERSONALISING,
-		MACHINE_PROBING, MACHINE_READY,
+		MACHINE_PROBING,       MACHINE_FROZEN,	MACHINE_FREEZING, MACHINE_RESUMING,
+		MACHINE_READY,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
@@ -200,7 +201,7 @@ json_t *view_class(const struct class *class)
 
 	for (size_t i = 0; i < class->seats; i++)
 		ready += seat_is_ready(&class->seat[i]);
-	return json_pack("{s:I, s:o, s:s, s:s, s:I, s:o, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:I, s:I}", "id",
+	json_t *view = json_pack("{s:I, s:o, s:s, s:s, s:I, s:o, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:I, s:I}", "id",
 			 I(class->row.id), "name", text(class->row.name), "course", class->row.course,
 			 "version", class->row.version, "proven_at",
 			 I(proof_passed_at(class->core, class->pack)), "title", texts(&class->pack->title), "state",
@@ -211,6 +212,8 @@ json_t *view_class(const struct class *class)
 			 (int)class->seats, "ready", ready, "ready_ms", I(class->ready_ms),
 			 "results_until", I(class->results_until), "results_removed_at",
 			 I(class->results_removed_at));
+	view_add_times(view, class);
+	return view;
 }
 
 const char *task_kind_name(enum pack_task_kind kind)

@@ -110,16 +110,56 @@ int api_class_delete(struct request *request, struct err *err)
 	return 0;
 }
 
-int api_class_launch(struct request *request, struct err *err)
+static int make_machines(struct request *request, typeof(class_launch) *make, struct err *err)
 {
 	bool untested = false;
 	const struct field fields[] = { { "untested", FIELD_BOOL, false, 0, 0, &untested } };
 
 	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0 ||
-	    class_launch(request->server->core, &request->actor, request->class, untested, err) < 0)
+	    make(request->server->core, &request->actor, request->class, untested, err) < 0)
 		return -1;
 	reply_json(request, MHD_HTTP_ACCEPTED, view_class(request->class));
 	return 0;
+}
+
+int api_class_launch(struct request *request, struct err *err)
+{
+	return make_machines(request, class_launch, err);
+}
+
+int api_class_prepare(struct request *request, struct err *err)
+{
+	return make_machines(request, class_prepare, err);
+}
+
+int api_class_open(struct request *request, struct err *err)
+{
+	if (class_open(request->server->core, &request->actor, request->class, err) < 0)
+		return -1;
+	reply_json(request, MHD_HTTP_OK, view_class(request->class));
+	return 0;
+}
+
+/* ---- overnight ------------------------------------------------------------------------------ */
+
+static int begin_round(struct request *request, typeof(class_freeze) *begin, struct err *err)
+{
+	struct work *work;
+
+	if (begin(request->server->core, &request->actor, request->class, &work, err) < 0)
+		return -1;
+	reply_json(request, MHD_HTTP_ACCEPTED, view_work(work));
+	return 0;
+}
+
+int api_class_freeze(struct request *request, struct err *err)
+{
+	return begin_round(request, class_freeze, err);
+}
+
+int api_class_resume(struct request *request, struct err *err)
+{
+	return begin_round(request, class_resume, err);
 }
 
 int api_class_close(struct request *request, struct err *err)

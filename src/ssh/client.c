@@ -25,6 +25,7 @@
 #include "base/auto.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/class.h"
 
 #define READS_PER_TURN	 16	     /* of libssh's, 4 KiB each */
 #define OUTPUT_PER_TURN	 (64 * 1024)
@@ -38,10 +39,7 @@ struct knocking {
 struct seat *client_seat(const struct client *client)
 {
 	struct seat *seat = core_seat(client->gateway->core, client->seat_id);
-	bool runs = seat && (seat->class->state == CLASS_OPEN ||
-			     seat->class->state == CLASS_PREPARING);
-
-	return runs ? seat : NULL;
+	return seat && class_admits(seat->class) ? seat : NULL;
 }
 
 /* ---- signing in ----------------------------------------------------------------------------- */

@@ -31,10 +31,10 @@ static void class_read(struct query *q, void *into)
 {
 	struct class_row *row = into;
 
-	query_read(q, "issssshsniiiiooi", &row->id, &row->name, &row->course, &row->version,
+	query_read(q, "issssshsniiiiooii", &row->id, &row->name, &row->course, &row->version,
 		   &row->digest, &row->code, row->secret, &row->state, &row->instructor,
 		   &row->created_at, &row->launched_at, &row->ready_at, &row->closed_at, &row->hidden,
-		   &row->own_codes, &row->cards_at);
+		   &row->own_codes, &row->cards_at, &row->opened_at);
 }
 
 int classes_add(struct store *store, const struct class_row *row, int64_t *id, struct err *err)
@@ -42,11 +42,12 @@ int classes_add(struct store *store, const struct class_row *row, int64_t *id, s
 	if (store_run(store, err,
 		      "INSERT INTO class (name, course, version, digest, code, secret, state,"
 		      " instructor, created_at, launched_at, ready_at, closed_at, hidden,"
-		      " own_codes, cards_at)"
-		      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		      "ssssshsniiiiooi", row->name, row->course, row->version, row->digest, row->code,
+		      " own_codes, cards_at, opened_at)"
+		      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		      "ssssshsniiiiooii", row->name, row->course, row->version, row->digest, row->code,
 		      row->secret, row->state, row->instructor, row->created_at, row->launched_at,
-		      row->ready_at, row->closed_at, row->hidden, row->own_codes, row->cards_at) < 0)
+		      row->ready_at, row->closed_at, row->hidden, row->own_codes, row->cards_at,
+		      row->opened_at) < 0)
 		return err_wrap(err, "class %s", row->name);
 	*id = store_last_id(store);
 	return 0;
@@ -57,11 +58,12 @@ int classes_update(struct store *store, const struct class_row *row, struct err 
 	if (store_change(store, err, "class",
 			 "UPDATE class SET name = ?, course = ?, version = ?, digest = ?, code = ?,"
 			 " secret = ?, state = ?, instructor = ?, created_at = ?, launched_at = ?,"
-			 " ready_at = ?, closed_at = ?, own_codes = ?, cards_at = ? WHERE id = ?",
-			 "ssssshsniiiioii", row->name, row->course, row->version, row->digest,
+			 " ready_at = ?, closed_at = ?, own_codes = ?, cards_at = ?,"
+			 " opened_at = ? WHERE id = ?",
+			 "ssssshsniiiioiii", row->name, row->course, row->version, row->digest,
 			 row->code, row->secret, row->state, row->instructor, row->created_at,
 			 row->launched_at, row->ready_at, row->closed_at, row->own_codes, row->cards_at,
-			 row->id) < 0)
+			 row->opened_at, row->id) < 0)
 		return err_wrap(err, "class %lld", (long long)row->id);
 	return 0;
 }
@@ -73,7 +75,8 @@ int classes_list(struct store *store, bool closed, struct class_row **rows, size
 	AUTO(query) struct query q = query_of(
 		store, err,
 		"SELECT id, name, course, version, digest, code, secret, state, instructor,"
-		" created_at, launched_at, ready_at, closed_at, hidden, own_codes, cards_at"
+		" created_at, launched_at, ready_at, closed_at, hidden, own_codes, cards_at,"
+		" opened_at"
 		" FROM class WHERE ? OR state <> 'closed' ORDER BY id DESC",
 		"o", closed);
 

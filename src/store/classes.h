@@ -14,6 +14,7 @@ struct class_row {
 	char *state;          /* core's name of the state */
 	int64_t instructor;   /* person */
 	int64_t created_at, launched_at, ready_at, closed_at; /* 0: not yet */
+	int64_t opened_at;    /* since when students may enter; 0: they may not */
 	bool hidden;          /* of the daemon itself: proves a pack, and is removed after that */
 	bool own_codes;       /* its code lets nobody in: each seat has one */
 	int64_t cards_at;     /* when its seats' cards were last made; 0: never */

@@ -283,8 +283,23 @@ static const char version_11[] =
 	"ALTER TABLE seat ADD COLUMN code TEXT NOT NULL DEFAULT '';"
 	"CREATE UNIQUE INDEX seat_code ON seat (code) WHERE code <> '';";
 
-static const char *const steps[] = { version_1, version_2, version_3, version_4, version_5,
-					      version_6, version_7, version_8, version_9, version_10, version_11 };
+/* Since when students may enter a class, and when its time stood still: it was frozen, or paused. A class that runs
+ * was opened when it was launched. */
+static const char version_12[] =
+	"ALTER TABLE class ADD COLUMN opened_at INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE class SET opened_at = launched_at;"
+	"CREATE TABLE class_idle ("
+	"	class INTEGER NOT NULL REFERENCES class ON DELETE CASCADE,"
+	"	began_at INTEGER NOT NULL,"
+	"	ended_at INTEGER NOT NULL,"
+	"	PRIMARY KEY (class, began_at)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE UNIQUE INDEX class_idle_now ON class_idle (class) WHERE ended_at = 0;";
+
+static const char *const steps[] = {
+	version_1, version_2, version_3, version_4, version_5, version_6,
+	version_7, version_8, version_9, version_10, version_11, version_12,
+};
 const struct schema schema_current = { steps, ARRAY_SIZE(steps) };
 
 /* A pragma's number. Not through the statement cache: it keys on literals and these change the

@@ -164,6 +164,8 @@ enum xml_memory {
 	XML_MEMORY_PLAIN, /* QEMU's own */
 	XML_MEMORY_BAKE,  /* a file, written through */
 	XML_MEMORY_CLONE, /* a file, mapped privately, and QEMU waits for its device state */
+	XML_MEMORY_THAW,  /* the same, and the state is one of devices alone */
+	XML_MEMORY_THAW_PLAIN, /* QEMU's own, and that */
 };
 
 struct xml_domain {
@@ -217,6 +219,17 @@ int monitor_ignore_shared(virDomainPtr domain, bool on, struct err *err);
 int monitor_save_state(virDomainPtr domain, int fd, struct err *err);
 /* Feeds a waiting domain its device state from fd, and returns when it has it. */
 int monitor_load_state(virDomainPtr domain, int fd, struct err *err);
+/* The same without any RAM. fd: open for writing only; both go on from the file's position. */
+int monitor_save_devices(virDomainPtr domain, int fd, struct err *err);
+/* Where in QEMU the host byte of a guest's physical address is. */
+int monitor_find_address(virDomainPtr domain, uint64_t guest, uint64_t *host, struct err *err);
+
+/* ---- freeze.c ------------------------------------------------------------------------------- */
+
+#define SAVED_SUFFIX ".saved"
+
+bool freeze_is_saved(const struct virt *virt, const char *name);
+void freeze_forget(const struct virt *virt, const char *name); /* what was saved of it */
 
 /* ---- template.c ----------------------------------------------------------------------------- */
 

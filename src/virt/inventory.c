@@ -63,22 +63,27 @@ static void directory_cleanup(DIR **directory)
 		closedir(*directory);
 }
 
-static int list_volumes(struct virt *virt, struct virt_inventory *inventory, struct err *err)
+static void keep_name(const char *file, const char *end, char (**names)[64], size_t *count)
+{
+	size_t length = strlen(file);
+
+	if (!str_ends(file, end) || length - strlen(end) > VIRT_NAME_MAX)
+		return;
+	*names = mem_grow(*names, *count + 1, sizeof(**names));
+	snprintf((*names)[(*count)++], sizeof(**names), "%.*s", (int)(length - strlen(end)), file);
+}
+
+/* Disks, and the machines that are frozen. */
+static int list_pool(struct virt *virt, struct virt_inventory *inventory, struct err *err)
 {
 	AUTO_FREE char *path = str_fmt("%s/pool", virt->state_dir);
 	AUTO(directory) DIR *directory = opendir(path);
-	const char *const end = ".qcow2";
 
 	if (!directory)
 		return err_errno(err, "cannot list %s", path);
 	for (struct dirent *entry; (entry = readdir(directory));) {
-		size_t length = strlen(entry->d_name);
-		if (!str_ends(entry->d_name, end) || length - strlen(end) > VIRT_NAME_MAX)
-			continue;
-		inventory->volume = mem_grow(inventory->volume, inventory->volumes + 1,
-					     sizeof(*inventory->volume));
-		snprintf(inventory->volume[inventory->volumes++], sizeof(*inventory->volume),
-			 "%.*s", (int)(length - strlen(end)), entry->d_name);
+		keep_name(entry->d_name, ".qcow2", &inventory->volume, &inventory->volumes);
+		keep_name(entry->d_name, SAVED_SUFFIX, &inventory->saved, &inventory->saveds);
 	}
 	return 0;
 }
@@ -93,7 +98,7 @@ int virt_list(struct virt *virt, struct virt_inventory *inventory, struct err *e
 	machine_settle(virt, connection);
 	if (list_machines(virt, connection, &seen, err) < 0 ||
 	    list_networks(virt, connection, &seen, err) < 0 ||
-	    list_volumes(virt, &seen, err) < 0) {
+	    list_pool(virt, &seen, err) < 0) {
 		virt_inventory_free(&seen);
 		return -1;
 	}
@@ -109,5 +114,6 @@ void virt_inventory_free(struct virt_inventory *inventory)
 	free(inventory->machine);
 	free(inventory->network);
 	free(inventory->volume);
+	free(inventory->saved);
 	*inventory = (struct virt_inventory){ 0 };
 }

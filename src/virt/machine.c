@@ -208,6 +208,7 @@ int virt_machine_start(struct virt *virt, const struct virt_machine *machine,
 		return 0;
 	}
 	AUTO_FREE char *disk = volume_path(virt, machine->name);
+	freeze_forget(virt, machine->name); /* its disk goes on without it */
 	if (start_on(virt, machine, disk, &made, err) < 0)
 		return -1;
 	*running = made;

@@ -115,11 +115,55 @@ int monitor_load_state(virDomainPtr domain, int fd, struct err *err)
 		return -1;
 	while (clock_mono_ms() < end) {
 		if (ask_word(domain, "query-status", "status", word, why, err) < 0)
-			return err_wrap(err, "QEMU does not accept the template's device state");
+			return err_wrap(err, "QEMU does not accept the device state");
 		if (!str_equal(word, "inmigrate"))
 			return 0;
 		usleep(STEP_US);
 	}
 	return err_set(err, ERR_TIMEOUT, "QEMU has not read the device state in %d s",
 		       LOAD_MS_MAX / 1000);
+}
+
+/* ---- devices alone ---------------------------------------------------------------------------- */
+
+/* QEMU opens files by name; one that it was given has the name of the set it was put into. */
+static int lend_file(virDomainPtr domain, int fd, json_int_t *set, struct err *err)
+{
+	AUTO(json) json_t *reply = NULL;
+
+	if (monitor(domain, "add-fd", NULL, &fd, &reply, err) < 0)
+		return -1;
+	*set = json_integer_value(json_object_get(reply, "fdset-id"));
+	return 0;
+}
+
+int monitor_save_devices(virDomainPtr domain, int fd, struct err *err)
+{
+	json_int_t set;
+
+	if (lend_file(domain, fd, &set, err) < 0)
+		return -1;
+	AUTO_FREE char *name = str_fmt("/dev/fdset/%lld", (long long)set);
+	/* Not live: it is not to give its disk away, for it may have to go on. */
+	json_t *arguments = json_pack("{s:s, s:b}", "filename", name, "live", false);
+	int code = monitor(domain, "xen-save-devices-state", arguments, NULL, NULL, err);
+	monitor(domain, "remove-fd", json_pack("{s:I}", "fdset-id", set), NULL, NULL, NULL);
+	return code;
+}
+
+int monitor_find_address(virDomainPtr domain, uint64_t guest, uint64_t *host, struct err *err)
+{
+	AUTO_FREE char *command = str_fmt("gpa2hva 0x%llx", (unsigned long long)guest);
+	AUTO(json) json_t *reply = NULL;
+	unsigned long long address;
+
+	if (monitor(domain, "human-monitor-command", json_pack("{s:s}", "command-line", command), NULL, &reply, err) < 0)
+		return -1;
+	/* "Host virtual address for 0xfffc0000 (pc.bios) is 0x7f71d8200000" */
+	const char *text = json_string_value(reply), *at = text ? strstr(text, ") is 0x") : NULL;
+	if (!at || sscanf(at, ") is %llx", &address) != 1)
+		return err_set(err, ERR_INTERNAL, "QEMU does not say where 0x%llx of its machine is: %s",
+			       (unsigned long long)guest, text ? text : "nothing");
+	*host = address;
+	return 0;
 }

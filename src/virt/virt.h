@@ -124,6 +124,19 @@ int virt_machine_find(struct virt *virt, const char *name, struct virt_running *
 enum virt_power { VIRT_POWER_SHUTDOWN, VIRT_POWER_OFF, VIRT_POWER_RESET };
 int virt_machine_power(struct virt *virt, const char *name, enum virt_power power, struct err *err);
 
+/* ---- frozen machines ------------------------------------------------------------------------ */
+
+/* Saves a machine to disk and ends it: memory and devices in a file beside its disk, durable when this returns.
+ * Of the machine, name and memory are used. bytes: of that file. On failure it runs on, and nothing is kept;
+ * ERR_NOT_FOUND when it does not run. Being frozen already is success. */
+int virt_machine_freeze(struct virt *virt, const struct virt_machine *machine, uint64_t *bytes, struct err *err);
+/* Brings it back as it was, on the networks of its order, which must be there. What was saved is used up in the
+ * moment before it runs: no machine comes back twice. ERR_NOT_FOUND when nothing is saved and it does not run,
+ * ERR_CONFLICT when this host is not the one it was frozen on (as far as QEMU cares); then it stays saved. Its
+ * clock is as it was, too. Running already is success. */
+int virt_machine_thaw(struct virt *virt, const struct virt_machine *machine, struct virt_running *running,
+		      struct err *err);
+
 /* ---- templates ------------------------------------------------------------------------------ */
 
 /* Everything that a template's validity hangs on besides the caller's own digest: versions of QEMU and
@@ -154,6 +167,8 @@ struct virt_inventory {
 	size_t networks;
 	char (*volume)[64]; /* without ".qcow2" */
 	size_t volumes;
+	char (*saved)[64];  /* machines that are frozen */
+	size_t saveds;
 };
 
 /* Our own domains, networks and volumes, whatever the database believes. */

@@ -281,6 +281,7 @@ int virt_volume_remove(struct virt *virt, const char *name, struct err *err)
 		return -1;
 	AUTO_FREE char *path = volume_path(virt, name);
 	machine_clear_waking(virt, name);
+	freeze_forget(virt, name);
 	AUTO(connection) virConnectPtr connection =
 		virt->is_test ? NULL : virt_connection(virt, NULL);
 	if (connection) {

@@ -267,14 +267,12 @@ static void add_argument(xmlNodePtr list, xmlNsPtr ns, const char *value)
 }
 
 /* What libvirt has no words for: RAM in a file of our choice, shared or private, and waiting. */
-static void add_memory(xmlNodePtr root, xmlNsPtr ns, const struct xml_domain *domain)
+static void add_memory(xmlNodePtr list, xmlNsPtr ns, const struct xml_domain *domain)
 {
-	bool clone = domain->memory == XML_MEMORY_CLONE;
-	xmlNodePtr list = xmlNewChild(root, ns, BAD_CAST "commandline", NULL);
 	AUTO_FREE char *backend =
 		str_fmt("memory-backend-file,id=tmplram,mem-path=%s,size=%llu,share=%s",
 			domain->ram, (unsigned long long)domain->machine->memory,
-			clone ? "off" : "on");
+			domain->memory == XML_MEMORY_BAKE ? "on" : "off");
 
 	add_argument(list, ns, "-object");
 	add_argument(list, ns, backend);
@@ -285,10 +283,29 @@ static void add_memory(xmlNodePtr root, xmlNsPtr ns, const struct xml_domain *do
 	 * zero times is no way: then QEMU 7.2 crashes when the machine is reset.) */
 	add_argument(list, ns, "-global");
 	add_argument(list, ns, "virtio-net-pci.guest_announce=off");
-	if (clone) {
-		add_argument(list, ns, "-incoming");
-		add_argument(list, ns, "defer");
-	}
+}
+
+/* The state of devices alone, as freeze.c keeps it, has no description of the machine around it. */
+static void add_waiting(xmlNodePtr list, xmlNsPtr ns, enum xml_memory memory)
+{
+	add_argument(list, ns, "-incoming");
+	add_argument(list, ns, "defer");
+	if (memory == XML_MEMORY_CLONE)
+		return;
+	add_argument(list, ns, "-global");
+	add_argument(list, ns, "migration.send-configuration=off");
+	add_argument(list, ns, "-machine");
+	add_argument(list, ns, "suppress-vmdesc=on");
+}
+
+static void add_arguments(xmlNodePtr root, xmlNsPtr ns, const struct xml_domain *domain)
+{
+	xmlNodePtr list = xmlNewChild(root, ns, BAD_CAST "commandline", NULL);
+
+	if (domain->memory != XML_MEMORY_THAW_PLAIN)
+		add_memory(list, ns, domain);
+	if (domain->memory != XML_MEMORY_BAKE)
+		add_waiting(list, ns, domain->memory);
 }
 
 /* libvirt reads back each of the 250 properties of a new machine's processor with a command of its
@@ -343,7 +360,7 @@ char *xml_domain(const struct xml_domain *domain)
 	add_owner(root, domain->facts);
 	xmlNsPtr ns = xmlNewNs(root, BAD_CAST DOMAIN_NS, BAD_CAST "qemu");
 	if (domain->memory != XML_MEMORY_PLAIN)
-		add_memory(root, ns, domain);
+		add_arguments(root, ns, domain);
 	add_quirks(root, ns);
 	return finish(document);
 }

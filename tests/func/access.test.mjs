@@ -75,6 +75,10 @@ const matrix = `
 	1..4.433333  GET    /classes/{class}
 	1..43333333  DELETE /classes/{class}
 	1..43333333  POST   /classes/{class}/launch
+	1..43333333  POST   /classes/{class}/prepare
+	1..43333333  POST   /classes/{class}/open
+	1..43333333  POST   /classes/{class}/freeze
+	1..43333333  POST   /classes/{class}/resume
 	1..43333333  POST   /classes/{class}/close
 	1..43333333  POST   /classes/{class}/catch-up
 	1..43333333  POST   /classes/{class}/labs/{lab}/open

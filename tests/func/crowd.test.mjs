@@ -17,7 +17,7 @@ before(async () => {
 	made = (await daemon.as(hana, "POST", "/classes", { course: "linux-intro", names })).json;
 	const { state } = daemon;
 	await daemon.stop();
-	execFileSync("sqlite3", [join(state, "terakoya.db"), "UPDATE class SET state = 'open'"]);
+	execFileSync("sqlite3", [join(state, "terakoya.db"), "UPDATE class SET state = 'open', opened_at = 1"]);
 	daemon = await Daemon.start({ state });
 	students = await Promise.all(made.seat.map((seat) => daemon.join(made.code, seat.name)));
 }, { timeout: 60000 });

@@ -101,7 +101,7 @@ void bus_publish(struct core *of, const char *type, int64_t class_id, int64_t se
 
 /* ---- a class, and the way back -------------------------------------------------------------- */
 
-static void class_open(void)
+static void class_begin(void)
 {
 	static struct seat seats[SEATS];
 	static const char *const names[SEATS] = { "青木　健", "", "", "Sakura" };
@@ -112,7 +112,8 @@ static void class_open(void)
 					     .version = (char *)"1",
 					     .digest = (char *)"",
 					     .code = (char *)"HOSHI-742",
-					     .state = (char *)"open" };
+					     .state = (char *)"open",
+					     .opened_at = 1 };
 	ok(classes_add(core.store, &core.class.row, &core.class.row.id, &err));
 	for (unsigned i = 0; i < SEATS; i++) {
 		seats[i] = (struct seat){ .class = &core.class };
@@ -138,7 +139,7 @@ static int setup(void **state)
 	core.loop = loop_new(&err);
 	core.store = store_open(path, &err);
 	core.told = 0;
-	class_open();
+	class_begin();
 	auth = auth_new(&core, &err);
 	return auth ? 0 : -1;
 }

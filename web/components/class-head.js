@@ -4,6 +4,7 @@ import { post, remove } from "../api.js";
 import { html } from "../html.js";
 import { navigate } from "../router.js";
 import { t } from "../text.js";
+import { ClassPower } from "./class-power.js";
 import { CloseDialog } from "./close-dialog.js";
 import { Dialog } from "./dialog.js";
 import { EveryoneDialog } from "./everyone-dialog.js";
@@ -18,6 +19,7 @@ export function ClassHead({ view }) {
 	const [asking, setAsking] = useState(/** @type {"" | "close" | "everyone" | "launch" | "message" | "remove"} */ (""));
 	const [busy, setBusy] = useState(false);
 	const idle = view.state === "draft" || view.state === "closed";
+	const over = idle || view.state === "closing";
 	async function launch() {
 		setBusy(true);
 		await post(`/classes/${view.id}/launch`).catch(toastProblem);
@@ -29,16 +31,17 @@ export function ClassHead({ view }) {
 	}
 	return html`<div class="class-head">
 		<div class="class-name"><h1>${view.name}</h1><${StateChip} state=${view.state} /></div>
-		${(view.state === "open" || view.state === "preparing") && html`<${JoinCode} code=${view.code} />`}
+		${!over && html`<${JoinCode} code=${view.code} />`}
 		<div class="class-acts">
 			${idle && html`<button type="button" onClick=${() => setAsking("remove")}>${t("class.remove")}</button>`}
+			<${ClassPower} view=${view} />
 			${view.state === "draft" && html`<button type="button" class="primary" disabled=${busy}
 				onClick=${() => (view.proven_at ? launch() : setAsking("launch"))}>${t("class.launch")}</button>`}
 			${view.state === "open" && html`<button type="button" onClick=${() => setAsking("message")}>
 				${t("message.button-all")}</button>`}
 			${view.state === "open" && html`<button type="button" disabled=${view.everyone?.running}
 				onClick=${() => setAsking("everyone")}>${t("everyone.button")}</button>`}
-			${(view.state === "open" || view.state === "preparing") && html`<button type="button" class="danger"
+			${!over && html`<button type="button" class="danger"
 				onClick=${() => setAsking("close")}>${t("class.close")}</button>`}
 		</div>
 		${asking === "launch" && html`<${LaunchDialog} view=${view} onClose=${() => setAsking("")} />`}

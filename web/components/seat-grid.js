@@ -11,7 +11,7 @@ import { useNow } from "./use-now.js";
 
 /** The stages in order, for the little bar on each tag. */
 const STAGES = ["waiting", "cloning", "booting", "personalising", "probing", "ready"];
-const MARKS = { ready: "✓", failed: "×", lost: "!", off: "○" };
+const MARKS = { ready: "✓", failed: "×", lost: "!", off: "○", frozen: "❄" };
 
 /** @param {{ view: import("../types.js").ClassFull }} props */
 export function SeatGrid({ view }) {

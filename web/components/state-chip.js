@@ -4,7 +4,8 @@ import { t } from "../text.js";
 
 /** @type {Record<import("../types.js").ClassState, [string, string]>} tone and mark */
 const LOOKS = {
-	draft: ["", "○"], preparing: ["info", "◐"], open: ["ok", "●"], closing: ["warn", "◑"], closed: ["", "■"],
+	draft: ["", "○"], preparing: ["info", "◐"], prepared: ["info", "◉"], open: ["ok", "●"], freezing: ["info", "◒"],
+	frozen: ["info", "❄"], resuming: ["info", "◓"], closing: ["warn", "◑"], closed: ["", "■"],
 };
 
 /** @param {{ state: import("../types.js").ClassState }} props */

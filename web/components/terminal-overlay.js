@@ -6,7 +6,7 @@ import { Spinner } from "./spinner.js";
 import { toastProblem } from "./toasts.js";
 
 /** @type {import("../types.js").MachineState[]} */
-const UNDER_WAY = ["waiting", "cloning", "booting", "personalising", "probing", "removing"];
+const UNDER_WAY = ["waiting", "cloning", "booting", "personalising", "probing", "resuming", "freezing", "removing"];
 
 /** @param {{ machine: import("../types.js").Machine }} props */
 function Preparing({ machine }) {

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { ClassHead } from "../components/class-head.js";
 import { ClassLive } from "../components/class-live.js";
+import { ClassNight } from "../components/class-power.js";
 import { Matrix } from "../components/matrix.js";
 import { ProblemNote } from "../components/problem.js";
 import { SeatGrid } from "../components/seat-grid.js";
@@ -38,6 +39,10 @@ function Still({ view }) {
 		return html`<p class="class-still">${t("class.closed-text", { date: date(view.closed_at) })}</p>
 			<${Matrix} view=${view} selected=${null} select=${null} />`;
 	}
-	return html`<p class="class-still">${view.state === "draft" ? t("class.draft-text") : t("class.closing-text")}</p>
+	if (view.state === "freezing" || view.state === "frozen" || view.state === "resuming") {
+		return html`<${ClassNight} view=${view} /><${SeatGrid} view=${view} />`;
+	}
+	const text = { draft: t("class.draft-text"), prepared: t("class.prepared-text"), closing: t("class.closing-text") };
+	return html`<p class="class-still">${text[/** @type {keyof typeof text} */ (view.state)]}</p>
 		<${SeatGrid} view=${view} />`;
 }

@@ -31,7 +31,7 @@ export function ClassesPage() {
 
 /** @param {{ view: Class }} props */
 function Row({ view }) {
-	const live = view.state === "open" || view.state === "preparing";
+	const live = !["draft", "closing", "closed"].includes(view.state);
 	return html`<li class="class-row"><a href=${`/classes/${view.id}`}>
 		<span class="class-row-name">${view.name}</span>
 		<${StateChip} state=${view.state} />

@@ -1,0 +1,121 @@
+// A class overnight, on real machines: what students left running, unsaved and half typed is there in the morning,
+// also when the daemon was killed in the middle; nothing of it takes memory meanwhile.
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { api, bake, closeAll, Daemon, instanceTag, ok, openClass, prepareHost, state, Terminal, until, virsh } from './lab.mjs';
+import { reset, seatOf, shell, stateOf } from './seat.mjs';
+import { plain } from './terminal.mjs';
+
+const daemon = new Daemon();
+let view, one, two;
+
+const classOf = async () => (await api('GET', `/classes/${view.id}`)).body;
+const domains = async () => {
+  const tag = await instanceTag();
+  return (await virsh('list', '--name')).split('\n').filter((name) => name.startsWith(`${tag}-c${view.id}-`));
+};
+const files = (end) => readdirSync(path.join(state, 'pool')).filter((name) => name.startsWith(`c${view.id}-`) && name.endsWith(end));
+
+before(async () => {
+  await prepareHost();
+  await daemon.start();
+  await closeAll();
+  await bake();
+  view = await openClass(2, { name: 'overnight' });
+  [one, two] = view.seat;
+}, { timeout: 900000 });
+
+after(async () => {
+  await closeAll();
+  await daemon.stop();
+});
+
+test('a class that is frozen takes no memory, and its students may not enter', { timeout: 120000 }, async () => {
+  const vim = await shell(one);
+  const other = await shell(two);
+  await other.run('echo before the night > kept; sync; (sleep 100000 & echo $! > sleeper)');
+  vim.type('TERM=vt100 vi draft\r');
+  await until('vi is up', () => plain(vim.text).includes('draft'), 20000);
+  vim.type('ian unsaved thought');
+  await until('it was typed', () => plain(vim.text).includes('unsaved thought'), 20000);
+
+  const text = await ok('class', 'freeze', String(view.id), '--yes');
+  assert.match(text, /frozen/);
+  assert.equal((await classOf()).state, 'frozen');
+  await until('nothing of it runs', async () => (await domains()).length === 0, 10000);
+  assert.equal(files('.saved').length, view.seat.length * one.machines.length);
+  const seat = await seatOf(one.id);
+  assert.ok(seat.machines.every((machine) => machine.state === 'frozen'), JSON.stringify(seat.machines));
+  const denied = await api('POST', `/seats/${one.id}/reset`, {});
+  assert.equal(denied.status, 409);
+  assert.match(denied.body.detail, /frozen/);
+});
+
+test('it comes back as it was, also to a daemon that was killed meanwhile', { timeout: 120000 }, async () => {
+  await daemon.kill();
+  await daemon.start();
+  assert.equal((await classOf()).state, 'frozen');
+  await until('the reconciler has looked', async () => (await api('GET', '/host')).body.libvirt, 20000);
+  assert.equal(files('.saved').length, view.seat.length * one.machines.length, 'nothing of it was taken for an orphan');
+  await ok('class', 'resume', String(view.id));
+  assert.equal((await classOf()).state, 'open');
+  assert.equal(files('.saved').length + files('.resuming').length, 0, 'what was saved is used up');
+
+  const again = await shellAt(two);
+  assert.match(await again.run('cat kept; kill -0 $(cat sleeper) && echo still asleep'), /before the night\s+still asleep/);
+  const clock = Number((await again.run('date +%s')).trim());
+  assert.ok(Math.abs(clock - Date.now() / 1000) < 5, `its clock says ${clock}`);
+  await again.close();
+
+  const editor = await shellAt(one);
+  editor.type('\x1b:wq\r');
+  await until('a shell after vi', () => /\$ $/.test(plain(editor.text)), 20000);
+  assert.match(await editor.run('cat draft'), /an unsaved thought/);
+  assert.match(await editor.run('echo all is well > written && sync && cat written'), /all is well/);
+  await editor.close();
+});
+
+test('two machines that come back do not draw the same random numbers, and their disks are whole', { timeout: 120000 }, async () => {
+  const drawn = [];
+  for (const seat of [one, two]) {
+    const terminal = await shellAt(seat);
+    drawn.push((await terminal.run('cat /proc/sys/kernel/random/uuid')).trim());
+    assert.match(await terminal.run('sudo dmesg | grep -ciE "ext4.*error|i/o error"'), /^0/m);
+    await terminal.close();
+  }
+  assert.match(drawn[0], /^[0-9a-f-]{36}$/);
+  assert.notEqual(drawn[0], drawn[1]);
+});
+
+test('a daemon killed in the middle of freezing goes on with it, and in the middle of resuming, too', { timeout: 120000 }, async () => {
+  assert.equal((await api('POST', `/classes/${view.id}/freeze`)).status, 202);
+  await daemon.kill();
+  await daemon.start();
+  await until('it is frozen', async () => (await classOf()).state === 'frozen', 60000);
+  await until('nothing of it runs', async () => (await domains()).length === 0, 10000);
+  assert.equal((await api('POST', `/classes/${view.id}/resume`)).status, 202);
+  await until('one is back', async () => (await domains()).length > 0, 30000, 20);
+  await daemon.kill();
+  await daemon.start();
+  await until('it is open', async () => (await classOf()).state === 'open', 60000);
+  for (const seat of [one, two]) await stateOf(seat.id, 'ready');
+  const terminal = await shellAt(two);
+  assert.match(await terminal.run('cat kept; kill -0 $(cat sleeper) && echo still asleep'), /before the night\s+still asleep/);
+  await terminal.close();
+});
+
+test('a machine that came back reboots, and a seat is reset as ever', { timeout: 120000 }, async () => {
+  assert.equal((await api('POST', `/seats/${one.id}/power`, { machine: one.machines[0].name, action: 'reboot' })).status, 202);
+  await until('it boots', async () => (await seatOf(one.id)).machines[0].state !== 'ready', 20000, 20);
+  await reset(two.id);
+  await stateOf(one.id, 'ready', 90000);
+});
+
+/** The seat's first terminal as it is after the night: nothing is typed before its shell answers. */
+async function shellAt(seat) {
+  const terminal = await new Terminal(seat.machines[0].id).open();
+  await until('the terminal lives', () => terminal.states.includes('live'), 30000);
+  return terminal;
+}
