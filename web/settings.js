@@ -70,6 +70,10 @@ export const theme = setting("theme", /** @type {Theme} */ ("auto"), oneOf(["aut
 export const language = setting("language", /** @type {Language} */ (spoken), oneOf(["en", "ja"]));
 /** Pixels. */
 export const terminalSize = setting("terminal-size", 15, within(10, 32, 15));
+/** @param {number} step */
+export function stepTerminalSize(step) {
+	terminalSize.value = Math.min(32, Math.max(10, terminalSize.value + step));
+}
 export const screenReader = setting("screen-reader", false, (text) => text === "true");
 /** The guide's share of the workspace, per cent. */
 export const split = setting("split", 42, within(20, 75, 42));

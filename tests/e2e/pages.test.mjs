@@ -139,6 +139,40 @@ for (const look of LOOKS) {
   });
 }
 
+test('? lists the keys, and they work', async () => {
+  const { context, page } = await open('student', LOOKS[0]);
+  await page.goto(url(`/seats/${seat}`));
+  await settled(page);
+  await page.keyboard.press('?');
+  const help = page.getByRole('dialog', { name: 'Keys' });
+  await help.getByText('check the task whose turn it is').waitFor();
+  await page.evaluate(AXE);
+  assert.deepEqual(await page.evaluate(examine, TAGS), []);
+  await page.keyboard.press('Escape');
+  await help.waitFor({ state: 'hidden' });
+  const size = () => page.evaluate(() => localStorage.getItem('terakoya.terminal-size'));
+  await page.keyboard.press('Control+Shift+Period');
+  assert.equal(await size(), '16');
+  await page.getByRole('button', { name: 'Another shell' }).click();
+  const front = () => page.locator('.terminal [role=tab][aria-selected=true]').textContent();
+  await until(async () => / 2$/.test(await front()));
+  await page.keyboard.press('Control+Shift+ArrowRight');
+  await until(async () => !/ 2$/.test(await front()));
+  const inside = () => page.evaluate(() => !!document.activeElement.closest('.terminal-view'));
+  await page.keyboard.press('Control+Shift+L');
+  assert.equal(await inside(), false);
+  await page.keyboard.press('Control+Shift+L');
+  await until(inside);
+  await page.keyboard.press('Control+Shift+ArrowLeft');
+  await until(async () => / 2$/.test(await front()), 5000);
+  const splitter = page.getByRole('separator', { name: 'Width of the guide' });
+  const wide = Number(await splitter.getAttribute('aria-valuenow'));
+  await splitter.focus();
+  await page.keyboard.press('ArrowRight');
+  assert.equal(Number(await splitter.getAttribute('aria-valuenow')), wide + 2);
+  await context.close();
+});
+
 /** In the page: what is wider than the window, and which buttons lie upon each other. */
 function crowded() {
   const wide = document.documentElement.scrollWidth - innerWidth;

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { GuidePane } from "../components/guide-pane.js";
 import { MessageCard } from "../components/message-card.js";
+import { KeysDialog } from "../components/keys-dialog.js";
 import { ProblemNote } from "../components/problem.js";
 import { Splitter } from "../components/splitter.js";
 import { TerminalPane } from "../components/terminal-pane.js";
@@ -10,9 +11,9 @@ import { NIGHT, WorkspaceNight } from "../components/workspace-night.js";
 import { WorkspaceBar } from "../components/workspace-bar.js";
 import { html } from "../html.js";
 import { split } from "../settings.js";
+import { listenForShortcuts } from "../shortcuts.js";
 import { reduceWorkspace } from "../state/reduce.js";
 import { shellExtra } from "../state/shell.js";
-import { LEAVE_KEY } from "../terminal/screen.js";
 import { say, t } from "../text.js";
 
 /** Events come in bursts. */
@@ -67,17 +68,12 @@ function Halves({ view, setView, reload }) {
 	}, [split.value]);
 
 	useEffect(() => {
-		/** @param {KeyboardEvent} event */
-		function key(event) {
-			if (!event.ctrlKey || !event.shiftKey || event.code !== LEAVE_KEY) return;
-			event.preventDefault();
+		return listenForShortcuts(() => {
 			const inside = document.activeElement?.closest(".terminal");
 			setSide(inside ? "guide" : "terminal");
 			if (!inside) terminal.current?.focus();
 			else /** @type {HTMLElement | null} */ (document.querySelector(".guide [aria-current]"))?.focus();
-		}
-		addEventListener("keydown", key);
-		return () => removeEventListener("keydown", key);
+		});
 	}, []);
 
 	/** @param {string} text */
@@ -94,6 +90,7 @@ function Halves({ view, setView, reload }) {
 		<${GuidePane} view=${view} setView=${setView} reload=${reload} type=${type} />
 		<${Splitter} />
 		<${TerminalPane} seat=${view.seat} labs=${view.labs} screen=${terminal} />
+		<${KeysDialog} />
 		<${MessageCard} seat=${view.seat.id} messages=${view.messages} setView=${setView} />
 	</div>`;
 }

@@ -9,14 +9,13 @@ import { FitAddon } from "@xterm/addon-fit";
 import { Unicode11Addon } from "@xterm/addon-unicode11";
 import { Terminal } from "@xterm/xterm";
 import { copyText } from "../clipboard.js";
+import { isShortcut } from "../shortcuts.js";
 import { withinPolicy } from "./policy.js";
 import { isReport } from "./report.js";
 
 const FONT = 'ui-monospace, "JetBrains Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", ' +
 	'"BIZ UDGothic", "Noto Sans Mono CJK JP", "MS Gothic", monospace';
 const SCROLLBACK = 5000;
-/** With Ctrl and Shift: out of the terminal, which keeps Tab for itself, and back into it. */
-export const LEAVE_KEY = "KeyL";
 
 /** Sixteen colours, each at least 4.5:1 on the background but the blacks. */
 const THEME = {
@@ -88,7 +87,7 @@ export class Screen {
 	 */
 	key(event) {
 		if (!event.ctrlKey || !event.shiftKey) return true;
-		if (event.code === "KeyV" || event.code === LEAVE_KEY) return false;
+		if (event.code === "KeyV" || isShortcut(event)) return false;
 		if (event.code !== "KeyC") return true;
 		if (event.type === "keydown") {
 			event.preventDefault();
