@@ -21,7 +21,7 @@ export function startRouter() {
 	document.addEventListener("click", (event) => {
 		const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
 		if (!(link instanceof HTMLAnchorElement) || event.defaultPrevented || event.button !== 0) return;
-		if (event.ctrlKey || event.metaKey || event.shiftKey || link.target) return;
+		if (event.ctrlKey || event.metaKey || event.shiftKey || link.target || link.hasAttribute("download")) return;
 		if (link.origin !== location.origin || link.hash) return;
 		event.preventDefault();
 		navigate(link.pathname);

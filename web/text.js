@@ -37,6 +37,16 @@ export function t(key, values = {}) {
 }
 
 /**
+ * The same in a language of its own: what is printed for somebody else.
+ * @param {string} lang
+ * @param {Key} key
+ * @param {Record<string, unknown>} [values]
+ */
+export function tIn(lang, key, values = {}) {
+	return fill(catalogue[lang === "ja" ? "ja" : "en"][key] ?? key, values, lang);
+}
+
+/**
  * A message whose key is made at run time; `fallback` where the catalogue has none.
  * @param {string} key
  * @param {string} fallback

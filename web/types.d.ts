@@ -77,7 +77,31 @@ export interface Class {
 	proven_at: number;
 	code: string; created_at: number; launched_at: number; opened_at: number; ready_at: number; closed_at: number;
 	seats: number; ready: number; ready_ms: number; frost: Frost | null;
+	/** When results of a closed class go; when they went. 0: neither. */
+	results_until: number; results_removed_at: number;
 }
+
+export interface StaffMember { login: string; name: string; role: Role }
+export interface ClassStaff { owner: StaffMember | null; staff: StaffMember[]; others: StaffMember[] }
+
+export interface SeatResult {
+	seat: number; number: number; name: string; mail: string; organisation: string; joined_at: number;
+	labs_done: number; labs: number; tasks_done: number; tasks: number; points: number; points_max: number;
+	attempts: number; hints: number; caught_up: number; first_at: number; last_at: number; took_ms: number;
+}
+export interface ClassResults {
+	class: { id: number; name: string; course: string; version: string; title: Text; state: ClassState; launched_at: number; closed_at: number };
+	seats: SeatResult[];
+}
+
+export interface Attendance { seat: number; number: number; name: string; joined_at: number; tasks_done: number; tasks: number }
+export interface Certificate {
+	code: string; url: string; seat: number; name: string; organisation: string; title: Text;
+	/** "2026-11-23" */
+	begins: string; ends: string; minutes: number; language: "en" | "ja"; site: string; issued_at: number;
+}
+export interface Certificates { minutes: number; site: string; seats: Attendance[]; certificates: Certificate[] }
+export interface Confirmed { code: string; name: string; title: Text; begins: string; ends: string; site: string }
 export interface ClassFull extends Class { seat: Seat[]; labs: OutlineLab[]; everyone?: Everyone | null; messages?: SentMessage[] }
 
 export interface Hint { cost: number; text?: Text }
@@ -153,6 +177,7 @@ export interface Setting {
 }
 export interface Account {
 	id: number; login: string; name: string; role: Role; language: "en" | "ja"; created_at: number;
+	organisation: Organisation | null;
 	sessions: number; seen_at: number; classes: number;
 }
 export interface AccountSession {

@@ -91,6 +91,8 @@ const matrix = `
 	1.....333..  GET    /results
 	1..4.4333.4  GET    /classes/{class}/results
 	1..4.4333.4  GET    /classes/{class}/results.csv
+	1..43333333  GET    /classes/{class}/codes
+	1..43333333  POST   /classes/{class}/cards
 	1..43333333  PUT    /classes/{class}/retention
 	1..43333333  GET    /classes/{class}/certificates
 	1..43333333  POST   /classes/{class}/certificates

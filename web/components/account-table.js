@@ -33,7 +33,8 @@ export function AccountTable({ accounts, reload, made }) {
 			<th><span class="visually-hidden">${t("people.acts")}</span></th></tr></thead>
 		<tbody>${accounts.map((one) => html`<tr key=${one.login}>
 			<th scope="row">${one.name}<span class="account-login">${one.login}</span></th>
-			<td><span class="chip ${TONES[one.role] ?? ""}">${t(`people.role-${one.role}`)}</span></td>
+			<td><span class="chip ${TONES[one.role] ?? ""}">${t(`people.role-${one.role}`)}</span>${
+				one.role === "observer" && html`<span class="account-login">${one.organisation?.name ?? t("people.no-organisation")}</span>`}</td>
 			<td class="number">${one.classes > 0 ? number(one.classes) : html`<span class="help">–</span>`}</td>
 			<td>${one.sessions > 0 ? html`<button type="button" class="link" onClick=${ask("sessions", one)}>${
 				t("people.signed-in", { n: one.sessions })}</button> <span class="help">${

@@ -12,33 +12,46 @@ import { NotFoundPage } from "../pages/not-found.js";
 import { PeoplePage } from "../pages/people.js";
 import { SettingsPage } from "../pages/settings.js";
 import { match, navigate, path } from "../router.js";
-import { home, isAdmin, isStaff, loadSession, session, unreachable } from "../state/session.js";
+import { home, isAdmin, isObserver, isStaff, leads, loadSession, session, unreachable } from "../state/session.js";
 import { Away } from "./away.js";
 import { lazy } from "./lazy.js";
 import { Shell } from "./shell.js";
 import { Toasts } from "./toasts.js";
 
+const CertificatesPage = lazy(() => import("../pages/certificates.js").then((module) => module.CertificatesPage));
 const ClassPage = lazy(() => import("../pages/class.js").then((module) => module.ClassPage));
+const PeopleResultsPage = lazy(() => import("../pages/people-results.js").then((module) => module.PeopleResultsPage));
+const ResultsPage = lazy(() => import("../pages/results.js").then((module) => module.ResultsPage));
+const VerifyPage = lazy(() => import("../pages/verify.js").then((module) => module.VerifyPage));
 const WorkspacePage = lazy(() => import("../pages/workspace.js").then((module) => module.WorkspacePage));
 
 /** @type {[string, any][]} the first that fits is shown */
 const STAFF = [
 	["/classes", ClassesPage],
-	["/classes/new", NewClassPage],
+	["/classes/new", NotFoundPage],
 	["/classes/:id", ClassPage],
+	["/classes/:id/results", ResultsPage],
 	["/courses", CoursesPage],
 	["/host", HostPage],
 	["/seats/:id", WorkspacePage],
 ];
 
 /** @type {typeof STAFF} */
-const ADMIN = [...STAFF, ["/audit", AuditPage], ["/people", PeoplePage], ["/settings", SettingsPage]];
+const LEADER = [["/classes/new", NewClassPage], ["/classes/:id/certificates", CertificatesPage], ...STAFF];
+
+/** @type {typeof STAFF} */
+const ADMIN = [...LEADER, ["/audit", AuditPage], ["/people", PeoplePage], ["/settings", SettingsPage]];
 
 /** @type {[string, any][]} */
 const STUDENT = [["/seats/:id", WorkspacePage]];
 
+/** @type {typeof STAFF} */
+const OBSERVER = [["/results", PeopleResultsPage]];
+
+const pages = () => (isAdmin() ? ADMIN : leads() ? LEADER : isStaff() ? STAFF : isObserver() ? OBSERVER : STUDENT);
+
 function page() {
-	for (const [pattern, Page] of isAdmin() ? ADMIN : isStaff() ? STAFF : STUDENT) {
+	for (const [pattern, Page] of pages()) {
 		const params = match(pattern, path.value);
 		if (params) return html`<${Page} key=${path.value} ...${params} />`;
 	}
@@ -54,6 +67,8 @@ function Home() {
 function Content() {
 	const joining = match("/j/:token", path.value);
 	if (path.value === "/check") return html`<${CheckPage} />`;
+	const verifying = match("/verify/:code", path.value) ?? match("/verify", path.value);
+	if (verifying) return html`<${VerifyPage} code=${verifying.code} />`;
 	if (unreachable.value) return html`<${Away} retry=${loadSession} />`;
 	if (session.value === undefined) return html`<div class="page" aria-busy="true"></div>`;
 	if (session.value === null || joining) return html`<${FrontPage} token=${joining?.token} />`;

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { post, remove } from "../api.js";
 import { html } from "../html.js";
 import { navigate } from "../router.js";
+import { leads } from "../state/session.js";
 import { t } from "../text.js";
 import { ClassPower } from "./class-power.js";
 import { CloseDialog } from "./close-dialog.js";
@@ -10,13 +11,14 @@ import { Dialog } from "./dialog.js";
 import { EveryoneDialog } from "./everyone-dialog.js";
 import { JoinCode } from "./join-code.js";
 import { MessageDialog } from "./message-dialog.js";
+import { StaffDialog } from "./staff-dialog.js";
 import { StateChip } from "./state-chip.js";
 import { toastProblem } from "./toasts.js";
 import { Untested } from "./untested.js";
 
 /** @param {{ view: import("../types.js").ClassFull }} props */
 export function ClassHead({ view }) {
-	const [asking, setAsking] = useState(/** @type {"" | "close" | "everyone" | "launch" | "message" | "remove"} */ (""));
+	const [asking, setAsking] = useState(/** @type {"" | "close" | "everyone" | "launch" | "message" | "remove" | "staff"} */ (""));
 	const [busy, setBusy] = useState(false);
 	const idle = view.state === "draft" || view.state === "closed";
 	const over = idle || view.state === "closing";
@@ -33,20 +35,23 @@ export function ClassHead({ view }) {
 		<div class="class-name"><h1>${view.name}</h1><${StateChip} state=${view.state} /></div>
 		${!over && html`<${JoinCode} code=${view.code} />`}
 		<div class="class-acts">
-			${idle && html`<button type="button" onClick=${() => setAsking("remove")}>${t("class.remove")}</button>`}
-			<${ClassPower} view=${view} />
-			${view.state === "draft" && html`<button type="button" class="primary" disabled=${busy}
+			${view.state !== "draft" && html`<a class="button" href=${`/classes/${view.id}/results`}>${t("results.title")}</a>`}
+			${leads() && html`<button type="button" onClick=${() => setAsking("staff")}>${t("staff.button")}</button>`}
+			${leads() && idle && html`<button type="button" onClick=${() => setAsking("remove")}>${t("class.remove")}</button>`}
+			${leads() && html`<${ClassPower} view=${view} />`}
+			${leads() && view.state === "draft" && html`<button type="button" class="primary" disabled=${busy}
 				onClick=${() => (view.proven_at ? launch() : setAsking("launch"))}>${t("class.launch")}</button>`}
 			${view.state === "open" && html`<button type="button" onClick=${() => setAsking("message")}>
 				${t("message.button-all")}</button>`}
-			${view.state === "open" && html`<button type="button" disabled=${view.everyone?.running}
+			${leads() && view.state === "open" && html`<button type="button" disabled=${view.everyone?.running}
 				onClick=${() => setAsking("everyone")}>${t("everyone.button")}</button>`}
-			${!over && html`<button type="button" class="danger"
+			${leads() && !over && html`<button type="button" class="danger"
 				onClick=${() => setAsking("close")}>${t("class.close")}</button>`}
 		</div>
 		${asking === "launch" && html`<${LaunchDialog} view=${view} onClose=${() => setAsking("")} />`}
 		${asking === "everyone" && html`<${EveryoneDialog} view=${view} onClose=${() => setAsking("")} />`}
 		${asking === "message" && html`<${MessageDialog} view=${view} onClose=${() => setAsking("")} />`}
+		${asking === "staff" && html`<${StaffDialog} view=${view} onClose=${() => setAsking("")} />`}
 		${asking === "close" && html`<${CloseDialog} view=${view} onClose=${() => setAsking("")} />`}
 		${asking === "remove" && html`<${Dialog} title=${t("class.remove-title", { name: view.name })} danger
 			confirm=${t("class.remove")} onConfirm=${removeIt} onClose=${() => setAsking("")}>

@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { get, post } from "../api.js";
 import { html } from "../html.js";
+import { leads } from "../state/session.js";
 import { date, say, t } from "../text.js";
 import { toastProblem } from "./toasts.js";
 import { WorkBar } from "./work-bar.js";
@@ -28,7 +29,7 @@ export function CourseCard({ course, works, started, finished }) {
 				${course.machines.map((one) => html`<li key=${one.name}><b class="mono">${one.name}</b> <span class="help">${one.image}${` · ${one.memory_mib} MB`}</span></li>`)}</ul>`}
 			<${ProofState} course=${course} />
 			<${TemplateState} course=${course} work=${work} started=${started} finished=${finished} />
-			<p><a class="button" href="/classes/new">${t("courses.new-class")}</a></p>
+			${leads() && html`<p><a class="button" href="/classes/new">${t("courses.new-class")}</a></p>`}
 		</div>
 	</article>`;
 }
@@ -57,7 +58,7 @@ function TemplateState({ course, work, started, finished }) {
 		<p class=${ready ? "state-line ok" : "state-line warn"}><span aria-hidden="true">${ready ? "✓" : "△"}</span>
 			${ready ? t("courses.template-ready") : t("courses.template-missing")}</p>
 		${work && html`<${WorkBar} work=${work} />`}
-		${work?.state !== "running" && html`<p><button type="button" class=${ready ? "" : "primary"} onClick=${bake}>
+		${leads() && work?.state !== "running" && html`<p><button type="button" class=${ready ? "" : "primary"} onClick=${bake}>
 			${ready ? t("courses.rebake") : t("courses.bake")}</button></p>`}
 	</div>`;
 }

@@ -5,11 +5,11 @@ import { t } from "../text.js";
 import { ProblemNote } from "./problem.js";
 
 /**
- * @param {{ title: string, children: any, confirm: string, danger?: boolean, disabled?: boolean,
+ * @param {{ title: string, children: any, confirm: string, danger?: boolean, disabled?: boolean, told?: boolean,
  *	onConfirm: () => unknown, onClose: () => void }} props onConfirm may be a promise: the dialog
- *	waits for it, and shows what went wrong
+ *	waits for it, and shows what went wrong; told: there is nothing to cancel
  */
-export function Dialog({ title, children, confirm, danger, disabled, onConfirm, onClose }) {
+export function Dialog({ title, children, confirm, danger, disabled, told, onConfirm, onClose }) {
 	const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
 	const [busy, setBusy] = useState(false);
 	const [error, setError] = useState(/** @type {unknown} */ (null));
@@ -33,7 +33,7 @@ export function Dialog({ title, children, confirm, danger, disabled, onConfirm, 
 			<div class="dialog-text">${children}</div>
 			<${ProblemNote} error=${error} />
 			<div class="dialog-acts">
-				<button type="button" onClick=${() => element.current?.close()}>${t("dialog.cancel")}</button>
+				${!told && html`<button type="button" onClick=${() => element.current?.close()}>${t("dialog.cancel")}</button>`}
 				<button type="submit" class=${danger ? "primary danger" : "primary"}
 					disabled=${busy || disabled}>${confirm}</button>
 			</div>

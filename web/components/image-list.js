@@ -2,6 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { post } from "../api.js";
 import { html } from "../html.js";
+import { leads } from "../state/session.js";
 import { t } from "../text.js";
 import { ImageCopies } from "./image-copies.js";
 import { ProblemNote } from "./problem.js";
@@ -35,7 +36,7 @@ function Row({ image, work, started, reload }) {
 			<span class=${built ? "chip ok" : "chip warn"}><span aria-hidden="true">${built ? "✓" : "△"}</span>
 				${built ? t("courses.image-ready") : t("courses.image-missing")}</span>
 			<span class="spacer"></span>
-			${work?.state !== "running" && image.recipe && html`<button type="button" class="small" onClick=${build}>
+			${leads() && work?.state !== "running" && image.recipe && html`<button type="button" class="small" onClick=${build}>
 				${built ? t("courses.rebuild") : t("courses.build")}</button>`}</div>
 		${image.problem && html`<p class="problem" lang="en">${image.problem}</p>`}
 		${work && html`<${WorkBar} work=${work} />`}

@@ -36,7 +36,8 @@ export function ClassPage({ id }) {
 function Still({ view }) {
 	if (view.state === "preparing") return html`<${SeatGrid} view=${view} />`;
 	if (view.state === "closed") {
-		return html`<p class="class-still">${t("class.closed-text", { date: date(view.closed_at) })}</p>
+		return html`<p class="class-still">${t("class.closed-text", { date: date(view.closed_at) })}
+				${view.results_removed_at > 0 && t("retention.gone", { date: date(view.results_removed_at) })}</p>
 			<${Matrix} view=${view} selected=${null} select=${null} />`;
 	}
 	if (view.state === "freezing" || view.state === "frozen" || view.state === "resuming") {

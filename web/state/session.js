@@ -19,10 +19,16 @@ function begin(view) {
 	session.value = view;
 }
 
-export const isStaff = () => !!session.value && session.value.person.role !== "student";
+/** @param {string[]} roles */
+const is = (roles) => roles.includes(session.value?.person.role ?? "");
+
+export const isStaff = () => is(["assistant", "instructor", "admin"]);
+/** Makes and leads classes; assistants help in them. */
+export const leads = () => is(["instructor", "admin"]);
+export const isObserver = () => is(["observer"]);
 export const isAdmin = () => session.value?.person.role === "admin";
 /** Where this person's work is. @returns {string} */
-export const home = () => (isStaff() ? "/classes" : `/seats/${session.value?.seat}`);
+export const home = () => (isObserver() ? "/results" : isStaff() ? "/classes" : `/seats/${session.value?.seat}`);
 
 /** Asks the daemon; leaves session.value undefined while it is out of reach. */
 export async function loadSession() {
