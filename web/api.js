@@ -82,14 +82,15 @@ async function send(url, options) {
  * @param {string} method
  * @param {string} path below /api/v1
  * @param {unknown} [body]
+ * @param {string} [type] of a body that is a file
  * @returns {Promise<any>}
  */
-export async function request(method, path, body) {
+export async function request(method, path, body, type = "application/gzip") {
 	/** @type {Record<string, string>} */
 	const headers = { Accept: "application/json" };
 	if (method !== "GET") headers["X-CSRF-Token"] = csrf;
 	const file = body instanceof Blob;
-	if (body !== undefined) headers["Content-Type"] = file ? "application/gzip" : "application/json";
+	if (body !== undefined) headers["Content-Type"] = file ? type : "application/json";
 	const response = await send(`/api/v1${path}`, {
 		method, headers, body: file || body === undefined ? body : JSON.stringify(body),
 	});
@@ -113,6 +114,11 @@ export const post = (path, body = {}) => request("POST", path, body);
  * @param {Blob} file sent as it is: a pack's archive
  */
 export const upload = (path, file) => request("POST", path, file);
+/**
+ * @param {Blob} file as it was saved or pasted: the daemon finds out what it is
+ * @returns {Promise<import("./types.js").Roster>}
+ */
+export const previewRoster = (file) => request("POST", "/roster/preview", file, "text/csv");
 /**
  * @param {string} path
  * @param {unknown} body

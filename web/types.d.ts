@@ -31,6 +31,19 @@ export interface Health {
 
 export interface Organisation { id: number; name: string; people?: number; seats?: number }
 
+export interface RosterProblem { line: number; field: string; code: string; wrong: boolean; text: { en: string; ja: string } }
+export interface RosterRow {
+	line: number; name: string; mail: string; organisation: string; language: string;
+	problems: RosterProblem[]; kept?: RosterProblem[];
+}
+export interface Roster {
+	encoding: string; separator: string; header: boolean; right: boolean; rows: RosterRow[]; problems: RosterProblem[];
+}
+
+/** Shown once. */
+export interface Card { seat: Seat; code: string; link: string; qr: { size: number; path: string }; ssh: SeatSsh | null }
+export interface SeatCode { seat: number; number: number; name: string; code: string }
+
 export interface Seat {
 	id: number; class: number; number: number; name: string; joined: boolean;
 	organisation: Organisation | null; mail: string; language: "en" | "ja" | null;
@@ -79,6 +92,8 @@ export interface Class {
 	seats: number; ready: number; ready_ms: number; frost: Frost | null;
 	/** When results of a closed class go; when they went. 0: neither. */
 	results_until: number; results_removed_at: number;
+	/** seat: with the seats' own codes and links only. */
+	joining: "class" | "seat"; cards_at: number;
 }
 
 export interface StaffMember { login: string; name: string; role: Role }

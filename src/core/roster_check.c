@@ -49,33 +49,31 @@ static bool looks_like_formula(const char *text)
 	return false;
 }
 
-/* A mark in place of each character that nobody sees, so that whoever mends it does. */
-static void show_invisible(char **value)
+static size_t sequence_length(const char *text)
 {
-	char *old = *value, *shown = mem_alloc(3 * strlen(old) + 1), *into = shown;
+	unsigned char first = (unsigned char)*text;
+	size_t length = first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 
-	for (const char *from = old; *from;) {
-		size_t length = (unsigned char)*from < 0x80 ? 1 : (unsigned char)*from < 0xe0 ? 2 :
-				(unsigned char)*from < 0xf0				      ? 3 :
-												4;
-		char one[5] = { 0 };
-		memcpy(one, from, length);
-		bool hidden = name_has_invisible(one);
-		memcpy(into, hidden ? LOST_MARK : one, hidden ? 3 : length);
-		into += hidden ? 3 : length;
-		from += length;
-	}
-	free(old);
-	*value = shown;
+	return strnlen(text, length) == length && str_is_clean_utf8(text, length) ? length : 0;
 }
 
-/* Replaces what a value cannot be stored with, so that it can be shown. */
-static void make_showable(char **value, enum roster_code code)
+/* A mark in place of whatever cannot be stored or is not seen: whoever mends the line sees where it is, and it
+ * stays wrong until then, also when it comes back from the page. */
+static void mark_lost(char **value)
 {
-	if (code == ROSTER_INVISIBLE)
-		show_invisible(value);
-	else
-		str_scrub(*value);
+	char *old = *value, *marked = mem_alloc(3 * strlen(old) + 1), *into = marked;
+
+	for (const char *from = old; *from;) {
+		size_t length = sequence_length(from);
+		char one[5] = { 0 };
+		memcpy(one, from, length);
+		bool lost = !length || name_has_invisible(one);
+		memcpy(into, lost ? LOST_MARK : one, lost ? 3 : length);
+		into += lost ? 3 : length;
+		from += length ? length : 1;
+	}
+	free(old);
+	*value = marked;
 }
 
 /* true: the field's own rules can be asked. */
@@ -86,7 +84,7 @@ static bool judge_text(struct roster_row *row, enum roster_field field, size_t m
 
 	if (code != ROSTER_CODES) {
 		roster_row_add(row, code, field, NULL);
-		make_showable(value, code);
+		mark_lost(value);
 		return false;
 	}
 	if (str_characters(*value) <= most)

@@ -18,7 +18,7 @@ static const struct words {
 	[ROSTER_WORKBOOK] = { "workbook", true,
 			      "This is a workbook of a spreadsheet program: save it as CSV (in Excel: CSV UTF-8), or "
 			      "copy its cells and paste them.",
-			      "表計算ソフトのブック形式です。CSV形式(Excelなら「CSV UTF-8」)で保存するか、セルをコピーして"
+			      "表計算ソフトのブック形式です。CSV形式（Excelなら「CSV UTF-8」）で保存するか、セルをコピーして"
 			      "貼り付けてください。" },
 	[ROSTER_ROWS] = { "rows", true, "There are {} people, and a class has at most 500 seats: the first too many is here.",
 			  "{}人いますが、クラスの席は最大500です。この行から先が入りません。" },
@@ -31,20 +31,20 @@ static const struct words {
 	[ROSTER_EMPTY_LINES] = { "empty-line", false, "Empty lines that were left out: {}.",
 				 "空行を{}行読み飛ばしました。" },
 	[ROSTER_QUOTE_OPEN] = { "quote-open", true, "A quotation mark is opened and never closed.",
-				"引用符(\")が閉じられていません。" },
+				"引用符（\"）が閉じられていません。" },
 	[ROSTER_QUOTE_STRAY] = { "quote-stray", true,
 				 "A quotation mark stands inside of a field: quote the whole field, and write the mark "
 				 "inside of it twice.",
-				 "項目の途中に引用符(\")があります。項目全体を引用符で囲み、中の引用符は2つ続けてください。" },
+				 "項目の途中に引用符（\"）があります。項目全体を引用符で囲み、中の引用符は2つ続けてください。" },
 	[ROSTER_COLUMNS] = { "columns", true, "The line has more than {} fields.", "項目が{}個より多くあります。" },
 	[ROSTER_NOT_UTF8] = { "not-utf8", true, "Some bytes are no characters: save the file as CSV UTF-8, or type it again.",
 			      "文字として読めない部分があります。「CSV UTF-8」で保存し直すか、入力し直してください。" },
 	[ROSTER_LOST] = { "lost", true, "A character was lost (�): type it again.",
-			  "文字化けしています(�)。入力し直してください。" },
+			  "文字化けしています（�）。入力し直してください。" },
 	[ROSTER_LINE_BREAK] = { "line-break", true, "The field goes on in the next line: put it into one.",
 				"項目の途中で改行されています。1行にしてください。" },
 	[ROSTER_CONTROL] = { "control", true, "A control character (a tab, for example) is in it: remove it.",
-			     "制御文字(タブなど)が含まれています。取り除いてください。" },
+			     "制御文字（タブなど）が含まれています。取り除いてください。" },
 	[ROSTER_INVISIBLE] = { "invisible", true,
 			       "A character that nobody sees, or that turns the direction of writing, is in it: remove it.",
 			       "見えない文字、または文字の向きを変える文字が含まれています。取り除いてください。" },
@@ -67,11 +67,11 @@ static const struct words {
 			       "Before the @ stand 1 to 64 characters, without a dot at an end or two dots together.",
 			       "@の前は1〜64文字で、先頭・末尾のドットや連続するドットは使えません。" },
 	[ROSTER_MAIL_DOMAIN] = { "mail-domain", true, "What stands behind the @ is no domain (example.co.jp).",
-				 "@の後がドメイン名(example.co.jpなど)になっていません。" },
+				 "@の後がドメイン名（example.co.jpなど）になっていません。" },
 	[ROSTER_MAIL_TWICE] = { "mail-twice", true, "Line {} has this mail address, too.",
 				"{}行目と同じメールアドレスです。" },
 	[ROSTER_LANGUAGE_UNKNOWN] = { "language-unknown", true, "The language is en or ja, or empty.",
-				      "言語はen(英語)かja(日本語)、または空欄にしてください。" },
+				      "言語はen（英語）かja（日本語）、または空欄にしてください。" },
 };
 static_assert(ARRAY_SIZE(words) == ROSTER_CODES, "every code has its words");
 

@@ -131,7 +131,7 @@ static void one_broken_line_stays_one(void **state)
 	assert_string_equal(roster.encoding, "UTF-8");
 	assert_int_equal(roster.row[0].problems + roster.row[1].problems, 0);
 	assert_true(has(roster.row[2].problem, roster.row[2].problems, ROSTER_NOT_UTF8));
-	assert_string_equal(roster.row[2].value[ROSTER_NAME], "Jos?");
+	assert_string_equal(roster.row[2].value[ROSTER_NAME], "Jos\xef\xbf\xbd");
 }
 
 /* ---- what is wrong ---------------------------------------------------------------------------- */

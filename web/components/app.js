@@ -18,6 +18,7 @@ import { lazy } from "./lazy.js";
 import { Shell } from "./shell.js";
 import { Toasts } from "./toasts.js";
 
+const CardsPage = lazy(() => import("../pages/cards.js").then((module) => module.CardsPage));
 const CertificatesPage = lazy(() => import("../pages/certificates.js").then((module) => module.CertificatesPage));
 const ClassPage = lazy(() => import("../pages/class.js").then((module) => module.ClassPage));
 const PeopleResultsPage = lazy(() => import("../pages/people-results.js").then((module) => module.PeopleResultsPage));
@@ -37,7 +38,7 @@ const STAFF = [
 ];
 
 /** @type {typeof STAFF} */
-const LEADER = [["/classes/new", NewClassPage], ["/classes/:id/certificates", CertificatesPage], ...STAFF];
+const LEADER = [["/classes/new", NewClassPage], ["/classes/:id/cards", CardsPage], ["/classes/:id/certificates", CertificatesPage], ...STAFF];
 
 /** @type {typeof STAFF} */
 const ADMIN = [...LEADER, ["/audit", AuditPage], ["/people", PeoplePage], ["/settings", SettingsPage]];

@@ -33,10 +33,11 @@ export function ClassHead({ view }) {
 	}
 	return html`<div class="class-head">
 		<div class="class-name"><h1>${view.name}</h1><${StateChip} state=${view.state} /></div>
-		${!over && html`<${JoinCode} code=${view.code} />`}
+		${!over && html`<${JoinCode} view=${view} />`}
 		<div class="class-acts">
 			${view.state !== "draft" && html`<a class="button" href=${`/classes/${view.id}/results`}>${t("results.title")}</a>`}
 			${leads() && html`<button type="button" onClick=${() => setAsking("staff")}>${t("staff.button")}</button>`}
+			${leads() && !over && html`<a class="button" href=${`/classes/${view.id}/cards`}>${t("cards.open")}</a>`}
 			${leads() && idle && html`<button type="button" onClick=${() => setAsking("remove")}>${t("class.remove")}</button>`}
 			${leads() && html`<${ClassPower} view=${view} />`}
 			${leads() && view.state === "draft" && html`<button type="button" class="primary" disabled=${busy}

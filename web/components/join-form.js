@@ -1,8 +1,9 @@
-/** Class code and name; with a join link the name alone. */
+/** Class code and name; a seat's own code or a join link knows the name, where the instructor gave one. */
 import { useState } from "preact/hooks";
 import { html } from "../html.js";
 import { join } from "../state/session.js";
 import { t } from "../text.js";
+import { isSeatCode } from "../state/code.js";
 import { ProblemNote } from "./problem.js";
 import { useSubmit } from "./use-submit.js";
 
@@ -12,8 +13,9 @@ const NAME_MAX = 100;
 export function JoinForm({ token }) {
 	const [code, setCode] = useState("");
 	const [name, setName] = useState("");
+	const own = !!token || isSeatCode(code);
 	const who = { name: name.trim() };
-	const { busy, error, submit } = useSubmit(() => join(token ? { token, ...who } : { code: code.trim().toUpperCase(), ...who }));
+	const { busy, error, submit } = useSubmit(() => join(token ? { token, ...who } : { code: code.trim(), ...who }));
 	return html`<form class="join" onSubmit=${submit}>
 		${!token && html`<label for="code">${t("join.code")}</label>
 			<input id="code" class="code-input" required autocomplete="off" autocapitalize="characters"
@@ -22,11 +24,12 @@ export function JoinForm({ token }) {
 				onInput=${(/** @type {any} */ e) => setCode(e.target.value)} />
 			<p id="code-help" class="help">${t("join.code-help")}</p>`}
 		<label for="name">${t("join.name")}</label>
-		${token && html`<p class="help">${t("join.name-known")}</p>`}
-		<input id="name" class="large" required=${!token} maxlength=${NAME_MAX} autocomplete="name" value=${name}
+		${own && html`<p class="help" role="status">${t("join.name-known")}</p>`}
+		<input id="name" class="large" required=${!own} maxlength=${NAME_MAX} autocomplete="name" value=${name}
 			autofocus=${!!token} onInput=${(/** @type {any} */ e) => setName(e.target.value)} />
 		<${ProblemNote} error=${error} words=${token ? { "not-found": t("join.old-link"), unauthenticated: t("join.old-link") }
-			: { "not-found": t("join.unknown"), unauthenticated: t("join.unknown"), conflict: t("join.full") }} />
+			: own ? { "not-found": t("join.used") }
+				: { "not-found": t("join.unknown"), unauthenticated: t("join.unknown"), conflict: t("join.full"), denied: t("join.own-codes") }} />
 		<button type="submit" class="primary large" disabled=${busy}>
 			${busy ? t("join.busy") : t("join.join")}</button>
 	</form>`;

@@ -8,10 +8,11 @@ import { toast, toastProblem } from "../components/toasts.js";
 import { useHost } from "../components/use-host.js";
 import { useLoaded } from "../components/use-loaded.js";
 import { Untested } from "../components/untested.js";
+import { useRoster } from "../components/use-roster.js";
 import { useTitle } from "../components/use-title.js";
 import { html } from "../html.js";
 import { navigate } from "../router.js";
-import { readNames } from "../state/reduce.js";
+import { peopleOf } from "../state/roster.js";
 import { say, t } from "../text.js";
 
 /** @typedef {import("../types.js").Course} Course */
@@ -23,7 +24,8 @@ export function NewClassPage() {
 	const { value: courses, error: missing, load } = useLoaded("/courses");
 	const [chosen, setChosen] = useState("");
 	const [name, setName] = useState("");
-	const [who, setWho] = useState({ byNames: false, seats: 12, text: "" });
+	const [who, setWho] = useState(/** @type {import("../components/roster.js").Who} */ ({ byPeople: false, seats: 12, joining: "class" }));
+	const roster = useRoster();
 	const [fits, setFits] = useState(true);
 	/** The course of which somebody said that it may be launched untested. */
 	const [untested, setUntested] = useState("");
@@ -34,18 +36,17 @@ export function NewClassPage() {
 
 	const course = chosen || courses?.[0]?.id || "";
 	const unproven = courses?.find((/** @type {Course} */ one) => one.id === course)?.proven_at === 0;
-	const { names, twice } = readNames(who.text);
-	const seats = who.byNames ? names.length : who.seats;
-	const valid = course && seats >= 1 && seats <= SEATS_MAX && !(who.byNames && twice.length);
+	const seats = who.byPeople ? roster.count : who.seats;
+	const valid = course && seats >= 1 && seats <= SEATS_MAX && (!who.byPeople || roster.right);
 
 	/** @param {boolean} launch */
 	async function create(launch) {
 		setBusy(true);
 		setError(null);
-		const people = who.byNames ? { names } : { seats };
+		const people = who.byPeople ? { people: peopleOf(roster.rows) } : { seats };
 		let made;
 		try {
-			made = await post("/classes", { course, ...(name.trim() && { name: name.trim() }), ...people });
+			made = await post("/classes", { course, ...(name.trim() && { name: name.trim() }), joining: who.joining, ...people });
 			if (launch) await post(`/classes/${made.id}/launch`, unproven ? { untested: true } : {});
 		} catch (problem) {
 			setError(problem);
@@ -71,7 +72,7 @@ export function NewClassPage() {
 					<input id="class-name" value=${name} maxlength=${NAME_MAX} aria-describedby="class-name-help"
 						onInput=${(/** @type {any} */ e) => setName(e.target.value)} />
 					<p class="help" id="class-name-help">${t("new.name-help")}</p></div>
-				<${Roster} value=${who} change=${setWho} names=${names} twice=${twice} />
+				<${Roster} value=${who} change=${setWho} roster=${roster} />
 				${unproven && html`<${Untested} course=${course} checked=${untested === course}
 					change=${(/** @type {boolean} */ yes) => setUntested(yes ? course : "")} />`}
 				<${ProblemNote} error=${error} />

@@ -1,8 +1,9 @@
-/** Who may sign in, as what, and where they are signed in. */
+/** Who may sign in, as what, and where they are signed in; and the organisations that people belong to. */
 import { useState } from "preact/hooks";
 import { AccountDialog } from "../components/account-dialog.js";
 import { AccountTable } from "../components/account-table.js";
 import { CopyButton } from "../components/copy-button.js";
+import { Organisations } from "../components/organisations.js";
 import { ProblemNote } from "../components/problem.js";
 import { useLoaded } from "../components/use-loaded.js";
 import { useTitle } from "../components/use-title.js";
@@ -24,6 +25,7 @@ export function PeoplePage() {
 			<p>${t("people.empty-text")}</p></div>`}
 		${value?.length > 0 && html`<${AccountTable} accounts=${value} reload=${load} made=${setMade} />`}
 		${adding && html`<${AccountDialog} accounts=${value ?? []} reload=${load} made=${setMade} onClose=${() => setAdding(false)} />`}
+		<${Organisations} changed=${load} />
 	</div>`;
 }
 

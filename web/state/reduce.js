@@ -232,16 +232,6 @@ export function reduceClasses(classes, type, data) {
 }
 
 /**
- * The names of a list, one on each line, and those that are on it twice.
- * @param {string} text
- */
-export function readNames(text) {
-	const names = text.split(/\r?\n/).map((line) => line.trim().replace(/\s+/g, " ")).filter(Boolean);
-	const twice = [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
-	return { names, twice };
-}
-
-/**
  * @typedef {object} Need
  * @property {"hand" | "machine" | "stuck"} kind
  * @property {Seat} seat

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {
-	cellState, figures, leftMs, medianMs, needs, readNames, tasksBefore, turnOf, reduceClass, reduceClasses, reduceWorks,
+	cellState, figures, leftMs, medianMs, needs, tasksBefore, turnOf, reduceClass, reduceClasses, reduceWorks,
 	reduceWorkspace,
 } from "../state/reduce.js";
 
@@ -104,12 +104,6 @@ test("what is left of a launch follows from the rate so far", () => {
 	assert.equal(leftMs(0, 30, 1000), 0);
 	assert.equal(leftMs(20, 30, 6000), 3000);
 	assert.equal(leftMs(30, 30, 9000), 0);
-});
-
-test("names are read line by line; blanks are evened out, and those on the list twice are told", () => {
-	const { names, twice } = readNames("青木 健\r\n\n  Maria   Schneider \n青木　健\nA\nA\nA\n");
-	assert.deepEqual(names, ["青木 健", "Maria Schneider", "青木 健", "A", "A", "A"]);
-	assert.deepEqual(twice, ["青木 健", "A"]);
 });
 
 test("hands come first in their order, then broken machines, then those who tried most", () => {
