@@ -2,7 +2,7 @@
 // are printed; a student who comes in with a card; organisations.
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import jsqr from "jsqr";
@@ -42,7 +42,15 @@ async function visit(path, { login, locale = "en-GB", colorScheme = "light" } = 
 	await page.goto(`http://127.0.0.1:${daemon.port}${path}`);
 	return page;
 }
-const shot = (page, name) => page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
+const axe = readFileSync(join(root, "tests/node_modules/axe-core/axe.min.js"), "utf8");
+
+/** A picture for somebody to look at, and axe's word on what it shows. */
+async function shot(page, name) {
+	await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
+	await page.evaluate(axe);
+	const { violations } = await page.evaluate(() => axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }));
+	assert.deepEqual(violations.map((one) => `${name}: ${one.id}: ${one.nodes.map((node) => node.html).join(" ")}`), []);
+}
 
 /** What a camera would read from an element, or a page, as it is drawn. */
 async function scan(png) {
