@@ -20,7 +20,7 @@ const FIRST_LOAD_BYTES = 300 * 1024;
 /** Printed, and wanted under a second; a machine that runs tests beside may take longer. */
 const FIRST_PAINT_MS = 4000;
 
-let daemon, browser, sessions, classes, seat;
+let daemon, browser, sessions, classes, seat, code;
 
 /** The patterns of app.js's tables, and those that it matches by hand. */
 function routes() {
@@ -39,6 +39,11 @@ const VISITS = {
   '/classes': [['admin', () => '/classes']],
   '/classes/new': [['admin', () => '/classes/new']],
   '/classes/:id': ['draft', 'live', 'closed'].map((state) => ['admin', () => `/classes/${classes[state]}`]),
+  '/classes/:id/results': ['live', 'closed'].map((state) => ['admin', () => `/classes/${classes[state]}/results`]),
+  '/classes/:id/certificates': [['admin', () => `/classes/${classes.live}/certificates`]],
+  '/results': [['observer', () => '/results']],
+  '/verify': [['nobody', () => '/verify']],
+  '/verify/:code': [['nobody', () => `/verify/${code}`], ['nobody', () => '/verify/2222-2222-2222']],
   '/courses': [['admin', () => '/courses']],
   '/host': [['admin', () => '/host']],
   '/audit': [['admin', () => '/audit']],
@@ -56,13 +61,19 @@ before(async () => {
   };
   const closed = await launchedClass(daemon, admin, ['Mio']);
   await close(closed.id);
-  const live = await launchedClass(daemon, admin, ['Aoi', 'Ren', 'Sora']);
+  const live = await launchedClass(daemon, admin, [{ name: 'Aoi', organisation: 'Sakura Bank', mail: 'aoi@sakura.example' },
+    { name: 'Ren' }, { name: 'Sora', language: 'ja' }]);
   const draft = (await daemon.as(admin, 'POST', '/classes', { course: 'linux-intro', seats: 2 })).json;
   const student = await daemon.join(live.code, 'Aoi');
   seat = student.seat;
   await daemon.as(student, 'POST', `/seats/${seat}/hand`, { raised: true });
   classes = { draft: draft.id, live: live.id, closed: closed.id };
-  sessions = { admin, student };
+  const certificates = (await daemon.as(admin, 'POST', `/classes/${live.id}/certificates`, { seats: [{ seat }],
+    begins: '2026-06-09', ends: '2026-06-10', minutes: 390 })).json;
+  code = certificates.certificates[0].code;
+  const [bank] = (await daemon.as(admin, 'GET', '/organisations')).json;
+  await daemon.local('PUT', '/accounts/oba', { name: 'oba', role: 'observer', password: 'oba-password', organisation: bank.id });
+  sessions = { admin, student, observer: await daemon.signIn('oba', 'oba-password') };
   browser = await chromium();
 }, { timeout: 180000 });
 
@@ -97,7 +108,7 @@ async function settled(page) {
 
 async function visits(look, viewport, visit) {
   const wrong = [];
-  for (const who of ['nobody', 'student', 'admin']) {
+  for (const who of ['nobody', 'student', 'observer', 'admin']) {
     const { context, page } = await open(who, look, viewport);
     const addresses = Object.values(VISITS).flat().filter(([one]) => one === who).map(([, address]) => address());
     for (const address of [...addresses, ...(who === 'admin' ? ['/nowhere'] : [])]) {
