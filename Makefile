@@ -126,6 +126,9 @@ install: programs web $(BUILD)/terakoya.1 $(BUILD)/terakoyad.8 ## install below 
 	cp -R labs images $(DATA)/
 	rm -rf $(DATA)/web && cp -R build/web $(DATA)/web
 
+screenshots: all tests/node_modules ## take the pictures of docs/students.md anew
+	node tests/e2e/screenshots.mjs
+
 clean: ## remove what was built (not the state in var/)
 	rm -rf build build-san build-fuzz
 
@@ -154,4 +157,4 @@ build/npm/.done build/npm-check/.done: $(NPM)
 web-check: build/npm-check/.done ## check the page's types
 	$(Q)build/npm-check/node_modules/.bin/tsc -p web
 
-.PHONY: all programs unit-tests fuzzers demo prerequisites check check-quick bench install clean layers help web web-check
+.PHONY: screenshots all programs unit-tests fuzzers demo prerequisites check check-quick bench install clean layers help web web-check

@@ -54,7 +54,7 @@ export function CheckPage() {
 	const all = findings(tries);
 	const result = verdict(all);
 	const text = letter(all, tries);
-	return html`<div class="page page-narrow check">
+	return html`<div class="page page-narrow precheck">
 		<h1>${t("precheck.title")}</h1>
 		<p>${t("precheck.text")}</p>
 		<p class=${`check-verdict ${result}`} role="status"><strong>${t(`precheck.verdict-${result}`)}</strong>
