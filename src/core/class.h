@@ -108,8 +108,10 @@ int class_open_lab(struct core *core, const struct actor *actor, struct class *c
 enum seat_power { SEAT_POWER_ON, SEAT_POWER_OFF, SEAT_POWER_REBOOT };
 int seat_power(struct core *core, const struct actor *actor, struct seat *seat, const char *machine,
 	       enum seat_power power, struct err *err);
-int seat_rename(struct core *core, const struct actor *actor, struct seat *seat, const char *name,
-		struct err *err);
+/* Who sits there: what is NULL stays as it is, "" takes it away. Judged as a roster's line is. ERR_CONFLICT:
+ * another seat of the class has the name. */
+int seat_change(struct core *core, const struct actor *actor, struct seat *seat,
+		const struct class_person *wanted, struct err *err);
 int seat_raise_hand(struct core *core, struct seat *seat, bool raised, struct err *err);
 
 /* A new join link for the seat, in place of the one before: the token to put into the URL; only its hash

@@ -54,6 +54,13 @@ int organisation_exists(const struct core *core, int64_t id, struct err *err)
 	return err_set(err, ERR_NOT_FOUND, "there is no organisation %lld", (long long)id);
 }
 
+const char *organisation_name(const struct core *core, int64_t id)
+{
+	const struct organisation_row *row = organisation_get(core, id);
+
+	return row ? row->name : "";
+}
+
 json_t *view_organisation(const struct core *core, int64_t id)
 {
 	const struct organisation_row *row = organisation_get(core, id);

@@ -10,6 +10,9 @@ json_t *organisation_list(struct core *core, struct err *err);
 /* {"id", "name"}; null for 0 or one that is gone. */
 json_t *view_organisation(const struct core *core, int64_t id);
 
+/* "" for 0 or one that is gone. */
+const char *organisation_name(const struct core *core, int64_t id);
+
 /* ERR_INVALID: the name; ERR_CONFLICT: another one has it; ERR_NOT_FOUND. */
 int organisation_add(struct core *core, const struct actor *actor, const char *name, int64_t *id,
 		     struct err *err);

@@ -7,6 +7,9 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/name.h"
+#include "core/organisation.h"
+#include "core/roster.h"
 
 static void seat_note(struct seat *seat, const struct actor *actor, const char *action,
 		      const char *machine)
@@ -109,27 +112,70 @@ static int seat_save(struct seat *seat, struct err *err)
 	return 0;
 }
 
-int seat_rename(struct core *core, const struct actor *actor, struct seat *seat, const char *name,
-		struct err *err)
+static int name_is_free(const struct seat *seat, const char *name, struct err *err)
 {
-	struct class *class = seat->class;
+	const struct class *class = seat->class;
+	AUTO_FREE char *key = name_key(name);
 
-	(void)core;
-	if (!str_is_clean_utf8(name, strlen(name)) || str_characters(name) > CLASS_NAME_MAX)
-		return err_set(err, ERR_INVALID, "a name is plain text of at most %d characters",
-			       CLASS_NAME_MAX);
-	for (size_t i = 0; i < class->seats && *name; i++)
-		if (&class->seat[i] != seat && str_equal(class->seat[i].row.name, name))
+	for (size_t i = 0; i < class->seats && *name; i++) {
+		AUTO_FREE char *other = name_key(class->seat[i].row.name);
+		if (&class->seat[i] != seat && strcmp(other, key) == 0)
 			return err_set(err, ERR_CONFLICT, "seat %u has the name \"%s\" already",
 				       class->seat[i].row.number, name);
-	AUTO_FREE char *old = seat->row.name;
-	seat->row.name = str_copy(name);
-	if (seat_save(seat, err) < 0) {
-		free(seat->row.name);
-		seat->row.name = STEAL(old);
-		return -1;
 	}
+	return 0;
+}
+
+/* All rows of the change, in one transaction: an organisation may be made for it. */
+static int change_store(struct core *core, struct seat_row *row, const char *organisation, struct err *err)
+{
+	if (store_begin(core->store, err) < 0)
+		return -1;
+	if (organisation_need(core, organisation, &row->organisation, err) == 0 &&
+	    seats_update(core->store, row, err) == 0)
+		return store_commit(core->store, err);
+	store_rollback(core->store);
+	return -1;
+}
+
+static void change_keep(struct seat *seat, struct seat_row *row)
+{
+	row->name = str_copy(row->name);
+	row->mail = str_copy(row->mail);
+	row->language = str_copy(row->language);
+	free(seat->row.name);
+	free(seat->row.mail);
+	free(seat->row.language);
+	seat->row = *row;
+}
+
+int seat_change(struct core *core, const struct actor *actor, struct seat *seat,
+		const struct class_person *wanted, struct err *err)
+{
+	const char *own = organisation_name(core, seat->row.organisation);
+	const char *name = wanted->name ? wanted->name : seat->row.name;
+	/* A free seat may be told anything but a name. */
+	const struct class_person person = { .name = *name ? name : "-",
+					     .mail = wanted->mail ? wanted->mail : seat->row.mail,
+					     .organisation = wanted->organisation ? wanted->organisation : own,
+					     .language = wanted->language ? wanted->language :
+									    seat->row.language };
+	AUTO(roster) struct roster roster = { 0 };
+
+	roster_of(&person, 1, &roster);
+	char *const *value = roster.row[0].value;
+	struct seat_row row = seat->row;
+	row.name = *name ? value[ROSTER_NAME] : (char *)"";
+	row.mail = value[ROSTER_MAIL];
+	row.language = value[ROSTER_LANGUAGE];
+	if (roster_refuse(&roster, err) < 0 || name_is_free(seat, row.name, err) < 0 ||
+	    change_store(core, &row, value[ROSTER_ORGANISATION], err) < 0)
+		return -1;
+	change_keep(seat, &row);
 	seat_note(seat, actor, "seat.rename", NULL);
+	if (organisations_load(core, err) < 0)
+		return -1;
+	seat_publish(seat);
 	return 0;
 }
 

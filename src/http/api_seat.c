@@ -22,11 +22,16 @@ int api_seat_get(struct request *request, struct err *err)
 
 int api_seat_patch(struct request *request, struct err *err)
 {
-	const char *name;
-	const struct field fields[] = { { "name", FIELD_TEXT, true, 0, 100, &name } };
+	struct class_person wanted = { 0 };
+	const struct field fields[] = {
+		{ "name", FIELD_TEXT, false, 0, 100, &wanted.name },
+		{ "mail", FIELD_TEXT, false, 0, 254, &wanted.mail },
+		{ "organisation", FIELD_TEXT, false, 0, 100, &wanted.organisation },
+		{ "language", FIELD_TEXT, false, 0, 2, &wanted.language },
+	};
 
 	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0 ||
-	    seat_rename(request->server->core, &request->actor, request->seat, name, err) < 0)
+	    seat_change(request->server->core, &request->actor, request->seat, &wanted, err) < 0)
 		return -1;
 	return reply_seat(request, MHD_HTTP_OK);
 }

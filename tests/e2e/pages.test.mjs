@@ -44,6 +44,7 @@ const VISITS = {
   '/results': [['observer', () => '/results']],
   '/verify': [['nobody', () => '/verify']],
   '/verify/:code': [['nobody', () => `/verify/${code}`], ['nobody', () => '/verify/2222-2222-2222']],
+  '/classes/:id/cards': [['admin', () => `/classes/${classes.draft}/cards`]],
   '/courses': [['admin', () => '/courses']],
   '/host': [['admin', () => '/host']],
   '/audit': [['admin', () => '/audit']],

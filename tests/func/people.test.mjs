@@ -56,6 +56,22 @@ test("an organisation that a refused class named was not made", async () => {
 	assert.equal(await named("Nowhere Ltd"), undefined);
 });
 
+test("who sits at a seat can be changed, by the rules of a roster", async () => {
+	const seat = made.seat[3].id;
+	const change = (body) => daemon.as(hana, "PATCH", `/seats/${seat}`, body);
+	const reply = await change({ organisation: "みどり証券", mail: "sora@midori.example", language: "ja" });
+	assert.equal(reply.status, 200, reply.text);
+	assert.deepEqual([reply.json.name, reply.json.organisation.name, reply.json.mail, reply.json.language],
+		["Sora", "みどり証券", "sora@midori.example", "ja"]);
+	assert.equal((await change({ mail: "nonsense" })).status, 400);
+	assert.equal((await change({ name: "ＲＥＮ" })).status, 409);
+	assert.equal((await change({ language: "de" })).status, 400);
+	const back = (await change({ organisation: "", mail: "", language: "" })).json;
+	assert.deepEqual([back.name, back.organisation, back.mail, back.language], ["Sora", null, "", null]);
+	assert.equal((await change({ name: "" })).json.name, "");
+	assert.equal((await change({ name: "Sora" })).json.name, "Sora");
+});
+
 test("organisations are listed with what belongs to them", async () => {
 	const kita = await named("Kita Securities");
 	assert.deepEqual([kita.people, kita.seats], [0, 2]);
