@@ -33,6 +33,7 @@ const struct access_row access_rows[] = {
 	{ "event", "class", RULE_MEMBER },
 	{ "event", "message", RULE_MEMBER },
 	{ "event", "message-read", RULE_SEAT },
+	{ "event", "activity", RULE_CLASS_STAFF },
 	{ "event", "everyone", RULE_CLASS_STAFF },
 	{ "event", "host", RULE_STAFF },
 	{ "event", "job", RULE_STAFF },

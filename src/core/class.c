@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/activity.h"
 #include "core/code.h"
 #include "core/roster.h"
 
@@ -92,6 +93,7 @@ static void seat_release(struct seat *seat)
 		progress_row_free(&seat->progress[i]);
 	grade_free(seat);
 	free(seat->watcher);
+	free(seat->clock_lab);
 	free(seat->machine);
 	free(seat->progress);
 	seat_row_free(&seat->row);
@@ -102,6 +104,7 @@ void class_free(struct class *class)
 	LIST_REMOVE(class, entry);
 	everyone_free(class);
 	freeze_free(class);
+	activity_free(class);
 	for (size_t i = 0; i < class->seats; i++)
 		seat_release(&class->seat[i]);
 	free(class->seat);

@@ -140,6 +140,10 @@ struct seat {
 	struct progress_row *progress;
 	size_t progresses;
 	struct grade *grade;        /* core/grade.c's own */
+	char *clock_lab;            /* grade.c: the lab that clock_at is of */
+	int64_t clock_at;           /* when it was first opened */
+	int64_t hand_was;           /* when the hand that was just lowered had been raised */
+	uint64_t hand_lowered;      /* clock_mono_ms() */
 	struct seat_watcher *watcher; /* who looks at its terminals now */
 	size_t watchers;
 };
@@ -159,6 +163,7 @@ struct class {
 	bool sweeping;              /* a lane is removing what it has on the host */
 	struct everyone *everyone;  /* core/everyone.c's own; NULL: nothing was done for all yet */
 	struct frost *frost;        /* core/freeze.c's own; NULL: neither freezing nor resuming */
+	struct activity *activity;  /* core/activity.c's own; NULL: nobody asked yet */
 	struct core *core;
 };
 
@@ -177,7 +182,7 @@ bool seat_is_ready(const struct seat *seat); /* all machines are */
 /* ---- what everybody is told ----------------------------------------------------------------- */
 
 /* An event for those who may see it. type: "seat", "progress", "class", "everyone", "host", "job", "message",
- * "message-read". */
+ * "message-read", "activity". */
 struct bus_event {
 	uint64_t id;        /* rises by one; starts at a value above every id of earlier runs */
 	const char *type;
@@ -203,7 +208,7 @@ void bus_publish(struct core *core, const char *type, int64_t class_id, int64_t 
 /* ---- views: the JSON that API, events and CLI share ------------------------------------------ */
 
 json_t *view_class(const struct class *class);                 /* one, without seats */
-json_t *view_class_full(const struct class *class);            /* with seats, course outline, progress */
+json_t *view_class_full(struct class *class);                  /* with seats, course outline, progress */
 json_t *view_seat(const struct seat *seat);                    /* stage, machines, name, hand, lab */
 json_t *view_progress(const struct seat *seat, const struct progress_row *row);
 json_t *view_course(const struct pack *pack);

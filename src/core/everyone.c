@@ -102,6 +102,11 @@ void everyone_end(struct class *class, const char *message)
 	tell(class);
 }
 
+bool everyone_is_at_work(const struct class *class)
+{
+	return class->everyone && !class->everyone->over;
+}
+
 void everyone_free(struct class *class)
 {
 	if (class->everyone)

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/activity.h"
 #include "core/answer.h"
 #include "core/throttle.h"
 #include "store/plans.h"
@@ -93,28 +94,65 @@ static unsigned points_left(const struct pack_task *task, unsigned hints)
 	return cost < task->points ? task->points - cost : 0;
 }
 
-/* When the student could begin with the task: when its lab was first opened, or when the last task of the lab
- * that was done before it was done, whichever is later. Breaks count; nobody knows when one was made. */
-static int64_t could_begin_at(const struct seat *seat, const struct check *check)
+/* When a lab was first opened in the seat, which never changes; 0: not yet. The present lab's is remembered:
+ * every view of the seat asks. */
+static int64_t lab_opened_at(const struct seat *seat, const char *lab)
 {
+	struct seat *known = (struct seat *)seat;
 	int64_t at = 0;
 	bool set_up;
 
-	labs_opened(check->core->store, seat->row.id, check->lab->id, &at, &set_up, NULL);
-	for (size_t i = 0; i < seat->progresses; i++)
-		if (strcmp(seat->progress[i].lab, check->lab->id) == 0 && seat->progress[i].done_at > at)
+	if (seat->clock_at && str_equal(seat->clock_lab, lab))
+		return seat->clock_at;
+	if (str_is_empty(lab) || labs_opened(seat->class->core->store, seat->row.id, lab, &at, &set_up, NULL) < 0)
+		return 0;
+	free(known->clock_lab);
+	known->clock_lab = str_copy(lab);
+	known->clock_at = at;
+	return at;
+}
+
+/* When the student could begin with the task: when its lab was first opened, or when the last task of the lab
+ * that was done before it was done, whichever is later. Breaks count; nobody knows when one was made. */
+static int64_t could_begin_at(const struct seat *seat, const char *lab)
+{
+	int64_t at = lab_opened_at(seat, lab);
+
+	for (size_t i = 0; at && i < seat->progresses; i++)
+		if (strcmp(seat->progress[i].lab, lab) == 0 && seat->progress[i].done_at > at)
 			at = seat->progress[i].done_at;
 	return at;
+}
+
+/* What the class stood still between the two. */
+static int64_t idle_ms(const struct seat *seat, int64_t from, int64_t to)
+{
+	int64_t idle = 0;
+
+	idle_between(seat->class->core->store, seat->row.class_id, from, to, &idle, NULL);
+	return idle;
+}
+
+int64_t grade_lab_since(const struct seat *seat)
+{
+	return lab_opened_at(seat, seat->row.lab);
+}
+
+int64_t grade_task_since(const struct seat *seat)
+{
+	int64_t from = could_begin_at(seat, seat->row.lab);
+
+	return from ? from + idle_ms(seat, from, clock_real_ms()) : 0;
 }
 
 /* Without what the class stood still meanwhile. */
 static int64_t took_ms(const struct seat *seat, const struct check *check, int64_t done_at)
 {
-	int64_t from = could_begin_at(seat, check), idle = 0;
+	int64_t from = could_begin_at(seat, check->lab->id), idle;
 
 	if (!from || from >= done_at)
 		return 0;
-	idle_between(check->core->store, seat->row.class_id, from, done_at, &idle, NULL);
+	idle = idle_ms(seat, from, done_at);
 	return idle < done_at - from ? done_at - from - idle : 0;
 }
 
@@ -167,6 +205,8 @@ static int record(struct seat *seat, const struct check *check, struct grade_res
 			    view_progress(seat, row));
 	if (result->newly_done)
 		seat_publish(seat);
+	if (result->newly_done && !next.caught_up)
+		activity_add(seat, ACTIVITY_DONE, row->lab, row->task, NULL);
 	return 0;
 }
 

@@ -42,6 +42,10 @@ int grade_solve(struct seat *seat, const struct pack_lab *lab, const struct pack
 typedef void grade_open_fn(void *context, const struct err *err);
 int grade_open_lab(struct seat *seat, const struct pack_lab *lab, grade_open_fn *done, void *context,
 		   struct err *err);
+/* When the seat's open lab was first opened; and since when its present task could be worked on: from then, or
+ * from the last task of the lab that was done. 0: no lab is open, or not yet. */
+int64_t grade_lab_since(const struct seat *seat);
+int64_t grade_task_since(const struct seat *seat);
 bool grade_lab_is_open(const struct seat *seat, const struct pack_lab *lab);
 /* The lab asks for fresh machines, and another is set up in those that the seat has: opening resets them. */
 bool grade_needs_reset(const struct seat *seat, const struct pack_lab *lab);

@@ -24,6 +24,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/activity.h"
 #include "core/class.h"
 #include "core/code.h"
 #include "core/name.h"
@@ -146,6 +147,8 @@ static void join_tell(struct auth *auth, struct seat *seat, const struct actor *
 	note(auth->core, actor, again ? "seat.join-again" : "seat.join", seat->class->row.id,
 	     seat->row.id, object, "");
 	bus_publish(auth->core, "seat", seat->class->row.id, seat->row.id, view_seat(seat));
+	if (!again)
+		activity_add(seat, ACTIVITY_JOINED, NULL, NULL, NULL);
 }
 
 /* Memory follows the database: the seat changes when all is on disk. */

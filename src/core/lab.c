@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/activity.h"
 
 #define ROUND_EVERY_MS 2500
 
@@ -77,6 +78,8 @@ static void lab_is_open(struct grade *grade)
 		return;
 	}
 	seat_publish(seat);
+	if (!everyone_is_at_work(seat->class) && !seat->grade->catching)
+		activity_add(seat, ACTIVITY_LAB, seat->row.lab, NULL, NULL);
 	tell_waiters(grade, NULL);
 }
 

@@ -32,6 +32,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/activity.h"
 #include "core/hostkey.h"
 
 #define BOOT_MS        300000 /* a cold boot: 30 s alone, minutes when many boot at once */
@@ -545,6 +546,18 @@ static const char *default_reason(enum machine_event event, enum machine_state f
 	return NULL;
 }
 
+/* What an instructor wants to hear of. */
+static void machine_tell(struct machine *machine)
+{
+	enum activity_kind kind = machine->state == MACHINE_FAILED ? ACTIVITY_FAILED :
+				  machine->state == MACHINE_LOST   ? ACTIVITY_LOST :
+								     ACTIVITY_OFF;
+	bool told = machine->state == MACHINE_OFF || kind != ACTIVITY_OFF;
+
+	if (told && machine->seat->class->state == CLASS_OPEN)
+		activity_add(machine->seat, kind, NULL, NULL, machine->row.name);
+}
+
 void machine_step(struct machine *machine, enum machine_event event, const char *reason)
 {
 	enum machine_state from = machine->state;
@@ -570,6 +583,7 @@ void machine_step(struct machine *machine, enum machine_event event, const char 
 	grade_machine_stepped(machine);
 	seat_publish(machine->seat);
 	freeze_stepped(machine);
+	machine_tell(machine);
 }
 
 /* ---- as whom it wakes up ---------------------------------------------------------------------- */

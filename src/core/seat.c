@@ -7,9 +7,12 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/activity.h"
 #include "core/name.h"
 #include "core/organisation.h"
 #include "core/roster.h"
+
+#define HAND_UNDO_MS 20000
 
 static void seat_note(struct seat *seat, const struct actor *actor, const char *action,
 		      const char *machine)
@@ -79,6 +82,7 @@ int seat_reset(struct core *core, const struct actor *actor, struct seat *seat, 
 		seat->grade->not_caught_up = NULL;
 	}
 	seat_note(seat, actor, "seat.reset", machine);
+	activity_add(seat, ACTIVITY_RESET, NULL, NULL, machine);
 	return 0;
 }
 
@@ -179,6 +183,14 @@ int seat_change(struct core *core, const struct actor *actor, struct seat *seat,
 	return 0;
 }
 
+/* A hand that was lowered by mistake gets its place in the order back. */
+static int64_t hand_raised_at(const struct seat *seat)
+{
+	bool again = seat->hand_was && clock_mono_ms() - seat->hand_lowered < HAND_UNDO_MS;
+
+	return again ? seat->hand_was : clock_real_ms();
+}
+
 int seat_raise_hand(struct core *core, struct seat *seat, bool raised, struct err *err)
 {
 	(void)core;
@@ -186,11 +198,17 @@ int seat_raise_hand(struct core *core, struct seat *seat, bool raised, struct er
 		return 0;
 	struct seat_row old = seat->row;
 	seat->row.hand = raised;
-	seat->row.hand_at = raised ? clock_real_ms() : 0;
-	if (seat_save(seat, err) == 0)
-		return 0;
-	seat->row = old;
-	return -1;
+	seat->row.hand_at = raised ? hand_raised_at(seat) : 0;
+	if (seat_save(seat, err) < 0) {
+		seat->row = old;
+		return -1;
+	}
+	bool again = raised && seat->row.hand_at == seat->hand_was;
+	seat->hand_was = raised ? 0 : old.hand_at;
+	seat->hand_lowered = clock_mono_ms();
+	if (raised && !again)
+		activity_add(seat, ACTIVITY_HAND, NULL, NULL, NULL);
+	return 0;
 }
 
 int seat_join_token(struct core *core, const struct actor *actor, struct seat *seat, char token[65],

@@ -7,10 +7,12 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/activity.h"
 #include "core/message.h"
 #include "core/organisation.h"
 #include "core/proof.h"
 
+#define ACTIVITY_SHOWN 10
 #define I(number) ((json_int_t)(number))
 
 /* json_pack() with a format that is a literal: it can fail only for text that is not UTF-8, and then
@@ -181,6 +183,8 @@ json_t *view_seat(const struct seat *seat)
 			 machine_state_names[worst], "machines", machines, "points", points, "done", done,
 			 "catch_up", view_catching(seat));
 	json_object_set_new(view, "watchers", view_watchers(seat));
+	json_object_set_new(view, "lab_since", json_integer(grade_lab_since(seat)));
+	json_object_set_new(view, "task_since", json_integer(grade_task_since(seat)));
 	return view;
 }
 
@@ -243,7 +247,7 @@ static json_t *view_outline(const struct pack *pack)
 	return labs;
 }
 
-json_t *view_class_full(const struct class *class)
+json_t *view_class_full(struct class *class)
 {
 	json_t *view = view_class(class), *seats = json_array();
 
@@ -259,6 +263,7 @@ json_t *view_class_full(const struct class *class)
 	json_object_set_new(view, "labs", view_outline(class->pack));
 	json_object_set_new(view, "everyone", view_everyone(class));
 	json_object_set_new(view, "messages", view_messages(class));
+	json_object_set_new(view, "activity", view_activity(class, ACTIVITY_SHOWN));
 	return view;
 }
 

@@ -105,6 +105,7 @@ int api_class_resume(struct request *request, struct err *err);
 int api_class_close(struct request *request, struct err *err);
 int api_class_catch_up(struct request *request, struct err *err);
 int api_class_open_lab(struct request *request, struct err *err);
+int api_class_activity(struct request *request, struct err *err);
 
 /* api_staff.c */
 int api_staff_get(struct request *request, struct err *err);

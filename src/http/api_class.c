@@ -1,4 +1,5 @@
 /* Classes: made, launched, closed, removed. */
+#include "core/activity.h"
 #include "core/class.h"
 #include "core/course.h"
 
@@ -167,6 +168,16 @@ int api_class_close(struct request *request, struct err *err)
 	if (class_close(request->server->core, &request->actor, request->class, err) < 0)
 		return -1;
 	reply_json(request, MHD_HTTP_ACCEPTED, view_class(request->class));
+	return 0;
+}
+
+int api_class_activity(struct request *request, struct err *err)
+{
+	long limit;
+
+	if (request_query_number(request, "limit", 1, ACTIVITY_KEPT, 10, &limit, err) < 0)
+		return -1;
+	reply_json(request, MHD_HTTP_OK, view_activity(request->class, (size_t)limit));
 	return 0;
 }
 

@@ -100,6 +100,7 @@ static const struct route routes[] = {
 	{ "PUT", CLASS "/staff/{login}", RULE_CLASS_OWNER, api_staff_put, NULL, false },
 	{ "DELETE", CLASS "/staff/{login}", RULE_CLASS_OWNER, api_staff_delete, NULL, false },
 
+	{ "GET", CLASS "/activity", RULE_CLASS_STAFF, api_class_activity, "limit", false },
 	{ "GET", CLASS "/messages", RULE_CLASS_STAFF, api_class_messages, NULL, false },
 	{ "POST", CLASS "/messages", RULE_CLASS_STAFF, api_class_message_post, NULL, true },
 	{ "DELETE", CLASS "/messages/{message}", RULE_CLASS_STAFF, api_message_delete, NULL, false },

@@ -82,6 +82,7 @@ const matrix = `
 	1..43333333  POST   /classes/{class}/close
 	1..43333333  POST   /classes/{class}/catch-up
 	1..43333333  POST   /classes/{class}/labs/{lab}/open
+	1..4.433333  GET    /classes/{class}/activity
 	1..4.433333  GET    /classes/{class}/messages
 	1..4.433333  POST   /classes/{class}/messages
 	1..4.433333  DELETE /classes/{class}/messages/{message}
@@ -294,7 +295,7 @@ test("an observer gets the results of the own people and of nobody else", async 
 test("every kind of event and of ssh channel has a rule that this test knows", () => {
 	const rows = routes.filter((route) => !route.path.startsWith("/")).map((row) => `${row.method} ${row.path}: ${row.rule}`);
 	assert.deepEqual(rows, ["event seat: seat", "event progress: seat", "event class: class-member",
-		"event message: class-member", "event message-read: seat", "event everyone: class-staff",
+		"event message: class-member", "event message-read: seat", "event activity: class-staff", "event everyone: class-staff",
 		"event host: staff", "event job: staff", "ssh shell: seat", "ssh exec: seat", "ssh sftp: seat", "ssh direct-tcpip: seat"]);
 });
 
