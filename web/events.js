@@ -5,7 +5,7 @@
  */
 import { signal } from "@preact/signals";
 
-const TYPES = ["seat", "progress", "class", "everyone", "host", "job", "message", "message-read"];
+const TYPES = ["seat", "progress", "class", "everyone", "host", "job", "message", "message-read", "activity"];
 const RETRY_MS = [500, 1000, 2000, 4000, 8000];
 
 /** "live" or "cut", of whichever stream the page follows; null: it follows none. */

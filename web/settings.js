@@ -75,6 +75,8 @@ export function stepTerminalSize(step) {
 	terminalSize.value = Math.min(32, Math.max(10, terminalSize.value + step));
 }
 export const screenReader = setting("screen-reader", false, (text) => text === "true");
+/** How an instructor looks at a class that is open. */
+export const roomLook = setting("room-look", /** @type {"matrix" | "seats"} */ ("matrix"), oneOf(["matrix", "seats"]));
 /** The guide's share of the workspace, per cent. */
 export const split = setting("split", 42, within(20, 75, 42));
 

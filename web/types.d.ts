@@ -50,10 +50,19 @@ export interface Seat {
 	hand: number; lab: string; state: MachineState; machines: Machine[];
 	points: number; done: number; progress?: Progress[]; catch_up?: Catching | null;
 	watchers?: Watcher[];
+	/** When the open lab was first opened, and since when its present task could be worked on; 0: not yet. */
+	lab_since?: number; task_since?: number;
 }
 
 /** One of the staff at the seat's terminals. */
 export interface Watcher { name: string; mode: "watch" | "assist"; machine: number; terminal: number }
+
+/** Something that happened in a class. lab, task, machine: "" where it is about none. */
+export interface Happening {
+	id: number; class: number; seat: number; number: number; at: number;
+	kind: "joined" | "hand" | "lab" | "done" | "reset" | "off" | "lost" | "failed";
+	lab: string; task: string; machine: string;
+}
 
 /** seat null: to everybody in the class. */
 export interface SeatMessage { id: number; class: number; seat: number | null; from: string; text: string; at: number }
@@ -117,7 +126,7 @@ export interface Certificate {
 }
 export interface Certificates { minutes: number; site: string; seats: Attendance[]; certificates: Certificate[] }
 export interface Confirmed { code: string; name: string; title: Text; begins: string; ends: string; site: string }
-export interface ClassFull extends Class { seat: Seat[]; labs: OutlineLab[]; everyone?: Everyone | null; messages?: SentMessage[] }
+export interface ClassFull extends Class { seat: Seat[]; labs: OutlineLab[]; everyone?: Everyone | null; messages?: SentMessage[]; activity?: Happening[] }
 
 export interface Hint { cost: number; text?: Text }
 export interface Task {

@@ -94,29 +94,22 @@ static unsigned points_left(const struct pack_task *task, unsigned hints)
 	return cost < task->points ? task->points - cost : 0;
 }
 
-/* When a lab was first opened in the seat, which never changes; 0: not yet. The present lab's is remembered:
- * every view of the seat asks. */
+/* When a lab was first opened in the seat; 0: not yet. */
 static int64_t lab_opened_at(const struct seat *seat, const char *lab)
 {
-	struct seat *known = (struct seat *)seat;
 	int64_t at = 0;
 	bool set_up;
 
-	if (seat->clock_at && str_equal(seat->clock_lab, lab))
-		return seat->clock_at;
-	if (str_is_empty(lab) || labs_opened(seat->class->core->store, seat->row.id, lab, &at, &set_up, NULL) < 0)
-		return 0;
-	free(known->clock_lab);
-	known->clock_lab = str_copy(lab);
-	known->clock_at = at;
+	if (!str_is_empty(lab))
+		labs_opened(seat->class->core->store, seat->row.id, lab, &at, &set_up, NULL);
 	return at;
 }
 
 /* When the student could begin with the task: when its lab was first opened, or when the last task of the lab
  * that was done before it was done, whichever is later. Breaks count; nobody knows when one was made. */
-static int64_t could_begin_at(const struct seat *seat, const char *lab)
+static int64_t could_begin_at(const struct seat *seat, const char *lab, int64_t opened_at)
 {
-	int64_t at = lab_opened_at(seat, lab);
+	int64_t at = opened_at;
 
 	for (size_t i = 0; at && i < seat->progresses; i++)
 		if (strcmp(seat->progress[i].lab, lab) == 0 && seat->progress[i].done_at > at)
@@ -133,14 +126,22 @@ static int64_t idle_ms(const struct seat *seat, int64_t from, int64_t to)
 	return idle;
 }
 
+/* Remembered, since every view of the seat asks, and it never changes. */
 int64_t grade_lab_since(const struct seat *seat)
 {
-	return lab_opened_at(seat, seat->row.lab);
+	struct seat *known = (struct seat *)seat;
+
+	if (!seat->clock_at || !str_equal(seat->clock_lab, seat->row.lab)) {
+		free(known->clock_lab);
+		known->clock_lab = str_copy(seat->row.lab);
+		known->clock_at = lab_opened_at(seat, seat->row.lab);
+	}
+	return seat->clock_at;
 }
 
 int64_t grade_task_since(const struct seat *seat)
 {
-	int64_t from = could_begin_at(seat, seat->row.lab);
+	int64_t from = could_begin_at(seat, seat->row.lab, grade_lab_since(seat));
 
 	return from ? from + idle_ms(seat, from, clock_real_ms()) : 0;
 }
@@ -148,7 +149,8 @@ int64_t grade_task_since(const struct seat *seat)
 /* Without what the class stood still meanwhile. */
 static int64_t took_ms(const struct seat *seat, const struct check *check, int64_t done_at)
 {
-	int64_t from = could_begin_at(seat, check->lab->id), idle;
+	const char *lab = check->lab->id;
+	int64_t from = could_begin_at(seat, lab, lab_opened_at(seat, lab)), idle;
 
 	if (!from || from >= done_at)
 		return 0;

@@ -12,7 +12,7 @@ before(async () => {
 	const { state } = daemon;
 	await daemon.stop();
 	const [{ id, tasks }] = made.labs, seat = made.seat[0].id;
-	execFileSync("sqlite3", [join(state, "terakoya.db"), `UPDATE class SET state = 'open';
+	execFileSync("sqlite3", [join(state, "terakoya.db"), `UPDATE class SET state = 'open', opened_at = 1;
 		UPDATE seat SET lab = '${id}' WHERE id = ${seat}; INSERT INTO lab_opened VALUES (${seat}, '${id}', 5000, 1);
 		INSERT INTO progress (seat, lab, task, done, caught_up, points, attempts, hints, last_code, first_at, done_at, took_ms)
 		VALUES (${seat}, '${id}', '${tasks[0].id}', 1, 0, 5, 1, 0, 0, 6000, 9000, 4000),

@@ -1,25 +1,37 @@
 /** A class that is open: figures, the matrix, and the drawer of the seat that was chosen. */
+import { useMemo, useState } from "preact/hooks";
 import { html } from "../html.js";
-import { figures } from "../state/reduce.js";
+import { roomLook } from "../settings.js";
+import { figures, matches } from "../state/room.js";
 import { duration, number, t } from "../text.js";
 import { Attention } from "./attention.js";
 import { EveryoneBar } from "./everyone-bar.js";
 import { Matrix } from "./matrix.js";
+import { RoomFilter } from "./room-filter.js";
+import { RoomGrid } from "./room-grid.js";
 import { SeatDrawer } from "./seat-drawer.js";
+import { useCalm } from "./use-calm.js";
 
 /**
  * @param {{ view: import("../types.js").ClassFull, head: any, selected: number | null,
  *	select: (seat: number | null) => void }} props
  */
 export function ClassLive({ view, head, selected, select }) {
+	const [filter, setFilter] = useState({ text: "", organisation: 0 });
 	const seat = view.seat.find((one) => one.id === selected);
+	const found = useMemo(() => {
+		const seats = view.seat.filter((one) => matches(one, filter));
+		return seats.length === view.seat.length ? view : { ...view, seat: seats };
+	}, [view, filter]);
 	return html`<div class="class-live">
 		${head}
 		<div><${Figures} view=${view} /><${EveryoneBar} view=${view} select=${select} /></div>
 		<div class=${seat ? "class-split with-drawer" : "class-split"}>
-			<${Matrix} view=${view} selected=${selected} select=${select} />
+			<div class="room"><${RoomFilter} view=${view} filter=${filter} setFilter=${setFilter} found=${found.seat.length} />
+				${roomLook.value === "seats" ? html`<${RoomGrid} view=${found} selected=${selected} select=${select} />`
+					: html`<${Matrix} view=${found} selected=${selected} select=${select} />`}</div>
 			${seat ? html`<${SeatDrawer} key=${seat.id} view=${view} seat=${seat} close=${() => select(null)} />`
-				: html`<${Attention} view=${view} select=${select} />`}
+				: html`<${Attention} view=${found} select=${select} />`}
 		</div>
 	</div>`;
 }
@@ -31,7 +43,8 @@ function Figure({ value, label, tone = "" }) {
 
 /** @param {{ view: import("../types.js").ClassFull }} props */
 function Figures({ view }) {
-	const now = figures(view);
+	const calm = useCalm(view, 500);
+	const now = useMemo(() => figures(calm), [calm]);
 	const took = view.ready_ms ? ` · ${t("class.took", { time: duration(view.ready_ms) })}` : "";
 	return html`<dl class="figures">
 		<${Figure} value=${`${now.ready} / ${view.seats}`} label=${t("class.figure-ready") + took} />

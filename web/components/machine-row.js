@@ -10,7 +10,7 @@ import { toastProblem } from "./toasts.js";
  * @param {{ seat: number, machine: import("../types.js").Machine, reset: () => void }} props
  */
 export function MachineRow({ seat, machine, reset }) {
-	const [asking, setAsking] = useState(false);
+	const [asking, setAsking] = useState(/** @type {"" | "off" | "reboot"} */ (""));
 	/** @param {string} action */
 	const power = (action) => post(`/seats/${seat}/power`, { machine: machine.name, action });
 	const off = machine.state === "off" || machine.state === "absent";
@@ -25,11 +25,11 @@ export function MachineRow({ seat, machine, reset }) {
 			${off ? html`<button type="button" class="small"
 				onClick=${() => power("on").catch(toastProblem)}>${t("seat.power-on")}</button>`
 			: html`<button type="button" class="small"
-				onClick=${() => power("reboot").catch(toastProblem)}>${t("seat.reboot")}</button>
-				<button type="button" class="small" onClick=${() => setAsking(true)}>${t("seat.power-off")}</button>`}
+				onClick=${() => setAsking("reboot")}>${t("seat.reboot")}</button>
+				<button type="button" class="small" onClick=${() => setAsking("off")}>${t("seat.power-off")}</button>`}
 			<button type="button" class="small danger" onClick=${reset}>${t("reset.confirm")}</button></p>
-		${asking && html`<${Dialog} title=${t("seat.off-title", { machine: machine.name })} danger
-			confirm=${t("seat.power-off")} onConfirm=${() => power("off")} onClose=${() => setAsking(false)}>
-			<p>${t("seat.off-text")}</p><//>`}
+		${asking && html`<${Dialog} title=${t(`seat.${asking}-title`, { machine: machine.name })} danger
+			confirm=${asking === "off" ? t("seat.power-off") : t("seat.reboot")} onConfirm=${() => power(asking)}
+			onClose=${() => setAsking("")}><p>${t(`seat.${asking}-text`)}</p><//>`}
 	</li>`;
 }

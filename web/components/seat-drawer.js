@@ -14,7 +14,7 @@ import { ResetDialog } from "./reset-dialog.js";
 import { SeatSsh } from "./seat-ssh.js";
 import { SeatTerminal } from "./seat-terminal.js";
 import { TaskTimes } from "./task-times.js";
-import { toastProblem } from "./toasts.js";
+import { toast, toastProblem } from "./toasts.js";
 import { useNow } from "./use-now.js";
 
 /** @typedef {import("../types.js").Seat} Seat */
@@ -68,9 +68,11 @@ const inTerminal = (event) => event.target instanceof Element && !!event.target.
 /** @param {{ seat: Seat }} props */
 function Hand({ seat }) {
 	const now = useNow(5000);
+	/** @param {boolean} raised */
+	const hand = (raised) => post(`/seats/${seat.id}/hand`, { raised });
+	const lower = () => hand(false).then(() => toast(t("seat.hand-lowered", { n: seat.number }), "info",
+		{ label: t("undo"), run: () => hand(true).catch(toastProblem) })).catch(toastProblem);
 	return html`<p class="drawer-hand"><span class="with-icon"><${Icon} name="hand" />
 			${t("seat.hand-since", { time: about(now - seat.hand) })}</span>
-		<button type="button" class="small"
-			onClick=${() => post(`/seats/${seat.id}/hand`, { raised: false }).catch(toastProblem)}>
-			${t("seat.hand-lower")}</button></p>`;
+		<button type="button" class="small" onClick=${lower}>${t("seat.hand-lower")}</button></p>`;
 }

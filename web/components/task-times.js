@@ -1,14 +1,14 @@
 /** What one seat did, lab by lab: how long each task took, which hints it has seen, how often it tried, what it earned. */
 import { html } from "../html.js";
-import { cellState, turnOf } from "../state/reduce.js";
+import { cellState, turnOf } from "../state/room.js";
 import { duration, number, plain, say, t } from "../text.js";
 
 /** @typedef {import("../types.js").Seat} Seat */
 /** @typedef {import("../types.js").OutlineLab} OutlineLab */
 /** @typedef {import("../types.js").Progress} Progress */
 
-/** @type {Record<import("../state/reduce.js").Cell, string>} */
-const MARKS = { done: "✓", hinted: "✓", helped: "→", stuck: "×", trying: "•", none: "" };
+/** @type {Record<import("../state/room.js").Cell, string>} */
+const MARKS = { done: "✓", hinted: "✓", helped: "→", stuck: "×", slow: "•", trying: "•", none: "" };
 
 /** @param {{ seat: Seat, labs: OutlineLab[] }} props */
 export function TaskTimes({ seat, labs }) {

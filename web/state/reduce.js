@@ -34,6 +34,7 @@ export function reduceClass(view, type, data) {
 		return { ...view, seat, ready: seat.filter((one) => one.state === "ready").length };
 	}
 	if (type === "everyone" && data.class === view.id) return { ...view, everyone: data };
+	if (type === "activity" && data.class === view.id) return { ...view, activity: latest(view.activity ?? [], data) };
 	if (type === "message" && data.class === view.id) return { ...view, messages: sentMessages(view.messages ?? [], data) };
 	if (type === "message-read" && data.class === view.id) {
 		return { ...view, messages: (view.messages ?? []).map((one) => one.id === data.message && !one.read.includes(data.seat)
@@ -58,6 +59,17 @@ function seatWithProgress(seat, row) {
 		points: progress.reduce((sum, one) => sum + one.points, 0),
 		done: progress.filter((one) => one.done).length,
 	};
+}
+
+/** So many happenings are shown. */
+const LATEST = 10;
+
+/**
+ * @param {import("../types.js").Happening[]} list newest first
+ * @param {import("../types.js").Happening} one
+ */
+function latest(list, one) {
+	return [one, ...list.filter((other) => other.id !== one.id)].sort((a, b) => b.id - a.id).slice(0, LATEST);
 }
 
 /**
@@ -131,59 +143,6 @@ export function reduceWorks(works, type, data) {
 }
 
 /**
- * The figures on top of a class.
- * @param {ClassFull} view
- */
-export function figures(view) {
-	const required = view.labs.flatMap((lab) => lab.tasks.filter((task) => !task.optional)
-		.map((task) => `${lab.id}/${task.id}`));
-	const wanted = new Set(required);
-	let done = 0;
-	for (const seat of view.seat) {
-		done += (seat.progress ?? []).filter((row) => row.done && wanted.has(`${row.lab}/${row.task}`)).length;
-	}
-	const present = view.seat.filter((seat) => seat.joined).length;
-	return {
-		ready: view.seat.filter((seat) => seat.state === "ready").length,
-		joined: present,
-		hands: view.seat.filter((seat) => seat.hand).length,
-		broken: view.seat.filter((seat) => seat.state === "failed" || seat.state === "lost").length,
-		share: present && required.length ? done / (present * required.length) : 0,
-	};
-}
-
-/** @typedef {"done" | "hinted" | "helped" | "stuck" | "trying" | "none"} Cell */
-
-/** Tries by hand without success after which a task counts as stuck. */
-export const STUCK_ATTEMPTS = 3;
-
-/**
- * What a cell of the matrix shows. Checks that run by themselves say nothing about what somebody is at:
- * only tries by hand, hints, and its turn do.
- * @param {Progress | undefined} row
- * @param {boolean} [turn] it is the next task of the lab that the seat has open
- * @returns {Cell}
- */
-export function cellState(row, turn = false) {
-	if (!row) return turn ? "trying" : "none";
-	if (row.done) return row.caught_up ? "helped" : row.hints ? "hinted" : "done";
-	if (row.attempts >= STUCK_ATTEMPTS) return "stuck";
-	return row.attempts || row.hints || turn ? "trying" : "none";
-}
-
-/**
- * The task that a seat is at: the first of its open lab that is not done. "lab/task", or "".
- * @param {Seat} seat
- * @param {ClassFull["labs"]} labs
- */
-export function turnOf(seat, labs) {
-	const lab = labs.find((one) => one.id === seat.lab);
-	const done = new Set((seat.progress ?? []).filter((row) => row.done).map((row) => `${row.lab}/${row.task}`));
-	const task = lab?.tasks.find((one) => !one.optional && !done.has(`${lab.id}/${one.id}`));
-	return lab && task ? `${lab.id}/${task.id}` : "";
-}
-
-/**
  * The tasks that come before one in the course's order, as "lab/task".
  * @param {{ id: string, tasks: { id: string }[] }[]} labs
  * @param {string} lab
@@ -193,18 +152,6 @@ export function tasksBefore(labs, lab, task) {
 	const all = labs.flatMap((one) => one.tasks.map((each) => `${one.id}/${each.id}`));
 	const at = all.indexOf(`${lab}/${task}`);
 	return at < 0 ? [] : all.slice(0, at);
-}
-
-/**
- * How long a task took in the middle of the class, over those who did it themselves; 0: nobody did.
- * @param {Seat[]} seats
- * @param {string} lab
- * @param {string} task
- */
-export function medianMs(seats, lab, task) {
-	const times = seats.flatMap((seat) => (seat.progress ?? []).filter((row) =>
-		row.lab === lab && row.task === task && row.took_ms > 0).map((row) => row.took_ms)).sort((a, b) => a - b);
-	return times[Math.floor(times.length / 2)] ?? 0;
 }
 
 /**
@@ -229,32 +176,4 @@ export function reduceClasses(classes, type, data) {
 	return classes.some((one) => one.id === row.id)
 		? classes.map((one) => (one.id === row.id ? { ...one, ...row } : one))
 		: [row, ...classes];
-}
-
-/**
- * @typedef {object} Need
- * @property {"hand" | "machine" | "stuck"} kind
- * @property {Seat} seat
- * @property {import("../types.js").Text} [title] of the task one is stuck at
- * @property {number} [attempts]
- */
-
-/**
- * Who needs somebody: hands in the order they went up, broken machines, then those who tried in vain most.
- * @param {ClassFull} view
- * @returns {Need[]}
- */
-export function needs(view) {
-	const tasks = new Map(view.labs.flatMap((lab) => lab.tasks.map((task) => [`${lab.id}/${task.id}`, task])));
-	/** @type {Need[]} */
-	const stuck = view.seat.flatMap((seat) => (seat.progress ?? []).filter((row) => cellState(row) === "stuck")
-		.map((row) => ({ kind: /** @type {"stuck"} */ ("stuck"), seat, attempts: row.attempts,
-			title: tasks.get(`${row.lab}/${row.task}`)?.title })));
-	return [
-		...view.seat.filter((seat) => seat.hand).sort((a, b) => a.hand - b.hand)
-			.map((seat) => ({ kind: /** @type {"hand"} */ ("hand"), seat })),
-		...view.seat.filter((seat) => ["failed", "lost", "off"].includes(seat.state))
-			.map((seat) => ({ kind: /** @type {"machine"} */ ("machine"), seat })),
-		...stuck.sort((a, b) => (b.attempts ?? 0) - (a.attempts ?? 0)),
-	];
 }

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {
-	cellState, figures, leftMs, medianMs, needs, tasksBefore, turnOf, reduceClass, reduceClasses, reduceWorks,
-	reduceWorkspace,
-} from "../state/reduce.js";
+import { leftMs, tasksBefore, reduceClass, reduceClasses, reduceWorks, reduceWorkspace } from "../state/reduce.js";
+import { averages, cellState, figures, isLate, labInHand, matches, medianMs, minutesAt, needs, organisations, turnOf } from "../state/room.js";
 
 const seat = (id, more = {}) => ({ id, class: 1, number: id, name: "", joined: true, hand: 0, lab: "", state: "ready",
 	machines: [], points: 0, done: 0, progress: [], ...more });
@@ -165,4 +163,57 @@ test("a student has those messages that are not read, not taken back, and not an
 	view = reduceWorkspace(view, "message-read", { message: 4, class: 1, seat: 1 });
 	view = reduceWorkspace(view, "message", { id: 6, class: 1, gone: true });
 	assert.deepEqual(view.messages.map((one) => one.id), [5]);
+});
+
+test("the last ten happenings are kept, each once, newest first", () => {
+	let view = { ...classView(), activity: [] };
+	for (const id of [1, 2, 3, 3, 4, 5, 6, 7, 8, 9, 11, 10]) view = reduceClass(view, "activity", { id, class: 1, kind: "done" });
+	assert.deepEqual(view.activity.map((one) => one.id), [11, 10, 9, 8, 7, 6, 5, 4, 3, 2]);
+});
+
+const MINUTE = 60_000;
+const course = [{ id: "files", title: { en: "Files", ja: "" }, minutes: 30, tasks: [
+	{ id: "a", title: { en: "A", ja: "" }, minutes: 4, optional: false },
+	{ id: "b", title: { en: "B", ja: "" }, minutes: 10, optional: false }] }];
+
+test("who is much longer at a task than was planned needs somebody, the furthest over first", () => {
+	const at = (id, minutes, more) => seat(id, { lab: "files", task_since: 100 * MINUTE - minutes * MINUTE, ...more });
+	const view = { id: 1, labs: course, seat: [at(1, 6), at(2, 7), at(3, 30), at(4, 90, { joined: false }),
+		at(5, 15, { progress: [row(5, "a", { done: true })] }), at(6, 16, { progress: [row(6, "a", { done: true })] }),
+		at(7, 50, { progress: [row(7, "a", { attempts: 3 })] }), seat(8, { hand: 5 }), seat(9, { state: "off" })] };
+	assert.deepEqual(needs(view, 100 * MINUTE).map((need) => `${need.seat.id} ${need.kind}`),
+		["8 hand", "9 machine", "7 stuck", "3 slow", "2 slow", "6 slow"]);
+	assert.equal(minutesAt(view.seat[3], 100 * MINUTE), -1);
+	assert.ok(!isLate(6, 4) && isLate(7, 4) && !isLate(99, 0));
+	assert.equal(cellState(undefined, true, true), "slow");
+	assert.equal(cellState(row(1, "a", { attempts: 3 }), true, true), "stuck");
+	assert.equal(cellState(row(1, "a", { done: true }), false, true), "done");
+});
+
+test("averages count who is present, and time only where nobody helped", () => {
+	const seats = [seat(1, { progress: [row(1, "a", { done: true, took_ms: 3000 })] }),
+		seat(2, { progress: [row(2, "a", { done: true, caught_up: true, took_ms: 0 })] }),
+		seat(3, { progress: [row(3, "a", { done: true, took_ms: 9000 }), row(3, "b", { attempts: 1 })] }),
+		seat(4, { joined: false, progress: [row(4, "a", { done: true, took_ms: 1 })] })];
+	assert.deepEqual(averages(seats, course), [{ key: "files/a", done: 3, present: 3, median_ms: 9000, minutes: 4 },
+		{ key: "files/b", done: 0, present: 3, median_ms: 0, minutes: 10 }]);
+});
+
+test("seats are found by name, number and organisation", () => {
+	const bank = { id: 4, name: "Bank" }, agency = { id: 2, name: "Agency" };
+	const one = seat(7, { name: "Aiko Tanaka", organisation: bank });
+	for (const text of ["", " tanaka ", "7", "07"]) assert.ok(matches(one, { text, organisation: 0 }), text);
+	for (const text of ["sato", "70", "0"]) assert.ok(!matches(one, { text, organisation: 0 }), text);
+	assert.ok(matches(one, { text: "", organisation: 4 }));
+	assert.ok(!matches(one, { text: "", organisation: 2 }));
+	assert.ok(matches(seat(1), { text: "", organisation: -1 }) && !matches(one, { text: "", organisation: -1 }));
+	assert.deepEqual(organisations([one, seat(1), seat(2, { organisation: agency }), one]), [agency, bank]);
+});
+
+test("the lab in hand is the one that most have open", () => {
+	const seats = [[1, "files", 10], [2, "files", 30], [3, "files", 20], [4, "other", 5], [5, "", 0]]
+		.map(([id, lab, lab_since]) => seat(id, { lab, lab_since }));
+	const { lab, since, seats: count } = labInHand({ labs: course, seat: seats });
+	assert.deepEqual([lab.id, since, count], ["files", 20, 3]);
+	assert.equal(labInHand({ labs: course, seat: [seat(1)] }), null);
 });
