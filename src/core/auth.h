@@ -53,6 +53,13 @@ typedef void auth_seat_fn(void *context, struct seat *seat, const char *machine,
 void auth_seat_sign_in(struct auth *auth, const char *name, const char *password,
 		       const char *address, auth_seat_fn *done, void *context);
 
+/* Whose ssh name this is and whether the seat has this public key; whether the client holds the private one is the
+ * gateway's to prove. ERR_UNAUTHENTICATED, or ERR_CONFLICT when the class lets nobody in. */
+int auth_seat_key(struct auth *auth, const char *name, const char *blob, struct seat **seat,
+		  char machine[33], struct err *err);
+/* To be called when it was proven. */
+void auth_seat_key_used(struct auth *auth, const struct seat *seat);
+
 /* Who a cookie belongs to. ERR_UNAUTHENTICATED when it is unknown or expired. csrf may be NULL. */
 int auth_session(struct auth *auth, const char *token, struct actor *actor,
 		 char csrf[AUTH_TOKEN_CHARS + 1], struct err *err);

@@ -19,6 +19,7 @@
 #include "core/auth_internal.h"
 #include "core/class.h"
 #include "core/note.h"
+#include "store/seat_keys.h"
 
 /* ---- names ---------------------------------------------------------------------------------- */
 
@@ -243,4 +244,31 @@ void auth_seat_sign_in(struct auth *auth, const char *name, const char *password
 	if (knock_admit(knock, name, &knock->refused) == 0)
 		auth->hashing++;
 	lanes_submit(auth->lane, &knock->job);
+}
+
+/* ---- by public key -------------------------------------------------------------------------- */
+
+int auth_seat_key(struct auth *auth, const char *name, const char *blob, struct seat **seat,
+		  char machine[SEAT_MACHINE_MAX], struct err *err)
+{
+	struct seat_login login;
+	struct seat *found = seat_login_read(name, &login) ? seat_of_login(auth, &login) : NULL;
+
+	if (!found || seat_keys_find(auth->store, found->row.id, blob, NULL) < 0)
+		return err_set(err, ERR_UNAUTHENTICATED, "the seat does not know this key");
+	if (!class_admits(found->class))
+		return err_set(err, ERR_CONFLICT, "the class has not begun, or is over");
+	memcpy(machine, login.machine, SEAT_MACHINE_MAX);
+	*seat = found;
+	return 0;
+}
+
+void auth_seat_key_used(struct auth *auth, const struct seat *seat)
+{
+	struct actor actor = { .person = seat->row.person, .role = ROLE_STUDENT };
+	AUTO_FREE char *object = str_fmt("login %s-%02u", seat->class->row.code, seat->row.number);
+
+	snprintf(actor.name, sizeof(actor.name), "%s", seat->row.name);
+	note(auth->core, &actor, "seat.ssh", seat->row.class_id, seat->row.id, object,
+	     "{\"by\":\"key\"}");
 }

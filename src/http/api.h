@@ -141,6 +141,11 @@ int api_seat_catch_up(struct request *request, struct err *err);
 int api_seat_join_link(struct request *request, struct err *err);
 int api_seat_ssh(struct request *request, struct err *err);
 
+/* api_seat_key.c */
+int api_seat_keys(struct request *request, struct err *err);
+int api_seat_key_post(struct request *request, struct err *err);
+int api_seat_key_delete(struct request *request, struct err *err);
+
 /* api_lab.c */
 int api_seat_attempts(struct request *request, struct err *err);
 int api_seat_workspace(struct request *request, struct err *err);

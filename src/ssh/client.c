@@ -28,6 +28,7 @@
 #include "core/class.h"
 
 #define READS_PER_TURN	 16	     /* of libssh's, 4 KiB each */
+#define OFFERS_MAX	 24 /* of keys; an agent may hold a few, each is asked about and then proven */
 #define OUTPUT_PER_TURN	 (64 * 1024)
 
 /* A password that is being checked; outlives the client. */
@@ -55,7 +56,7 @@ static void say_banner(struct client *client, const char *text)
 
 static void refuse(ssh_message message)
 {
-	ssh_message_auth_set_methods(message, SSH_AUTH_METHOD_PASSWORD);
+	ssh_message_auth_set_methods(message, SSH_AUTH_METHOD_PASSWORD | SSH_AUTH_METHOD_PUBLICKEY);
 	ssh_message_reply_default(message);
 }
 
@@ -69,8 +70,9 @@ static unsigned clients_of_seat(const struct gateway *gateway, int64_t seat_id)
 	return count;
 }
 
+/* key: the one that lets it in; NULL: the password does. */
 static void let_in(struct client *client, ssh_message message, struct seat *seat,
-		   const char *machine)
+		   const char *machine, const char *key)
 {
 	if (clients_of_seat(client->gateway, seat->row.id) >= CLIENTS_PER_SEAT) {
 		say_banner(client, "this seat has 8 ssh connections already: close one");
@@ -80,7 +82,8 @@ static void let_in(struct client *client, ssh_message message, struct seat *seat
 	client->state = CLIENT_KNOWN;
 	client->gateway->strangers--;
 	client->seat_id = seat->row.id;
-	client->password = str_copy(seat->row.password);
+	client->password = key ? NULL : str_copy(seat->row.password);
+	client->key = str_copy(key);
 	snprintf(client->machine, sizeof(client->machine), "%s", machine);
 	client->timer = sd_event_source_disable_unref(client->timer);
 	ssh_message_auth_reply_success(message, 0);
@@ -97,7 +100,7 @@ static void on_knocked(void *context, struct seat *seat, const char *machine, co
 		client->knocking = NULL;
 		guard_begin(client->fd);
 		if (seat) {
-			let_in(client, knocking->message, seat, machine);
+			let_in(client, knocking->message, seat, machine, NULL);
 		} else {
 			if (err->kind != ERR_UNAUTHENTICATED)
 				say_banner(client, err->message);
@@ -110,20 +113,55 @@ static void on_knocked(void *context, struct seat *seat, const char *machine, co
 	free(knocking);
 }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* their heirs decide within a callback */
+
+/* A client asks first whether a key would do, and then proves that it holds the private one; libssh has checked
+ * the signature. An agent may offer several keys, which are no tries at a password. */
+static void authenticate_key(struct client *client, ssh_message message)
+{
+	enum ssh_publickey_state_e state = ssh_message_auth_publickey_state(message);
+	struct err err = ERR_INIT;
+	char *blob = NULL, machine[33];
+	struct seat *seat;
+
+	if (++client->offers > OFFERS_MAX || state == SSH_PUBLICKEY_STATE_WRONG ||
+	    state == SSH_PUBLICKEY_STATE_ERROR ||
+	    ssh_pki_export_pubkey_base64(ssh_message_auth_pubkey(message), &blob) != SSH_OK) {
+		refuse(message);
+		return;
+	}
+	if (auth_seat_key(client->gateway->auth, ssh_message_auth_user(message), blob, &seat, machine,
+			  &err) < 0) {
+		if (err.kind != ERR_UNAUTHENTICATED)
+			say_banner(client, err.message);
+		refuse(message);
+	} else if (state == SSH_PUBLICKEY_STATE_VALID) {
+		let_in(client, message, seat, machine, blob);
+		if (client->state == CLIENT_KNOWN)
+			auth_seat_key_used(client->gateway->auth, seat);
+	} else {
+		ssh_message_auth_reply_pk_ok_simple(message);
+	}
+	ssh_string_free_char(blob);
+}
+
 /* True: the message is kept, until the password is checked. */
 static bool authenticate(struct client *client, ssh_message message)
 {
 	const char *name = ssh_message_auth_user(message);
 
+	if (client->state == CLIENT_STRANGER && !client->knocking && name &&
+	    ssh_message_subtype(message) == SSH_AUTH_METHOD_PUBLICKEY) {
+		authenticate_key(client, message);
+		return false;
+	}
 	if (client->state != CLIENT_STRANGER || client->knocking || !name ||
 	    ssh_message_subtype(message) != SSH_AUTH_METHOD_PASSWORD) {
 		refuse(message);
 		return false;
 	}
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* its heir decides within a callback */
 	const char *password = ssh_message_auth_password(message);
-#pragma GCC diagnostic pop
 	struct knocking *knocking = mem_alloc(sizeof(*knocking));
 	client->tries++;
 	client->knocking = knocking;
@@ -132,6 +170,8 @@ static bool authenticate(struct client *client, ssh_message message)
 			  on_knocked, knocking);
 	return true;
 }
+
+#pragma GCC diagnostic pop
 
 /* ---- messages ------------------------------------------------------------------------------- */
 
@@ -374,5 +414,6 @@ void client_free(struct client *client)
 	gateway->client_count--;
 	gateway->strangers -= client->state == CLIENT_STRANGER;
 	free(client->password);
+	free(client->key);
 	free(client);
 }

@@ -23,6 +23,7 @@
 #include "base/log.h"
 #include "base/socket.h"
 #include "base/str.h"
+#include "store/seat_keys.h"
 
 #define HANDSHAKES 20  /* per breath */
 #define BREATH_MS  250
@@ -123,11 +124,13 @@ static void look_at(struct client *client)
 
 	if (!seat)
 		client_dismiss(client, "the class is over, and with it this connection");
-	else if (!str_equal(seat->row.password, client->password))
+	else if (client->key && seat_keys_find(core_store(client->gateway->core), client->seat_id, client->key, NULL) < 0)
+		client_dismiss(client, "the key of this connection was removed from the seat");
+	else if (!client->key && !str_equal(seat->row.password, client->password))
 		client_dismiss(client, "a new password was made for this seat: sign in again with it");
 }
 
-/* A class was closed, a seat's password changed. */
+/* A class was closed, a seat's password changed, a key of it was removed. */
 static void on_event(struct bus_listener *listener, const struct bus_event *event)
 {
 	struct gateway *gateway =

@@ -66,7 +66,9 @@ struct client {
 	struct knocking *knocking; /* a password is being checked */
 	int64_t seat_id;
 	char machine[33];
-	char *password; /* the hash that let it in */
+	char *password; /* the hash that let it in; or */
+	char *key;	/* the public key, in base64 */
+	unsigned offers; /* of keys */
 	struct ssh_counter_struct wire, packets;
 	uint64_t wire_seen, packets_seen;
 	size_t backlog; /* about as many bytes wait in libssh */
@@ -142,6 +144,8 @@ int reach(const struct pack *pack, const struct pack_machine *from, const char *
 
 /* The key is the caller's; the fingerprint too. */
 int key_open(const char *state_dir, ssh_key *key, char **fingerprint, struct err *err);
+/* "SHA256:..."; to be freed. */
+char *key_fingerprint(ssh_key key);
 
 /* ---- guard.c -------------------------------------------------------------------------------- */
 

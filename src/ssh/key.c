@@ -42,7 +42,7 @@ static int key_make(const char *path, struct err *err)
 	return result;
 }
 
-static char *fingerprint_of(ssh_key key)
+char *key_fingerprint(ssh_key key)
 {
 	unsigned char *hash = NULL;
 	size_t length;
@@ -69,6 +69,6 @@ int key_open(const char *state_dir, ssh_key *key, char **fingerprint, struct err
 			       "(students' clients will warn that it changed)",
 			       path);
 	*key = read;
-	*fingerprint = fingerprint_of(read);
+	*fingerprint = key_fingerprint(read);
 	return 0;
 }

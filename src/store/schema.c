@@ -296,9 +296,23 @@ static const char version_12[] =
 	") STRICT, WITHOUT ROWID;"
 	"CREATE UNIQUE INDEX class_idle_now ON class_idle (class) WHERE ended_at = 0;";
 
+/* Public keys of a seat's ssh name. */
+static const char version_13[] =
+	"CREATE TABLE seat_key ("
+	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	seat INTEGER NOT NULL REFERENCES seat ON DELETE CASCADE,"
+	"	type TEXT NOT NULL,"
+	"	blob TEXT NOT NULL CHECK (blob <> ''),"
+	"	fingerprint TEXT NOT NULL,"
+	"	comment TEXT NOT NULL,"
+	"	added_at INTEGER NOT NULL,"
+	"	UNIQUE (seat, blob)"
+	") STRICT;";
+
 static const char *const steps[] = {
 	version_1, version_2, version_3, version_4, version_5, version_6,
 	version_7, version_8, version_9, version_10, version_11, version_12,
+	version_13,
 };
 const struct schema schema_current = { steps, ARRAY_SIZE(steps) };
 

@@ -117,6 +117,36 @@ test('a login shell has a terminal, reads what is typed, and its exit status com
   assert.match(shown, /\/dev\/pts\/\d+\r\n-bash\r\n/);
 });
 
+/** ssh with a key and nothing else: {code, stdout, stderr}. */
+const withKey = (name, ...args) => client('ssh', ['-i', file(name), '-o', 'IdentitiesOnly=yes', '-o', 'PreferredAuthentications=publickey', ...args]);
+const keygen = (name, ...args) => new Promise((done, failed) => execFile('ssh-keygen',
+  ['-q', '-N', '', '-C', name, '-f', file(name), ...args], (error) => (error ? failed(error) : done(readFileSync(file(`${name}.pub`), 'utf8')))));
+
+test('a public key of each kind lets its owner in, until it is removed', async () => {
+  const seat = await seatOf(1);
+  const kinds = { 'key-ed': ['-t', 'ed25519'], 'key-ec': ['-t', 'ecdsa'], 'key-rsa': ['-t', 'rsa', '-b', '2048'] };
+  await keygen('key-other', '-t', 'ed25519');
+  for (const [name, args] of Object.entries(kinds)) {
+    const added = await api('POST', `/seats/${seat.id}/keys`, { key: await keygen(name, ...args) });
+    assert.equal(added.status, 201, JSON.stringify(added.body));
+    const ran = await withKey(name, login, 'id -un');
+    assert.equal(ran.stdout.toString(), 'student\n', `${name}: ${ran.stderr}`);
+  }
+  assert.equal((await withKey('key-other', login, 'id')).code, 255, 'another key does not');
+  const other = await seatOf(2);
+  assert.equal((await withKey('key-ed', login.replace(/-0*1@/, '-2@'), 'id')).code, 255, 'nor does it in another seat');
+  assert.equal((await api('GET', `/seats/${other.id}/keys`)).body.keys.length, 0);
+  const { keys } = (await api('GET', `/seats/${seat.id}/keys`)).body;
+  assert.deepEqual(keys.map((key) => key.comment), Object.keys(kinds));
+  const staying = withKey('key-ed', login, 'sleep 60');
+  await until('it is connected', async () => (await withKey('key-ed', login, 'pgrep -x sleep')).code === 0);
+  assert.equal((await api('DELETE', `/seats/${seat.id}/keys/${keys[0].id}`)).status, 204);
+  assert.equal((await staying).code, 255, 'its connections end with it');
+  assert.equal((await withKey('key-ed', login, 'true')).code, 255);
+  assert.equal((await withKey('key-ec', login, 'true')).code, 0, 'the others stay');
+  assert.equal((await client('ssh', [login, 'echo by password'])).stdout.toString(), 'by password\n');
+});
+
 test("an ssh shell is a tab of the student's page while it lives, and both may type", async () => {
   const browser = await chromium();
   const page = await browser.newPage({ viewport: { width: 1366, height: 768 } });

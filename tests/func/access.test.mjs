@@ -109,6 +109,9 @@ const matrix = `
 	1..4.433333  POST   /seats/{seat}/ssh
 	1..4.433333  POST   /seats/{seat}/messages
 	1..4.4.4433  POST   /seats/{seat}/messages/{message}/read
+	1..4.4.4433  GET    /seats/{seat}/keys
+	1..4.4.4433  POST   /seats/{seat}/keys
+	1..4.4.4433  DELETE /seats/{seat}/keys/{key}
 	1..4.4.4433  GET    /seats/{seat}/attempts
 	1..4.4.4433  GET    /seats/{seat}/workspace
 	1..4.4.4433  GET    /seats/{seat}/labs/{lab}
@@ -167,7 +170,7 @@ const expected = matrix.trim().split("\n").map((line) => {
 /** The address of a row: variables filled in, and of the query those that name something. */
 function address(path) {
 	const names = { class: made.id, seat, machine, course: "linux-intro", image: "debian-13", version, login: "hana",
-		lab: made.labs[0].id, task: made.labs[0].tasks[0].id, hint: 0, work: 1, trial: 1, organisation: 1, message: 1,
+		lab: made.labs[0].id, task: made.labs[0].tasks[0].id, hint: 0, key: 1, work: 1, trial: 1, organisation: 1, message: 1,
 		certificate: "2222-2222-2222" };
 	const [plain, query] = path.split("?");
 	const filled = plain.replace(/{(\w+)}/g, (_, name) => {

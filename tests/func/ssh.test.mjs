@@ -1,12 +1,12 @@
 // What the ssh gateway does before there is any machine: its key, its port, who is let in, and what strangers may cost.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { Daemon, flags, freePort, makeState, run } from "./daemon.mjs";
+import { Daemon, flags, freePort, launchedClass, makeState, run } from "./daemon.mjs";
 
 const place = mkdtempSync(join(tmpdir(), "tk-ssh-func-"));
 let daemon, hana, made, port;
@@ -29,9 +29,9 @@ const card = async () => (await daemon.as(hana, "POST", `/seats/${made.seat[0].i
 function ssh(name, password, ...more) {
 	writeFileSync(join(place, "ask"), `#!/bin/sh\necho '${password}'\n`);
 	chmodSync(join(place, "ask"), 0o755);
-	return new Promise((done) => execFile("ssh", ["-F", "none", "-p", String(port), "-o", "PreferredAuthentications=password",
+	return new Promise((done) => execFile("ssh", ["-F", "none", "-p", String(port), ...more, "-o", "PreferredAuthentications=password",
 		"-o", "StrictHostKeyChecking=no", "-o", `UserKnownHostsFile=${join(place, "known")}`,
-		"-o", "NumberOfPasswordPrompts=1", ...more, `${name}@127.0.0.1`, "true"],
+		"-o", "NumberOfPasswordPrompts=1", `${name}@127.0.0.1`, "true"],
 	{ env: { ...process.env, SSH_ASKPASS: join(place, "ask"), SSH_ASKPASS_REQUIRE: "force" }, timeout: 30000 },
 	(error, stdout, stderr) => done({ code: error?.code ?? 0, stderr })));
 }
@@ -41,7 +41,7 @@ test("a password is made by staff, looks like its card, and replaces the one bef
 	assert.match(first.login, /^[a-z]+-[2-9]{3}-01$/);
 	assert.equal(first.command, `ssh -p ${port} ${first.login}@127.0.0.1`);
 	assert.notEqual(first.password, second.password);
-	assert.match((await ssh(first.login, first.password)).stderr, /Permission denied \(password\)/);
+	assert.match((await ssh(first.login, first.password)).stderr, /Permission denied \(\S*password\S*\)/);
 });
 
 test("a class that has not begun lets nobody in, and says so to who has the password only", async () => {
@@ -50,11 +50,58 @@ test("a class that has not begun lets nobody in, and says so to who has the pass
 	assert.doesNotMatch((await ssh(login, "wrong")).stderr, /not begun/);
 });
 
+test("public keys are read with care: what they are, how long, how many", async () => {
+	const seat = made.seat[0].id, other = made.seat[1].id;
+	const keygen = (name, ...args) => new Promise((done) => execFile("ssh-keygen", ["-q", "-N", "", "-C", name, "-f", join(place, name), ...args],
+		() => done(readFileSync(join(place, `${name}.pub`), "utf8"))));
+	const add = async (key, id = seat) => daemon.as(hana, "POST", `/seats/${id}/keys`, { key });
+	const good = await keygen("good", "-t", "ed25519");
+	const weak = await keygen("weak", "-t", "rsa", "-b", "1024");
+	for (const [key, why] of [["", /key/], ["hello", /begins with/], [readFileSync(join(place, "good"), "utf8"), /private key/],
+		[`command="rm" ${good}`, /begins with/], [good.slice(0, 60), /no whole/], [good.replace("ssh-ed25519", "ssh-rsa"), /no whole/],
+		["ssh-dss AAAAB3NzaC1kc3MAAACBAP", /begins with/], [weak, /2048 bits or more/], ["x".repeat(9000), /./]]) {
+		const reply = await add(key);
+		assert.ok([400, 413].includes(reply.status), `${key.slice(0, 40)}: ${reply.status}`);
+		assert.match(reply.json.detail, why);
+	}
+	const added = await add(`\n${good}`);
+	assert.equal(added.status, 201, added.text);
+	assert.equal(added.json.comment, "good");
+	assert.match(added.json.fingerprint, /^SHA256:[\w+/]{43}$/);
+	assert.equal((await add(good)).status, 409, "once is enough");
+	assert.equal((await add(good, other)).status, 201, "but another seat may have it, too");
+	for (let i = 0; i < 7; i++) assert.equal((await add(await keygen(`more${i}`, "-t", "ed25519"))).status, 201);
+	assert.match((await add(await keygen("ninth", "-t", "ed25519"))).json.detail, /at most 8 keys/);
+	const listed = (await daemon.as(hana, "GET", `/seats/${seat}/keys`)).json;
+	assert.equal(listed.keys.length, 8);
+	assert.equal(listed.password, undefined);
+	assert.equal((await daemon.as(hana, "DELETE", `/seats/${other}/keys/${listed.keys[0].id}`)).status, 404, "a key is removed at its own seat");
+	assert.equal((await daemon.as(hana, "DELETE", `/seats/${seat}/keys/${listed.keys[0].id}`)).status, 204);
+	const signIn = (name) => ssh(listed.login, "wrong", "-i", join(place, name), "-o", "IdentitiesOnly=yes", "-o", "PreferredAuthentications=publickey");
+	assert.match((await signIn("more1")).stderr, /the class has not begun, or is over/);
+	assert.doesNotMatch((await signIn("good")).stderr, /not begun/, "the removed one is unknown");
+});
+
+test("a key that the seat knows signs in, by its private half only; its removal ends the connection", async () => {
+	const running = await launchedClass(daemon, hana, ["Aoi"]);
+	const seat = running.seat[0].id;
+	const { login } = (await daemon.as(hana, "POST", `/seats/${seat}/ssh`)).json;
+	const key = (await daemon.as(hana, "POST", `/seats/${seat}/keys`, { key: readFileSync(join(place, "more2.pub"), "utf8") })).json;
+	const signIn = (name) => ssh(login, "wrong", "-i", join(place, name), "-o", "IdentitiesOnly=yes", "-o", "PreferredAuthentications=publickey");
+	assert.doesNotMatch((await signIn("more2")).stderr, /Permission denied/, "it is in, though there is no machine yet");
+	assert.match((await signIn("more3")).stderr, /Permission denied/);
+	const audited = (await daemon.as(hana, "GET", `/audit?class=${running.id}`)).text;
+	assert.match(audited, /seat\.ssh-key/);
+	assert.match(audited, /"by":"key"|\\"by\\":\\"key\\"/);
+	assert.equal((await daemon.as(hana, "DELETE", `/seats/${seat}/keys/${key.id}`)).status, 204);
+	assert.match((await signIn("more2")).stderr, /Permission denied/);
+});
+
 test("names that are nobody's are refused like wrong passwords", async () => {
 	for (const name of ["root", "yuzu-999-01", "../../etc"]) {
 		const { code, stderr } = await ssh(name, "wrong");
 		assert.equal(code, 255);
-		assert.match(stderr, /Permission denied \(password\)/, name);
+		assert.match(stderr, /Permission denied \(\S*password\S*\)/, name);
 	}
 });
 

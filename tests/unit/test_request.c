@@ -193,7 +193,7 @@ static void only_what_visitors_need_is_public(void **state)
 	(void)state;
 	json_array_foreach(table, index, route)
 		publics += str_equal(json_string_value(json_object_get(route, "rule")), "public");
-	assert_int_equal(publics, 7); /* health, site, three to try a network, two to come in */
+	assert_int_equal(publics, 8); /* health, site, three to try a network, two to come in, certificates */
 	json_decref(table);
 }
 

@@ -17,14 +17,15 @@ function Connection({ connection }) {
 	</span>`;
 }
 
-/** @param {{ view?: import("./terminal-view.js").View, reset: () => void, catchUp: (() => void) | null }} props */
-export function TerminalFoot({ view, reset, catchUp }) {
+/** @param {{ view?: import("./terminal-view.js").View, ssh: () => void, reset: () => void, catchUp: (() => void) | null }} props */
+export function TerminalFoot({ view, ssh, reset, catchUp }) {
 	return html`<div class="terminal-foot">
 		${view && html`<${Connection} connection=${view.connection} />`}
 		<span class="spacer"></span>
 		<button type="button" aria-keyshortcuts="?" onClick=${() => {
 			helpShown.value = true;
 		}}>${t("keys.button")}</button>
+		<button type="button" onClick=${ssh}>ssh</button>
 		${catchUp && html`<button type="button" onClick=${catchUp}>${t("catch-up.button")}</button>`}
 		<button type="button" onClick=${reset}>${t("reset.button")}</button>
 		<span class="zoom" role="group" aria-label=${t("terminal.type-size")}>

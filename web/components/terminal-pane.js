@@ -6,6 +6,7 @@ import { isStaff } from "../state/session.js";
 import { t } from "../text.js";
 import { CatchUpDialog } from "./catch-up-dialog.js";
 import { ResetDialog } from "./reset-dialog.js";
+import { SeatKeys } from "./seat-keys.js";
 import { TerminalFoot } from "./terminal-foot.js";
 import { TerminalTabs } from "./terminal-tabs.js";
 import { TerminalView } from "./terminal-view.js";
@@ -63,7 +64,7 @@ export function TerminalPane({ seat, labs, screen }) {
 	const [shells, setShells] = useState(() => remembered(seat.id, seat.machines));
 	const [current, setCurrent] = useState(() => (shells[0] ? keyOf(shells[0]) : ""));
 	const [views, setViews] = useState(/** @type {Record<string, any>} */ ({}));
-	const [asking, setAsking] = useState(/** @type {"" | "catch-up" | "reset"} */ (""));
+	const [asking, setAsking] = useState(/** @type {"" | "catch-up" | "reset" | "ssh"} */ (""));
 	const front = shells.find((shell) => keyOf(shell) === current) ?? shells[0];
 	const machine = seat.machines.find((one) => one.id === front?.machine);
 	const view = front && views[keyOf(front)];
@@ -104,8 +105,9 @@ export function TerminalPane({ seat, labs, screen }) {
 				onStart=${() => post(`/seats/${seat.id}/power`, { machine: machine.name, action: "on" })}
 				onReset=${() => setAsking("reset")} />`)}
 		</div>
-		<${TerminalFoot} view=${view} reset=${() => setAsking("reset")}
+		<${TerminalFoot} view=${view} ssh=${() => setAsking("ssh")} reset=${() => setAsking("reset")}
 			catchUp=${labs.length > 0 && !isUnderWay(seat) ? () => setAsking("catch-up") : null} />
+		${asking === "ssh" && html`<${SeatKeys} seat=${seat.id} onClose=${() => setAsking("")} />`}
 		${asking === "reset" && html`<${ResetDialog} seat=${seat} machine=${machine} onClose=${() => setAsking("")} />`}
 		${asking === "catch-up" && html`<${CatchUpDialog} seat=${seat} labs=${labs} done=${doneOf(labs)} own=${!isStaff()}
 			onClose=${() => setAsking("")} />`}
