@@ -135,6 +135,7 @@ static int start(struct daemon *daemon, struct err *err)
 		.uri = options->uri,
 		.time_zone = options->time_zone,
 		.never_clone = options->no_clone,
+		.clones = options->clones,
 	};
 
 	if (lock_state(daemon, err) < 0)

@@ -27,6 +27,7 @@ enum key {
 	KEY_TLS_KEY,
 	KEY_TIME_ZONE,
 	KEY_LOG_LEVEL,
+	KEY_CLONES,
 	KEY_NO_CLONE,
 	KEY_ROUTES,
 	KEY_MAN,
@@ -50,6 +51,7 @@ static const struct {
 	{ KEY_TLS_KEY, "TERAKOYA_TLS_KEY", NULL },
 	{ KEY_TIME_ZONE, "TERAKOYA_TIME_ZONE", NULL },
 	{ KEY_LOG_LEVEL, "TERAKOYA_LOG_LEVEL", "info" },
+	{ KEY_CLONES, "TERAKOYA_CLONES", NULL },
 };
 
 static const struct argp_option flags[] = {
@@ -69,6 +71,8 @@ static const struct argp_option flags[] = {
 	{ "tls-key", KEY_TLS_KEY, "FILE", 0, "its private key, PEM", 0 },
 	{ "time-zone", KEY_TIME_ZONE, "ZONE", 0, "of the machines (the host's)", 0 },
 	{ "log-level", KEY_LOG_LEVEL, "LEVEL", 0, "error, warning, info or debug (info)", 0 },
+	{ "clones", KEY_CLONES, "NUMBER", 0,
+	  "machines that are made at once, 1 to 4 (as many as processors)", 0 },
 	{ "no-clone", KEY_NO_CLONE, NULL, 0, "boot machines, also where this host could clone them",
 	  0 },
 	{ "routes", KEY_ROUTES, NULL, OPTION_HIDDEN, "print the table of routes as JSON", 0 },
@@ -183,6 +187,16 @@ static int set_ssh_port(struct options *options, const char *text, struct err *e
 	return 0;
 }
 
+static int set_clones(struct options *options, const char *text, struct err *err)
+{
+	long clones = 0;
+
+	if (text && !str_to_number(text, 1, 4, &clones))
+		return err_set(err, ERR_INVALID, "--clones must be a number from 1 to 4");
+	options->clones = (unsigned)clones;
+	return 0;
+}
+
 static int set_log_level(const char *name, struct err *err)
 {
 	static const char *const names[] = { "error", "warning", "info", "debug" };
@@ -235,7 +249,8 @@ int options_read(struct options *options, int argc, char **argv, struct err *err
 	options->routes = given.routes;
 	options->no_clone = given.no_clone;
 	if (set_log_level(value_of(&given, KEY_LOG_LEVEL), err) < 0 ||
-	    set_ssh_port(options, value_of(&given, KEY_SSH_PORT), err) < 0)
+	    set_ssh_port(options, value_of(&given, KEY_SSH_PORT), err) < 0 ||
+	    set_clones(options, value_of(&given, KEY_CLONES), err) < 0)
 		return -1;
 	options->packs = absolute(value_of(&given, KEY_PACKS));
 	options->images = absolute(value_of(&given, KEY_IMAGES));

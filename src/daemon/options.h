@@ -16,6 +16,7 @@ struct options {
 	bool ssh_port_given; /* somebody wants this very one */
 	bool routes;   /* print the table of routes and leave */
 	bool no_clone; /* boot every machine */
+	unsigned clones; /* at once; 0: the default */
 };
 
 /* Reads the command line; --help and --version end the program, as does a wrong flag. */
