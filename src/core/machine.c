@@ -404,11 +404,13 @@ static void enter_ready(struct machine *machine, enum machine_event event)
 {
 	(void)event;
 	machine_no_deadline(machine);
-	if (!machine->proven)
-		machine->ready_ms = (uint32_t)(clock_mono_ms() - machine->wanted_at);
+	machine->asked_at = 0;
+	if (!machine->proven) { /* it has just answered: asking again can wait until the others are ready, too */
+		machine->asked_at = clock_mono_ms();
+		machine->ready_ms = (uint32_t)(machine->asked_at - machine->wanted_at);
+	}
 	machine->proven = true;
 	machine->row.replaced = 0;
-	machine->asked_at = 0;
 	machine_save(machine);
 	discard_doomed(machine);
 	class_settled(machine->seat->class);
