@@ -374,6 +374,7 @@ int class_create(struct core *core, const struct actor *actor, const struct clas
 	AUTO_FREE char *object = str_fmt("class %lld", (long long)id);
 	note(core, actor, "class.create", id, 0, object, "");
 	class_publish(*class);
+	template_hold(core, pack);
 	return 0;
 }
 

@@ -238,6 +238,8 @@ void packs_release(struct core *core, const char *digest);
 
 /* What a machine of a course is cloned from. NULL when it is not baked for this host as it is now. */
 const char *template_key(struct core *core, const struct pack *pack, const struct pack_machine *machine);
+/* A class of this course is about to be launched: what its machines are cloned from is put into memory. */
+void template_hold(struct core *core, const struct pack *pack);
 void templates_refresh(struct core *core);
 /* Whether this pack was there when templates were last looked at. */
 bool templates_have(struct core *core, const struct pack *pack);

@@ -186,6 +186,44 @@ void templates_free(struct core *core)
 	core->templates = NULL;
 }
 
+/* ---- before a launch --------------------------------------------------------------------------- */
+
+struct hold_job {
+	struct virt_job base;
+	char key[65];
+};
+
+static void hold_work(struct job *job)
+{
+	struct hold_job *hold = (struct hold_job *)job;
+
+	hold->base.result = virt_template_hold(hold->base.virt, hold->key, &hold->base.err);
+}
+
+/* Who clones from it says it again, and louder. */
+static void hold_done(struct job *job)
+{
+	struct hold_job *hold = (struct hold_job *)job;
+
+	if (hold->base.result < 0)
+		log_debug("%s", hold->base.err.message);
+	free(hold);
+}
+
+void template_hold(struct core *core, const struct pack *pack)
+{
+	for (size_t i = 0; i < pack->machines && core->templates && core_virt_is_up(core); i++) {
+		const char *key = template_key(core, pack, &pack->machine[i]);
+		if (!key)
+			continue;
+		struct hold_job *hold = mem_alloc(sizeof(*hold));
+		hold->base.job.work = hold_work;
+		hold->base.job.done = hold_done;
+		snprintf(hold->key, sizeof(hold->key), "%s", key);
+		core_submit(core, &hold->base);
+	}
+}
+
 /* ---- asking ----------------------------------------------------------------------------------- */
 
 /* A pack that was just read again is not in the set yet; what its machine is made from finds it then. */

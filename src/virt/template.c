@@ -423,6 +423,16 @@ int virt_template_list(struct virt *virt, struct virt_template **list, size_t *c
 	return 0;
 }
 
+int virt_template_hold(struct virt *virt, const char *key, struct err *err)
+{
+	struct host_facts facts;
+	char path[64];
+
+	if (check_key(key, err) < 0 || host_facts(virt, &facts, err) < 0)
+		return -1;
+	return holder_path(virt, key, &facts, path, err);
+}
+
 int virt_template_remove(struct virt *virt, const char *key, struct err *err)
 {
 	if (check_key(key, err) < 0)

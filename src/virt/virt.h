@@ -150,6 +150,8 @@ int virt_template_boot(struct virt *virt, const struct virt_machine *machine, co
  * exists wholly or not at all. */
 int virt_template_freeze(struct virt *virt, const char *name, const char *key,
 			 struct virt_template *template, struct err *err);
+/* Has its RAM at hand, so that the first clone need not wait for that. No error when it is already. */
+int virt_template_hold(struct virt *virt, const char *key, struct err *err);
 int virt_template_list(struct virt *virt, struct virt_template **list, size_t *count, struct err *err);
 int virt_template_remove(struct virt *virt, const char *key, struct err *err);
 
