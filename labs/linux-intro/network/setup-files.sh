@@ -10,6 +10,7 @@ host-record=www.$P_UNIT.hoshizora.example,10.10.0.20
 host-record=$P_MAIL.hoshizora.example,10.10.3.$P_HOST
 host-record=old-mail.hoshizora.example,10.10.4.$P_HOST
 mx-host=hoshizora.example,$P_MAIL.hoshizora.example,10
+txt-record=hoshizora.example,"Names of Hoshizora Bank"
 END
 
 cat >/etc/nginx/sites-enabled/default <<END
