@@ -148,6 +148,10 @@ test("cards are made, look the same on paper, and their code leads to the seat",
 	await page.getByRole("dialog").getByRole("button", { name: "Make cards anew" }).click();
 	await cards.first().waitFor();
 	assert.notEqual(await cards.first().getByRole("img").getAttribute("aria-label"), link);
+	await page.reload();
+	await page.getByRole("button", { name: "A new card for seat 3" }).click();
+	await cards.filter({ hasText: "青木 茜" }).waitFor();
+	assert.equal(await cards.count(), 1);
 	await page.context().close();
 });
 

@@ -13,6 +13,7 @@ import { MessageDialog } from "./message-dialog.js";
 import { ResetDialog } from "./reset-dialog.js";
 import { SeatSsh } from "./seat-ssh.js";
 import { SeatTerminal } from "./seat-terminal.js";
+import { SeatWho } from "./seat-who.js";
 import { TaskTimes } from "./task-times.js";
 import { toast, toastProblem } from "./toasts.js";
 import { useNow } from "./use-now.js";
@@ -50,6 +51,7 @@ export function SeatDrawer({ view, seat, close }) {
 				onClick=${() => setCatching(true)}>${t("catch-up.button-seat")}</button></p></section>
 		<section class="drawer-part"><h3>${t("seat.attempts")}</h3>
 			<${AttemptList} seat=${seat} labs=${labs} /></section>
+		<section class="drawer-part"><h3>${t("seat.who")}</h3><${SeatWho} seat=${seat} /></section>
 		<section class="drawer-part"><h3>${t("seat.link")}</h3><${JoinLink} seat=${seat.id} />
 			<p><a href=${`/seats/${seat.id}`}>${t("seat.workspace")}</a></p></section>
 		<section class="drawer-part"><h3>${t("seat.ssh")}</h3><${SeatSsh} seat=${seat.id} /></section>

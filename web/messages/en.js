@@ -710,6 +710,11 @@ export default {
 	"verify.date": "Date",
 	"verify.site": "Held by",
 
+	"seat.who": "Who sits here",
+	"seat.who-change": "Change",
+	"seat.who-title": "Seat {n}",
+	"cards.one": "New card",
+	"cards.one-for": "A new card for seat {n}",
 	"cards.title": "Seat cards",
 	"cards.open": "Seat cards",
 	"cards.back": "Back to the class",

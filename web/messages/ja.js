@@ -710,6 +710,11 @@ export default {
 	"verify.date": "受講日",
 	"verify.site": "実施者",
 
+	"seat.who": "この席の受講者",
+	"seat.who-change": "変更",
+	"seat.who-title": "席 {n}",
+	"cards.one": "作り直す",
+	"cards.one-for": "席 {n} のカードを作り直す",
 	"cards.title": "席カード",
 	"cards.open": "席カード",
 	"cards.back": "クラスへ戻る",

@@ -22,10 +22,11 @@ export function CardsPage({ id }) {
 	const [asking, setAsking] = useState(false);
 	const [error, setError] = useState(/** @type {unknown} */ (null));
 	useTitle(view ? `${t("cards.title")}: ${view.name}` : t("cards.title"));
-	async function make() {
+	/** @param {number} [number] of the only seat that gets a new one */
+	async function make(number) {
 		setBusy(true);
 		setError(null);
-		await post(`/classes/${id}/cards`).then(setMade, setError);
+		await post(`/classes/${id}/cards`, number ? { number } : {}).then(setMade, setError);
 		setBusy(false);
 	}
 	if (!view) return html`<div class="page page-narrow"><${ProblemNote} error=${missing} retry=${load} /></div>`;
@@ -43,9 +44,9 @@ export function CardsPage({ id }) {
 				${view.cards_at > 0 && html`<span class="help">${t("cards.made-at", { time: moment(view.cards_at) })}</span>`}</div>`}
 			<div role="status">${made && html`<p class="cards-once">${t("cards.once")}</p>`}</div>
 		</div>
-		${made ? html`<${Printed} made=${made} name=${view.name} />` : !over && html`<${SeatCodes} id=${id} />`}
+		${made ? html`<${Printed} made=${made} name=${view.name} />` : !over && html`<${SeatCodes} id=${id} again=${view.cards_at > 0} make=${make} />`}
 		${asking && html`<${Dialog} title=${t("cards.anew-title")} confirm=${t("cards.anew")} danger
-			onConfirm=${make} onClose=${() => setAsking(false)}><p>${t("cards.anew-text")}</p><//>`}
+			onConfirm=${() => make()} onClose=${() => setAsking(false)}><p>${t("cards.anew-text")}</p><//>`}
 	</div>`;
 }
 
