@@ -49,15 +49,19 @@ export function GuidePane({ view, setView, reload, type }) {
 	return html`<section class="guide" aria-label=${t("workspace.guide")}>
 		<${CatchUpBar} seat=${view.seat} labs=${view.labs} />
 		<${LabRail} labs=${view.labs} current=${lab.id} choose=${choose} />
-		<${LabSheet} key=${lab.id} view=${view} lab=${lab} setView=${setView} reload=${reload} type=${type} />
+		<${LabSheet} key=${lab.id} view=${view} lab=${lab} setView=${setView} reload=${reload} type=${type}
+			choose=${choose} />
 	</section>`;
 }
 
+/** @param {Lab} lab */
+const isComplete = (lab) => lab.tasks.every((task) => task.optional || task.progress?.done);
+
 /**
  * @param {{ view: import("../types.js").Workspace, lab: Lab, setView: (change: (view: any) => any) => void,
- *	reload: () => void, type: (text: string) => void }} props
+ *	reload: () => void, type: (text: string) => void, choose: (id: string) => void }} props
  */
-function LabSheet({ view, lab, setView, reload, type }) {
+function LabSheet({ view, lab, setView, reload, type, choose }) {
 	const [placed, setPlaced] = useState(/** @type {Set<string> | null} */ (null));
 	const seat = view.seat.id;
 	const begun = lab.open || lab.id === view.seat.lab;
@@ -83,7 +87,8 @@ function LabSheet({ view, lab, setView, reload, type }) {
 			${!lab.open && html`<${OpenLab} seat=${view.seat} lab=${lab} opened=${reload} />`}
 			<${LabGuide} seat=${seat} lab=${lab.id} type=${type} task=${show} onPlaced=${setPlaced} />
 			${begun && unplaced.length > 0 && html`<${TaskList} tasks=${unplaced} show=${show} />`}
-			${!next && required.length > 0 && html`<${Hanamaru} />`}
+			${!next && required.length > 0 && html`<${Hanamaru} choose=${choose}
+				next=${view.labs[view.labs.indexOf(lab) + 1]} all=${view.labs.every(isComplete)} />`}
 		</article>
 	</div>`;
 }

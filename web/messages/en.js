@@ -179,6 +179,8 @@ export default {
 	"tasks.challenges-text": "For those who have time left. They count apart.",
 	"tasks.complete": "Every task of this lab is done.",
 	"tasks.complete-text": "Take a breath, or go on to the next lab.",
+	"tasks.complete-last": "It was the last lab. In an earlier one there are tasks left.",
+	"tasks.complete-all": "So are those of all other labs: you have finished the course.",
 
 	"check.check": "Check",
 	"check.checking": "Checking …",

@@ -179,6 +179,8 @@ export default {
 	"tasks.challenges-text": "時間に余裕のある方へ。課題とは別に数えます。",
 	"tasks.complete": "このラボの課題をすべて達成しました。",
 	"tasks.complete-text": "ひと息ついて、次のラボへ進みましょう。",
+	"tasks.complete-last": "これが最後のラボです。前のラボに、まだ残っている課題があります。",
+	"tasks.complete-all": "すべてのラボを終えました。お疲れさまでした。",
 
 	"check.check": "確認する",
 	"check.checking": "確認しています…",
