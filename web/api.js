@@ -123,6 +123,12 @@ export const previewRoster = (file) => request("POST", "/roster/preview", file, 
  * @param {string} path
  * @param {unknown} body
  */
+export const put = (path, body) => request("PUT", path, body);
+
+/**
+ * @param {string} path
+ * @param {unknown} body
+ */
 export const patch = (path, body) => request("PATCH", path, body);
 /** @param {string} path */
 export const remove = (path) => request("DELETE", path);

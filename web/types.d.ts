@@ -8,6 +8,9 @@ export type MachineState =
 export type ClassState =
 	| "draft" | "preparing" | "prepared" | "open" | "freezing" | "frozen" | "resuming" | "closing" | "closed";
 
+/** What a class is to do by itself. outcome: null as long as it is to come, "" when it was done, else why it was not. */
+export interface Plan { at: number; action: "prepare" | "open" | "freeze" | "resume" | "close"; outcome: string | null }
+
 /** A round that freezes a class or brings it back. */
 export interface Frost { resuming: boolean; through: number; machines: number; failed: number; left_ms: number }
 
@@ -99,6 +102,8 @@ export interface Class {
 	proven_at: number;
 	code: string; created_at: number; launched_at: number; opened_at: number; ready_at: number; closed_at: number;
 	seats: number; ready: number; ready_ms: number; frost: Frost | null;
+	/** Since when it is paused; 0: it is not. */
+	paused_at: number; schedule: Plan[];
 	/** When results of a closed class go; when they went. 0: neither. */
 	results_until: number; results_removed_at: number;
 	/** seat: with the seats' own codes and links only. */

@@ -110,6 +110,10 @@ int cmd_class_remove(struct invocation *invocation, struct err *err);
 int cmd_class_prepare(struct invocation *invocation, struct err *err);
 int cmd_class_freeze(struct invocation *invocation, struct err *err);
 int cmd_class_resume(struct invocation *invocation, struct err *err);
+int cmd_class_pause(struct invocation *invocation, struct err *err);
+int cmd_class_continue(struct invocation *invocation, struct err *err);
+int cmd_class_extend(struct invocation *invocation, struct err *err);
+int cmd_class_schedule(struct invocation *invocation, struct err *err);
 /* cmd_class.c: calls what the first argument names, and waits until the class has left that state. */
 int class_call(struct invocation *invocation, const char *method, const char *action, json_t *body,
 	       json_t **reply, struct err *err);

@@ -190,6 +190,10 @@ static struct class *class_load(struct core *core, struct class_row *row, struct
 		class_free(class);
 		return NULL;
 	}
+	if (pause_load(class, err) < 0) {
+		class_free(class);
+		return NULL;
+	}
 	if (class->row.ready_at && class->row.launched_at)
 		class->ready_ms = (uint32_t)(class->row.ready_at - class->row.launched_at);
 	if (!class->row.hidden)

@@ -83,6 +83,30 @@ int class_freeze(struct core *core, const struct actor *actor, struct class *cla
 int class_resume(struct core *core, const struct actor *actor, struct class *class, struct work **work,
 		 struct err *err);
 
+/* What is to come for a class, at which times. The daemon does it by itself, as "the schedule" in the audit log. */
+enum plan_action { PLAN_PREPARE, PLAN_OPEN, PLAN_FREEZE, PLAN_RESUME, PLAN_CLOSE, PLAN_ACTIONS };
+extern const char *const plan_action_names[PLAN_ACTIONS];
+#define PLANS_MAX 32 /* to come, of one class */
+
+struct plan {
+	int64_t at; /* ms since 1970 */
+	enum plan_action action;
+};
+
+/* Replaces what is to come; count 0: nothing is. ERR_INVALID names the item that is past, not after the one before
+ * it, or not possible where the class is then. ERR_CONFLICT when the course was never tested, unless untested. An
+ * open that nothing was prepared for prepares, too. */
+int class_schedule(struct core *core, const struct actor *actor, struct class *class, const struct plan *plans,
+		   size_t count, bool untested, struct err *err);
+/* Moves the next freeze or close that is to come. ERR_CONFLICT when there is none, or when it would pass what
+ * follows it. minutes: 1..600. */
+int class_extend(struct core *core, const struct actor *actor, struct class *class, unsigned minutes, struct err *err);
+
+/* Stops an open class where it is: machines stand still, nothing can be typed, and time does not count. The end of
+ * that is class_continue(), or a freeze. ERR_CONFLICT, ERR_UNAVAILABLE. */
+int class_pause(struct core *core, const struct actor *actor, struct class *class, struct err *err);
+int class_continue(struct core *core, const struct actor *actor, struct class *class, struct err *err);
+
 /* Removes every machine, disk and network; progress stays. Any state but closed. */
 int class_close(struct core *core, const struct actor *actor, struct class *class, struct err *err);
 /* Removes a draft or a closed class with all its records. */

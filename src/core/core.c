@@ -287,6 +287,8 @@ static int core_open(struct core *core, struct err *err)
 		return -1;
 	if (open_virt(core, err) < 0)
 		return -1;
+	if (schedule_begin(core, err) < 0)
+		return -1;
 	if (loop_timer(core->loop, &core->host_timer, HOST_EVERY_MS, host_tick, core) < 0 ||
 	    loop_timer(core->loop, &core->pulse_timer, PULSE_MS, pulse_tick, core) < 0)
 		return err_set(err, ERR_INTERNAL, "cannot arm the daemon's timers");
@@ -324,6 +326,7 @@ void core_free(struct core *core)
 	sd_event_source_disable_unref(core->host_timer);
 	sd_event_source_disable_unref(core->pulse_timer);
 	sd_event_source_disable_unref(core->look_timer);
+	schedule_end(core);
 	sd_event_source_disable_unref(core->retention_timer);
 	LIST_FOREACH(machine, &core->machines, by_id)
 		machine_release(machine);

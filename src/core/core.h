@@ -162,6 +162,7 @@ struct class {
 	uint64_t launch_mono;
 	bool sweeping;              /* a lane is removing what it has on the host */
 	struct everyone *everyone;  /* core/everyone.c's own; NULL: nothing was done for all yet */
+	int64_t paused_at;          /* since when it is paused; 0: it is not */
 	struct frost *frost;        /* core/freeze.c's own; NULL: neither freezing nor resuming */
 	struct activity *activity;  /* core/activity.c's own; NULL: nobody asked yet */
 	struct core *core;

@@ -178,6 +178,27 @@ static void woken(void *context, const struct link_exec_result *result, const st
 		machine_step(machine, EVENT_IDENTIFIED, NULL);
 }
 
+static void clock_set(void *context, const struct link_exec_result *result, const struct err *err)
+{
+	(void)context, (void)result, (void)err;
+}
+
+static void set_clock(struct machine *machine, link_exec_fn *done, void *context)
+{
+	int64_t now = clock_real_ms();
+	AUTO_FREE char *at = str_fmt("@%lld.%03d", (long long)(now / 1000), (int)(now % 1000));
+	const char *const set[] = { "date", "-u", "-s", at, NULL };
+	struct link_exec exec = { .argv = set, .timeout_ms = WAKE_MS };
+
+	link_exec(machine->link, &exec, done, context);
+}
+
+void freeze_set_clock(struct machine *machine)
+{
+	if (machine->link)
+		set_clock(machine, clock_set, NULL);
+}
+
 /* Its kernel has stirred its random numbers already where it knows of generation ids; this is for the others.
  * Programs of the machine's own: a student who has replaced them deceives nobody but that machine. */
 void freeze_wake(struct machine *machine)
@@ -186,17 +207,13 @@ void freeze_wake(struct machine *machine)
 	uint8_t entropy[64];
 	struct link_exec exec = { .argv = stir, .input = entropy, .input_length = sizeof(entropy),
 				  .timeout_ms = WAKE_MS };
-	int64_t now = clock_real_ms();
-	AUTO_FREE char *at = str_fmt("@%lld.%03d", (long long)(now / 1000), (int)(now % 1000));
-	const char *const set[] = { "date", "-u", "-s", at, NULL };
 
 	randombytes_buf(entropy, sizeof(entropy));
 	link_exec(machine->link, &exec, woken, await(machine));
 	sodium_memzero(entropy, sizeof(entropy));
-	exec = (struct link_exec){ .argv = set, .timeout_ms = WAKE_MS };
 	struct awaited *told = await(machine);
 	told->step = 1;
-	link_exec(machine->link, &exec, woken, told);
+	set_clock(machine, woken, told);
 }
 
 /* ---- a round ---------------------------------------------------------------------------------- */
@@ -230,6 +247,8 @@ void view_add_times(json_t *view, const struct class *class)
 {
 	json_object_set_new(view, "opened_at", json_integer(class->row.opened_at));
 	json_object_set_new(view, "frost", view_frost(class));
+	json_object_set_new(view, "paused_at", json_integer(class->paused_at));
+	json_object_set_new(view, "schedule", view_schedule(class));
 }
 
 static void name_failure(struct frost *frost, const struct machine *machine)
@@ -425,11 +444,14 @@ static int freeze_state(struct class *class, struct err *err)
 
 	if (store_begin(store, err) < 0)
 		return -1;
-	if ((again || idle_begin(store, class->row.id, clock_real_ms(), err) == 0) &&
-	    class_set_state(class, CLASS_FREEZING, err) == 0)
-		return store_commit(store, err);
-	store_rollback(store);
-	return -1;
+	again |= class->paused_at != 0;
+	if ((!again && idle_begin(store, class->row.id, clock_real_ms(), err) < 0) ||
+	    class_set_state(class, CLASS_FREEZING, err) < 0) {
+		store_rollback(store);
+		return -1;
+	}
+	class->paused_at = 0;
+	return store_commit(store, err);
 }
 
 int class_freeze(struct core *core, const struct actor *actor, struct class *class, struct work **work,

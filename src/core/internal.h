@@ -48,7 +48,7 @@ struct core {
 	struct virt_host host;
 	bool virt_up, host_known;
 	bool reconciling, reconcile_again;
-	sd_event_source *host_timer, *pulse_timer, *look_timer, *retention_timer;
+	sd_event_source *host_timer, *pulse_timer, *look_timer, *retention_timer, *plan_timer;
 
 	struct bus *bus;
 	char **settings; /* setting.c: the value of each */
@@ -186,6 +186,16 @@ void view_add_times(json_t *view, const struct class *class);
 void freeze_end(struct class *class, const char *message);
 void freeze_free(struct class *class);
 void freeze_stop(struct core *core); /* the daemon ends */
+
+/* A machine that stood still is told the time; nobody waits for it. */
+void freeze_set_clock(struct machine *machine);
+
+/* ---- schedule.c, pause.c ---------------------------------------------------------------------- */
+
+int schedule_begin(struct core *core, struct err *err); /* after the classes */
+void schedule_end(struct core *core);
+json_t *view_schedule(const struct class *class); /* [{at, action, outcome}] */
+int pause_load(struct class *class, struct err *err);
 
 /* ---- launch.c --------------------------------------------------------------------------------- */
 

@@ -83,7 +83,7 @@ static void ponged(void *context, const struct err *err)
 
 static void check_pulse(struct machine *machine, uint64_t now)
 {
-	if (!machine->link)
+	if (!machine->link || machine->seat->class->paused_at)
 		return;
 	if (machine->state == MACHINE_READY && machine->down_at && now - machine->down_at > DOWN_MS) {
 		machine_step(machine, EVENT_SILENT, NULL);

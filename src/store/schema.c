@@ -309,10 +309,22 @@ static const char version_13[] =
 	"	UNIQUE (seat, blob)"
 	") STRICT;";
 
+/* What is planned for a class. outcome: NULL as long as it is to come, "" when it was done, else why it was not. */
+static const char version_14[] =
+	"CREATE TABLE class_plan ("
+	"	id INTEGER PRIMARY KEY,"
+	"	class INTEGER NOT NULL REFERENCES class ON DELETE CASCADE,"
+	"	at INTEGER NOT NULL,"
+	"	action TEXT NOT NULL CHECK (action IN ('prepare', 'open', 'freeze', 'resume', 'close')),"
+	"	untested INTEGER NOT NULL CHECK (untested IN (0, 1)),"
+	"	outcome TEXT,"
+	"	UNIQUE (class, at)"
+	") STRICT;";
+
 static const char *const steps[] = {
 	version_1, version_2, version_3, version_4, version_5, version_6,
 	version_7, version_8, version_9, version_10, version_11, version_12,
-	version_13,
+	version_13, version_14,
 };
 const struct schema schema_current = { steps, ARRAY_SIZE(steps) };
 

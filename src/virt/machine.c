@@ -372,6 +372,24 @@ int virt_machine_power(struct virt *virt, const char *name, enum virt_power powe
 	return code < 0 ? err_from_virt(err, "cannot switch machine %s", name) : 0;
 }
 
+int virt_machine_halt(struct virt *virt, const char *name, bool halt, struct err *err)
+{
+	if (virt_check_name(name, err) < 0)
+		return -1;
+	AUTO(connection) virConnectPtr connection = virt_connection(virt, err);
+	if (!connection)
+		return -1;
+	AUTO(domain) virDomainPtr domain = domain_find(virt, connection, name, err);
+	if (!domain)
+		return -1;
+	if (!machine_is_whole(virt, domain, name))
+		return err_set(err, ERR_CONFLICT, "machine %s is only being made", name);
+	if ((halt ? virDomainSuspend(domain) : virDomainResume(domain)) < 0 &&
+	    virGetLastErrorCode() != VIR_ERR_OPERATION_INVALID)
+		return err_from_virt(err, halt ? "cannot stop %s" : "cannot let %s go on", name);
+	return 0;
+}
+
 /* ---- usage ---------------------------------------------------------------------------------- */
 
 static int read_cpu(int pid, uint64_t *cpu_us, struct err *err)

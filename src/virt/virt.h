@@ -137,6 +137,9 @@ int virt_machine_freeze(struct virt *virt, const struct virt_machine *machine, u
 int virt_machine_thaw(struct virt *virt, const struct virt_machine *machine, struct virt_running *running,
 		      struct err *err);
 
+/* Stops it where it is, and lets it go on. Being so already is success; ERR_NOT_FOUND when it does not run. */
+int virt_machine_halt(struct virt *virt, const char *name, bool halt, struct err *err);
+
 /* ---- templates ------------------------------------------------------------------------------ */
 
 /* Everything that a template's validity hangs on besides the caller's own digest: versions of QEMU and

@@ -79,6 +79,10 @@ const matrix = `
 	1..43333333  POST   /classes/{class}/open
 	1..43333333  POST   /classes/{class}/freeze
 	1..43333333  POST   /classes/{class}/resume
+	1..43333333  PUT    /classes/{class}/schedule
+	1..43333333  POST   /classes/{class}/extend
+	1..43333333  POST   /classes/{class}/pause
+	1..43333333  POST   /classes/{class}/continue
 	1..43333333  POST   /classes/{class}/close
 	1..43333333  POST   /classes/{class}/catch-up
 	1..43333333  POST   /classes/{class}/labs/{lab}/open

@@ -6,6 +6,7 @@ import { navigate } from "../router.js";
 import { leads } from "../state/session.js";
 import { t } from "../text.js";
 import { ClassPower } from "./class-power.js";
+import { ClassNext } from "./class-schedule.js";
 import { CloseDialog } from "./close-dialog.js";
 import { Dialog } from "./dialog.js";
 import { EveryoneDialog } from "./everyone-dialog.js";
@@ -32,7 +33,8 @@ export function ClassHead({ view }) {
 		navigate("/classes");
 	}
 	return html`<div class="class-head">
-		<div class="class-name"><h1>${view.name}</h1><${StateChip} state=${view.state} /></div>
+		<div class="class-name"><h1>${view.name}</h1><${StateChip} state=${view.state} paused=${view.paused_at > 0} /></div>
+		<${ClassNext} view=${view} />
 		${!over && html`<${JoinCode} view=${view} />`}
 		<div class="class-acts">
 			${view.state !== "draft" && html`<a class="button" href=${`/classes/${view.id}/results`}>${t("results.title")}</a>`}

@@ -3,22 +3,27 @@ import { useState } from "preact/hooks";
 import { post } from "../api.js";
 import { html } from "../html.js";
 import { about, t } from "../text.js";
+import { ScheduleDialog } from "./class-schedule.js";
 import { Dialog } from "./dialog.js";
 import { toastProblem } from "./toasts.js";
 import { Untested } from "./untested.js";
 
 /** @typedef {import("../types.js").ClassFull} ClassFull */
-/** @typedef {"prepare" | "open" | "freeze" | "resume"} Power */
+/** @typedef {"prepare" | "open" | "pause" | "continue" | "freeze" | "resume"} Power */
 
 /** @type {Partial<Record<import("../types.js").ClassState, Power[]>>} the last one is what comes next */
-const OFFERED = { draft: ["prepare"], prepared: ["freeze", "open"], open: ["freeze"], frozen: ["resume"] };
+const OFFERED = { draft: ["prepare"], prepared: ["freeze", "open"], open: ["pause", "freeze"], frozen: ["resume"] };
+/** @type {Power[]} */
+const PAUSED = ["continue", "freeze"];
 const NEXT = { prepared: "open", frozen: "resume" };
 
 /** @param {{ view: ClassFull }} props */
 export function ClassPower({ view }) {
-	const [asking, setAsking] = useState(/** @type {Power | null} */ (null));
+	const [asking, setAsking] = useState(/** @type {Power | "schedule" | null} */ (null));
 	const [busy, setBusy] = useState(false);
-	const next = NEXT[/** @type {keyof typeof NEXT} */ (view.state)];
+	const next = view.paused_at ? "continue" : NEXT[/** @type {keyof typeof NEXT} */ (view.state)];
+	const offered = view.paused_at ? PAUSED : OFFERED[view.state] ?? [];
+	const over = view.state === "closing" || view.state === "closed";
 	/** @param {Power} power */
 	async function press(power) {
 		if (power === "freeze" || (power === "prepare" && !view.proven_at)) return setAsking(power);
@@ -26,8 +31,10 @@ export function ClassPower({ view }) {
 		await post(`/classes/${view.id}/${power}`).catch(toastProblem);
 		setBusy(false);
 	}
-	return html`${(OFFERED[view.state] ?? []).map((power) => html`<button type="button" key=${power} disabled=${busy}
+	return html`${!over && html`<button type="button" onClick=${() => setAsking("schedule")}>${t("plan.button")}</button>`}
+		${offered.map((power) => html`<button type="button" key=${power} disabled=${busy}
 			class=${power === next ? "primary" : ""} onClick=${() => press(power)}>${t(`power.${power}`)}</button>`)}
+		${asking === "schedule" && html`<${ScheduleDialog} view=${view} onClose=${() => setAsking(null)} />`}
 		${asking === "freeze" && html`<${Dialog} title=${t("power.freeze-title", { name: view.name })} confirm=${t("power.freeze")}
 			onConfirm=${() => post(`/classes/${view.id}/freeze`)} onClose=${() => setAsking(null)}>
 			<p>${t("power.freeze-text")}</p><//>`}

@@ -8,8 +8,9 @@ const LOOKS = {
 	frozen: ["info", "❄"], resuming: ["info", "◓"], closing: ["warn", "◑"], closed: ["", "■"],
 };
 
-/** @param {{ state: import("../types.js").ClassState }} props */
-export function StateChip({ state }) {
-	const [tone, mark] = LOOKS[state];
-	return html`<span class="chip ${tone}"><span aria-hidden="true">${mark}</span>${t(`class.state.${state}`)}</span>`;
+/** @param {{ state: import("../types.js").ClassState, paused?: boolean }} props */
+export function StateChip({ state, paused }) {
+	const [tone, mark] = paused ? ["warn", "Ⅱ"] : LOOKS[state];
+	const word = t(paused ? "class.state.paused" : `class.state.${state}`);
+	return html`<span class="chip ${tone}"><span aria-hidden="true">${mark}</span>${word}</span>`;
 }

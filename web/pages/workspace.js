@@ -7,7 +7,7 @@ import { ProblemNote } from "../components/problem.js";
 import { Splitter } from "../components/splitter.js";
 import { TerminalPane } from "../components/terminal-pane.js";
 import { useLive } from "../components/use-live.js";
-import { NIGHT, WorkspaceNight } from "../components/workspace-night.js";
+import { NIGHT, WorkspaceNight, WorkspacePaused } from "../components/workspace-night.js";
 import { WorkspaceBar } from "../components/workspace-bar.js";
 import { html } from "../html.js";
 import { split } from "../settings.js";
@@ -44,7 +44,7 @@ export function WorkspacePage({ id }) {
 	if (!view) return html`<div class="page" aria-busy="true"></div>`;
 	if (view.class.state === "closed" || view.class.state === "closing") return html`<${Over} view=${view} />`;
 	if (NIGHT.includes(view.class.state)) return html`<${WorkspaceNight} view=${view} />`;
-	return html`<${Halves} view=${view} setView=${setView} reload=${load} />`;
+	return html`<${WorkspacePaused} view=${view} /><${Halves} view=${view} setView=${setView} reload=${load} />`;
 }
 
 /** @param {{ view: Workspace }} props */

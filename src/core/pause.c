@@ -1,0 +1,126 @@
+/* A class that is paused: its machines stand still, so nothing can be typed and nothing goes on in them, and its
+ * time does not count. That it is paused is an interval on disk that has not ended (store/plans.h); machines are
+ * stopped and let go on by one job each way, over all that are there.
+ *
+ * A machine that stands still does not answer, which is not held against it (pulse.c). After a restart of the daemon
+ * it stands still as before, counts as lost, and is back with its class.
+ */
+#include "core/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LOG_MODULE "pause"
+#include "base/auto.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "store/plans.h"
+
+struct halt_job {
+	struct virt_job base;
+	int64_t class_id;
+	bool halt;
+	size_t count;
+	char (*domain)[64];
+};
+
+int pause_load(struct class *class, struct err *err)
+{
+	int64_t since;
+
+	if (idle_since(class->core->store, class->row.id, &since, err) < 0)
+		return -1;
+	class->paused_at = class->state == CLASS_OPEN ? since : 0;
+	return 0;
+}
+
+/* One that cannot be stopped goes on: its student is lucky. */
+static void halt_work(struct job *job)
+{
+	struct halt_job *halt = (struct halt_job *)job;
+
+	for (size_t i = 0; i < halt->count; i++) {
+		struct err err = ERR_INIT;
+		if (virt_machine_halt(halt->base.virt, halt->domain[i], halt->halt, &err) < 0)
+			log_warning("%s", err.message);
+	}
+}
+
+static void halt_done(struct job *job)
+{
+	struct halt_job *halt = (struct halt_job *)job;
+	struct core *core = halt->base.core;
+	struct class *class = core->stopping ? NULL : core_class(core, halt->class_id);
+
+	for (size_t i = 0; class && !halt->halt && i < class->seats; i++)
+		for (size_t k = 0; k < class->seat[i].machines; k++)
+			freeze_set_clock(&class->seat[i].machine[k]);
+	free(halt->domain);
+	free(halt);
+}
+
+static void halt_machines(struct class *class, bool stop)
+{
+	struct halt_job *halt = mem_alloc(sizeof(*halt));
+
+	halt->base.job.work = halt_work;
+	halt->base.job.done = halt_done;
+	halt->class_id = class->row.id;
+	halt->halt = stop;
+	for (size_t i = 0; i < class->seats; i++)
+		for (size_t k = 0; k < class->seat[i].machines; k++) {
+			struct machine *machine = &class->seat[i].machine[k];
+			if (machine->state != MACHINE_READY && machine->state != MACHINE_LOST)
+				continue;
+			halt->domain = mem_grow(halt->domain, halt->count + 1, sizeof(*halt->domain));
+			machine_domain(machine, halt->domain[halt->count++]);
+		}
+	core_submit(class->core, &halt->base);
+}
+
+static int check(const struct class *class, bool paused, struct err *err)
+{
+	if (class->state != CLASS_OPEN || (class->paused_at != 0) != paused)
+		return err_set(err, ERR_CONFLICT, "class %lld is %s%s", (long long)class->row.id,
+			       class_state_names[class->state],
+			       class->state != CLASS_OPEN ? "" : paused ? ", not paused" : " and paused already");
+	if (!paused && everyone_is_busy(class))
+		return err_set(err, ERR_CONFLICT, "something is under way in all seats of class %lld; wait for it",
+			       (long long)class->row.id);
+	if (!core_virt_is_up(class->core))
+		return err_set(err, ERR_UNAVAILABLE, "libvirtd is away, so no machine can be stopped or go on now; try "
+			       "again shortly");
+	return 0;
+}
+
+static void tell(struct core *core, const struct actor *actor, struct class *class, const char *action)
+{
+	AUTO_FREE char *object = str_fmt("class %lld", (long long)class->row.id);
+
+	note(core, actor, action, class->row.id, 0, object, "");
+	bus_publish(core, "class", class->row.id, 0, view_class(class));
+	log_info("%s: %s", object, action);
+}
+
+int class_pause(struct core *core, const struct actor *actor, struct class *class, struct err *err)
+{
+	int64_t now = clock_real_ms();
+
+	if (check(class, false, err) < 0 || idle_begin(core->store, class->row.id, now, err) < 0)
+		return -1;
+	class->paused_at = now;
+	halt_machines(class, true);
+	tell(core, actor, class, "class.pause");
+	return 0;
+}
+
+int class_continue(struct core *core, const struct actor *actor, struct class *class, struct err *err)
+{
+	if (check(class, true, err) < 0 || idle_end(core->store, class->row.id, clock_real_ms(), err) < 0)
+		return -1;
+	class->paused_at = 0;
+	halt_machines(class, false);
+	tell(core, actor, class, "class.continue");
+	return 0;
+}
