@@ -348,12 +348,16 @@ step('the instructor’s matrix shows all that at once, and a raised hand', asyn
   for (const [title, state] of [[TAG, 'done with a hint'], [DIRECTORY, 'done'], [NEWEST, 'done']])
     await until(`${title}: ${state}`, async () => (await cell(page, AIKO, title)) === state);
   await aiko.page.getByRole('button', { name: 'Ask for help' }).click();
-  await page.getByRole('complementary').getByRole('button', { name: AIKO }).waitFor();
+  const need = page.getByRole('complementary').getByRole('button', { name: new RegExp(`${AIKO}\\s+hand raised`) });
+  await need.waitFor();
   await page.waitForFunction(() => document.title.startsWith('(1) '));
-  await page.getByRole('complementary').getByRole('button', { name: AIKO }).click();
+  await need.click();
+  const note = aiko.page.getByText('An instructor is watching: ');
+  await note.waitFor();
   await page.getByRole('button', { name: 'Lower hand' }).click();
   await aiko.page.getByRole('button', { name: 'Ask for help' }).waitFor();
   await page.getByRole('complementary').getByRole('button', { name: 'Close' }).click();
+  await note.waitFor({ state: 'hidden' });
 });
 
 /** What a terminal shows, its lines joined: names may be longer than a line. */

@@ -111,6 +111,19 @@ test('who raised a hand comes first, who is long over the planned time after it,
   await leave(page);
 });
 
+test('the student is told who watches, who helps, and when nobody does any more', async () => {
+  const { page } = sensei;
+  const note = aoi.page.locator('.watch-note');
+  await page.locator('.matrix').getByRole('button', { name: /01.*Aoi/ }).click();
+  await note.getByText('An instructor is watching: hana').waitFor();
+  await page.locator('.drawer').getByRole('button', { name: 'Assist' }).click();
+  await note.getByText('An instructor is helping here and may type: hana').waitFor();
+  await page.locator('.drawer').getByRole('button', { name: 'Only watch' }).click();
+  await note.getByText('An instructor is watching: hana').waitFor();
+  await leave(page);
+  await note.waitFor({ state: 'hidden' });
+});
+
 test('what just happened is listed newest first, and leads to the seat', async () => {
   const { page } = sensei;
   const ren = await person(browser);
@@ -154,6 +167,72 @@ test('seats are found by name and by organisation, and can be looked at as place
   await page.getByRole('complementary', { name: /Ren/ }).waitFor();
   await leave(page);
   await page.getByRole('button', { name: 'Progress', exact: true }).click();
+});
+
+test('of three hundred seats by fifty tasks only the rows in view are drawn, and changes are shown as they come', async () => {
+  const { page } = await person(browser, { viewport: { width: 1920, height: 1080 } });
+  await page.addInitScript(() => {
+    window.EventSource = class extends EventTarget {
+      constructor() {
+        super();
+        window.fed = this;
+      }
+
+      close() {}
+    };
+  });
+  await page.route(`**/api/v1/classes/${made.id}`, async (route) => {
+    const view = await (await route.fetch()).json();
+    const seat = Array.from({ length: 300 }, (_, i) => ({ ...view.seat[0], id: 1000 + i, number: i + 1, name: `Student ${i + 1}`, progress: [] }));
+    await route.fulfill({ json: { ...view, seat, seats: 300 } });
+  });
+  await signIn(page);
+  await page.locator('.matrix').getByText('Student 1', { exact: true }).waitFor();
+  assert.ok((await page.locator('.matrix tbody tr.seat').count()) < 80);
+  const feed = await page.evaluate(async ({ labs }) => {
+    const tasks = labs.flatMap((lab) => lab.tasks.map((task) => [lab.id, task.id]));
+    const gaps = [];
+    let last = performance.now();
+    let on = true;
+    const frame = () => {
+      gaps.push(performance.now() - last);
+      last = performance.now();
+      if (on) requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+    for (let n = 0; n < 60; n++) {
+      const [lab, task] = tasks[n % 10];
+      const row = { seat: 1000 + (n % 300), lab, task, done: true, caught_up: false, points: 5, attempts: 1, hints: 0, last_code: 0, first_at: 1, done_at: 2, took_ms: 1 };
+      window.fed.dispatchEvent(new MessageEvent('progress', { data: JSON.stringify(row) }));
+      await new Promise((done) => setTimeout(done, 50));
+    }
+    on = false;
+    gaps.sort((a, b) => a - b);
+    return { p50: gaps[gaps.length >> 1], p99: gaps[Math.floor(gaps.length * 0.99)] };
+  }, { labs: made.labs });
+  console.log(`# 300 seats, 20 changes a second: frames p50 ${feed.p50.toFixed(1)} ms, p99 ${feed.p99.toFixed(1)} ms`);
+  await page.locator('.matrix tbody tr.seat').first().getByRole('img', { name: 'done' }).first().waitFor();
+  await page.locator('.matrix-scroll').evaluate((frame) => frame.scrollTo(0, frame.scrollHeight));
+  await page.locator('.matrix').getByText('Student 300', { exact: true }).waitFor();
+  assert.equal(await page.locator('.matrix').getByText('Student 1', { exact: true }).count(), 0);
+  await page.context().close();
+});
+
+test('the projector shows how to join and how far everybody is, but nobody’s name', async () => {
+  const { page } = await person(browser, { viewport: { width: 1280, height: 720 } });
+  await signIn(page);
+  await page.goto(at(`/classes/${made.id}/wall`));
+  await page.getByText(made.code, { exact: true }).waitFor();
+  const [lab] = made.labs;
+  await page.getByRole('heading', { name: new RegExp(`1 ${lab.title.en}`) }).waitFor();
+  await page.getByText('min over').waitFor();
+  await page.getByText('01', { exact: true }).waitFor();
+  assert.equal(await page.getByRole('progressbar').count(), lab.tasks.length);
+  const text = await page.locator('body').innerText();
+  for (const name of ['Aoi', 'Ren', 'Sora']) assert.ok(!text.includes(name), name);
+  assert.equal(await page.getByRole('button').count(), 0);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollHeight <= innerHeight), true);
+  await page.context().close();
 });
 
 test('the pages had nothing to complain about', () => {

@@ -24,6 +24,7 @@ const ClassPage = lazy(() => import("../pages/class.js").then((module) => module
 const PeopleResultsPage = lazy(() => import("../pages/people-results.js").then((module) => module.PeopleResultsPage));
 const ResultsPage = lazy(() => import("../pages/results.js").then((module) => module.ResultsPage));
 const VerifyPage = lazy(() => import("../pages/verify.js").then((module) => module.VerifyPage));
+const WallPage = lazy(() => import("../pages/wall.js").then((module) => module.WallPage));
 const WorkspacePage = lazy(() => import("../pages/workspace.js").then((module) => module.WorkspacePage));
 
 /** @type {[string, any][]} the first that fits is shown */
@@ -31,6 +32,7 @@ const STAFF = [
 	["/classes", ClassesPage],
 	["/classes/new", NotFoundPage],
 	["/classes/:id", ClassPage],
+	["/classes/:id/wall", WallPage],
 	["/classes/:id/results", ResultsPage],
 	["/courses", CoursesPage],
 	["/host", HostPage],

@@ -30,5 +30,7 @@ export function RoomFilter({ view, filter, setFilter, found }) {
 		<span role="status" class="help">${narrowed ? t("room.found", { n: found, total: view.seat.length }) : ""}</span>
 		${narrowed && html`<button type="button" class="quiet small" onClick=${() => setFilter({ text: "", organisation: 0 })}>
 			${t("room.clear")}</button>`}
+		<span class="spacer"></span>
+		<a class="button small" href=${`/classes/${view.id}/wall`} target="_blank" rel="noopener">${t("wall.link")}</a>
 	</div>`;
 }

@@ -465,7 +465,7 @@ export default {
 	"cell.stuck": "stuck",
 	"cell.slow": "over time",
 	"cell.since": "{n} min, {minutes} planned",
-	"cell.trying": "at work, with the minutes",
+	"cell.trying": "at work",
 	"cell.hints": "{n} {n|hint|hints}",
 	"cell.none": "not begun",
 
@@ -500,6 +500,14 @@ export default {
 	"messages.fewer": "Only the newest",
 
 	"undo": "Undo",
+
+	"wall.link": "Projector view",
+	"wall.join": "How to join",
+	"wall.joined": "{n} of {total} have joined",
+	"wall.hands": "Hands, in order:",
+	"wall.wait": "The first lab has not been opened yet.",
+	"wall.left": "{n} min left",
+	"wall.over": "{n} min over",
 
 	"room.look": "View",
 	"room.matrix": "Progress",

@@ -501,6 +501,14 @@ export default {
 
 	"undo": "元に戻す",
 
+	"wall.link": "投影用の画面",
+	"wall.join": "参加のしかた",
+	"wall.joined": "{total} 席中 {n} 人が参加",
+	"wall.hands": "挙手の順：",
+	"wall.wait": "最初のラボはまだ開かれていません。",
+	"wall.left": "残り {n} 分",
+	"wall.over": "{n} 分超過",
+
 	"room.look": "表示",
 	"room.matrix": "進み具合",
 	"room.seats": "座席",
