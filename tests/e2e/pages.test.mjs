@@ -16,7 +16,7 @@ const LOOKS = [['en', 'light'], ['ja', 'dark']];
 const LAPTOP = { width: 1366, height: 768 };
 /** What 200 % zoom leaves of it: the layout sees half of each side. */
 const ZOOMED = { width: 683, height: 384 };
-const FIRST_LOAD_BYTES = 300 * 1024;
+const FIRST_LOAD_BYTES = 300_000; // compressed; requests and their headers come on top
 /** Printed, and wanted under a second; a machine that runs tests beside may take longer. */
 const FIRST_PAINT_MS = 4000;
 
@@ -100,10 +100,12 @@ async function open(who, [language, theme], viewport = LAPTOP) {
   return { context, page: await context.newPage() };
 }
 
-/** Everything has been loaded, and nothing is under way. */
+/** Everything has been loaded (a browser drops what is on its way when a network comes or goes, and the page then loads
+ * itself again), and nothing is under way. */
 async function settled(page) {
   await page.waitForFunction(() => document.querySelector('main h1, main .workspace, main .class-live, main form, main table') &&
-    !document.querySelector('main [aria-busy=true], .check-verdict.running'));
+    !document.querySelector('main [aria-busy=true], .check-verdict.running') &&
+    [...document.querySelectorAll('link[rel=stylesheet]')].every((one) => one.sheet));
   await page.evaluate(() => document.fonts.ready);
 }
 
@@ -211,18 +213,19 @@ for (const [size, viewport] of [['a laptop of 1366 x 768', LAPTOP], ['200 % zoom
 
 test('the first load is light, and painted at once', async (t) => {
   const paints = [];
-  let bytes = 0;
+  let bytes = 0, all = 0;
   for (let i = 0; i < 3; i++) {
     const { context, page } = await open('nobody', LOOKS[0]);
     const client = await context.newCDPSession(page);
-    bytes = 0;
+    bytes = all = 0;
     await client.send('Network.enable');
-    client.on('Network.loadingFinished', (event) => (bytes += event.encodedDataLength));
+    client.on('Network.dataReceived', (event) => (bytes += event.encodedDataLength));
+    client.on('Network.loadingFinished', (event) => (all += event.encodedDataLength));
     await page.goto(url('/'), { waitUntil: 'networkidle' });
     paints.push(await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime));
     await context.close();
   }
-  t.diagnostic(`first load ${(bytes / 1024).toFixed(0)} KiB; first contentful paint ${paints.map((ms) => ms.toFixed(0)).join(', ')} ms`);
+  t.diagnostic(`first load ${(bytes / 1000).toFixed(0)} kB, with its headers ${(all / 1000).toFixed(0)} kB; first contentful paint ${paints.map((ms) => ms.toFixed(0)).join(', ')} ms`);
   assert.ok(bytes < FIRST_LOAD_BYTES, `${bytes} bytes`);
   assert.ok(Math.min(...paints) < FIRST_PAINT_MS, `painted after ${paints} ms`);
 });
