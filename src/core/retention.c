@@ -37,6 +37,7 @@ static void seat_forget(struct seat *seat)
 	replace(&seat->row.mail);
 	replace(&seat->row.language);
 	replace(&seat->row.lab);
+	replace(&seat->row.code);
 	free(seat->row.password);
 	seat->row.password = NULL;
 	seat->row.person = seat->row.organisation = seat->row.joined_at = seat->row.hand_at = 0;

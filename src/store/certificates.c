@@ -5,7 +5,9 @@
 #include "base/auto.h"
 #include "store/query.h"
 
-#define COLUMNS "class, seat, code, name, organisation, title_en, title_ja, begins, ends, minutes, language, site, issued_at"
+#define COLUMNS                                                                  \
+	"class, seat, code, name, organisation, title_en, title_ja, begins, ends," \
+	" minutes, language, site, issued_at"
 
 void certificate_row_free(struct certificate_row *row)
 {

@@ -31,6 +31,7 @@ static int remove_rows(struct store *store, int64_t class_id, struct err *err)
 	    store_run(store, err, "DELETE FROM progress" OF_CLASS, "i", class_id) < 0 ||
 	    store_run(store, err, "DELETE FROM hint_use" OF_CLASS, "i", class_id) < 0 ||
 	    store_run(store, err, "DELETE FROM lab_opened" OF_CLASS, "i", class_id) < 0 ||
+	    store_run(store, err, "DELETE FROM seat_key" OF_CLASS, "i", class_id) < 0 ||
 	    store_run(store, err, "DELETE FROM message WHERE class = ?", "i", class_id) < 0)
 		return -1;
 	return store_run(store, err,
@@ -43,7 +44,7 @@ static int remove_all(struct store *store, int64_t class_id, int64_t now, struct
 {
 	if (remove_rows(store, class_id, err) < 0 ||
 	    store_run(store, err,
-		      "UPDATE seat SET name = '', mail = '', language = '', organisation = NULL, person = NULL,"
+		      "UPDATE seat SET name = '', mail = '', language = '', code = '', organisation = NULL, person = NULL,"
 		      " password = NULL, joined_at = 0, lab = '', hand = 0, hand_at = 0 WHERE class = ?",
 		      "i", class_id) < 0)
 		return -1;

@@ -13,7 +13,8 @@ struct retention_row {
 int retention_get(struct store *store, int64_t class_id, struct retention_row *row, struct err *err);
 int retention_set(struct store *store, int64_t class_id, int64_t until, struct err *err);
 /* What people were called, their mail, organisation and password, their progress, attempts, hints and opened labs,
- * messages, and the people who exist for this class only: gone, in one transaction. The class and its numbered seats stay. */
+ * messages and ssh keys, and the people who exist for this class only: gone, in one transaction. The class and its
+ * numbered seats stay. */
 int retention_remove(struct store *store, int64_t class_id, int64_t now, struct err *err);
 
 #endif

@@ -29,6 +29,7 @@ before(async () => {
 	sql(`INSERT INTO progress (seat, lab, task, done, caught_up, points, attempts, hints, last_code, first_at, done_at, took_ms) VALUES
 		(${seats[0]}, '${lab.id}', '${one.id}', 1, 0, 8, 3, 1, 0, ${AT}, ${AT + 90000}, 90000),
 		(${seats[0]}, '${lab.id}', '${two.id}', 1, 1, 0, 0, 0, 0, 0, ${AT + 100000}, 0)`);
+	sql(`INSERT INTO message (class, seat, at, sender, text) VALUES (${made.id}, ${seats[0]}, ${AT}, 'hana', '葵さん')`);
 	sql(`INSERT INTO attempt (seat, lab, task, at, verdict, trigger, code, duration_ms) VALUES
 		(${seats[0]}, '${lab.id}', '${one.id}', ${AT}, 'not-yet', 'student', 11, 5),
 		(${seats[0]}, '${lab.id}', '${one.id}', ${AT + 90000}, 'pass', 'student', 0, 5)`);
@@ -172,7 +173,7 @@ test("when the date has come the results go by themselves, also from a daemon th
 	});
 	assert.ok(view.seat.every((one) => one.name === "" && !one.joined && one.points === 0 && !one.mail && !one.organisation && one.progress.length === 0));
 	assert.deepEqual((await get(`/classes/${made.id}/results`)).seats, []);
-	for (const from of ["progress", "attempt", "hint_use", "lab_opened", "person WHERE login IS NULL"])
+	for (const from of ["progress", "attempt", "hint_use", "lab_opened", "seat_key", "message", "person WHERE login IS NULL"])
 		assert.equal(sql(`SELECT count(*) FROM ${from}`), "0", from);
 	const [row] = (await get(`/audit?class=${made.id}`)).filter((one) => one.action === "class.results-removed");
 	assert.equal(row.actor, "system");
