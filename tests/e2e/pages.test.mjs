@@ -37,6 +37,7 @@ const VISITS = {
   '/check': [['nobody', () => '/check']],
   '/j/:token': [['nobody', () => '/j/00000000000000000000000000000000']],
   '/classes': [['admin', () => '/classes']],
+  '/classes/:id/wall': [['admin', () => `/classes/${classes.live}/wall`]],
   '/classes/new': [['admin', () => '/classes/new']],
   '/classes/:id': ['draft', 'live', 'closed'].map((state) => ['admin', () => `/classes/${classes[state]}`]),
   '/classes/:id/results': ['live', 'closed'].map((state) => ['admin', () => `/classes/${classes[state]}/results`]),
