@@ -10,7 +10,7 @@
 // The rows about 30 and 100 seats are of seats with one machine. Where the course has more, they are measured with a
 // course made from it, of the machine `desk` and the labs of the first hour; the rows that say "all machines" with it as
 // it is.
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
@@ -50,6 +50,10 @@ const ROWS = {
   daemon_rss_mb: ['daemon: 300 WebSockets + 300 SSE: resident memory', 'MB', '60'],
   study_s: [`${seats} seats do all tasks of both labs`, 's'],
   pss_worked_mb: ['memory per seat after both labs (PSS)', 'MB', '250'],
+  freeze_s: [`${seats} seats frozen: every machine on disk, its memory free`, 's'],
+  frozen_mb: ['disk per frozen machine', 'MB'],
+  resume_s: [`${seats} seats resumed: all ready as they were`, 's'],
+  open_prepared_s: [`${seats} seats prepared beforehand: Open pressed to open`, 's', '2'],
   launch100_s: [`${many} seats: launch pressed to all ready`, 's'],
   idle100_percent: [`${many} idle connected seats`, '% of 2 cores', '25'],
   launch_all_s: [`${half} seats with all machines (${perSeat} each): launch pressed to all ready`, 's'],
@@ -306,6 +310,31 @@ async function bootPart() {
   table.put('clone_ratio', round(scaled / table.values.launch_s, 1));
 }
 
+const reaches = (id, wanted) => until(`class ${id} is ${wanted}`,
+  async () => (await api('GET', `/classes/${id}`)).body.state === wanted, 900000, 20);
+
+/** Seconds from a button to the state that it leads to. */
+async function press(id, action, wanted, body = {}) {
+  const begin = performance.now();
+  const reply = await api('POST', `/classes/${id}/${action}`, body);
+  if (reply.status >= 300) throw new Error(`${action}: ${reply.body.detail}`);
+  await reaches(id, wanted);
+  return (performance.now() - begin) / 1000;
+}
+
+async function freezePart() {
+  inClass();
+  const pool = path.join(state, 'pool');
+  table.put('freeze_s', round(await press(view.id, 'freeze', 'frozen')));
+  const saved = readdirSync(pool).filter((name) => name.startsWith(`c${view.id}-`) && name.endsWith('.saved'));
+  table.put('frozen_mb', round(mean(saved.map((name) => statSync(path.join(pool, name)).blocks / 2048)), 1));
+  table.put('resume_s', round(await press(view.id, 'resume', 'open')));
+  const made = await json('class', 'create', small.id, '--seats', String(seats));
+  await press(made.id, 'prepare', 'prepared', { untested: true });
+  table.put('open_prepared_s', round(await press(made.id, 'open', 'open'), 3));
+  await ok('class', 'close', String(made.id), '--yes');
+}
+
 const PARTS = {
   demo: [['demo_s'], demoPart],
   bake: [['bake_s'], bakePart],
@@ -316,6 +345,7 @@ const PARTS = {
   echo: [['echo_p50_ms', 'echo_p99_ms', 'echo_daemon_p99_ms'], echoPart],
   daemon: [['daemon_cpu_percent', 'daemon_rss_mb'], daemonPart],
   study: [['study_s', 'pss_worked_mb'], studyPart],
+  freeze: [['freeze_s', 'frozen_mb', 'resume_s', 'open_prepared_s'], freezePart],
   hundred: [['launch100_s', 'idle100_percent'], hundredPart],
   all: [['launch_all_s', 'pss_all_mb'], allPart],
   boot: [['boot_s', 'boot_scaled_s', 'clone_ratio'], bootPart],
