@@ -217,6 +217,9 @@ json_t *view_host(struct core *core);
 /* What a student sees: class, seat, labs with tasks and progress (texts in every language, parameters
  * filled in), without solves, answers or what hints say before they are bought. */
 json_t *view_workspace(struct seat *seat);
+/* A lab as somebody reads it who has no seat, with the values of an invented one: its guide in one language; of its
+ * tasks all that a student may get to see in time, hints and feedback too, in every language. NULL with err. */
+json_t *view_pack_lab(const struct pack *pack, const struct pack_lab *lab, enum pack_lang lang, struct err *err);
 /* One lab's guide as HTML and its tasks' texts in one language. NULL with err. */
 json_t *view_lab(struct seat *seat, const struct pack_lab *lab, enum pack_lang lang, struct err *err);
 

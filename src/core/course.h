@@ -42,6 +42,8 @@ json_t *view_work(const struct work *work);
  * false. Told on the bus as "job". */
 int image_build(struct core *core, const char *name, bool force, struct work **work, struct err *err);
 json_t *image_list(struct core *core);
+/* What the newest build of this name has printed since (core/image_log.h). NULL with err: no such recipe. */
+json_t *image_log(struct core *core, const char *name, uint64_t after, struct err *err);
 /* All templates of a course's version (NULL: the active one); builds missing images first. */
 int template_bake(struct core *core, const char *course, const char *version, bool force,
 		  struct work **work, struct err *err);

@@ -28,6 +28,7 @@
 #include "base/str.h"
 #include "core/image_copy.h"
 #include "core/image_line.h"
+#include "core/image_log.h"
 #include "loop/child.h"
 
 #define DIGEST_HEX 64
@@ -43,6 +44,7 @@ struct recipe {
 	struct child *asking;        /* the script, for the digest */
 	struct child *building;
 	struct work *work;           /* of the build that runs or waits for the digest */
+	struct image_log *log;       /* what it prints, or the last one printed */
 	bool force;
 };
 
@@ -321,8 +323,13 @@ static void build_line(void *context, const char *line)
 	const char *text;
 	double fraction;
 
-	if (image_line_parse(line, &fraction, &text))
-		work_progress(recipe->core, recipe->work, fraction, text);
+	if (!image_line_parse(line, &fraction, &text)) {
+		image_log_add(recipe->log, line);
+		return;
+	}
+	if (strcmp(recipe->work->step, text) != 0)
+		image_log_add(recipe->log, text);
+	work_progress(recipe->core, recipe->work, fraction, text);
 }
 
 static void build_ended(void *context, int status, const char *complaint)
@@ -335,6 +342,9 @@ static void build_ended(void *context, int status, const char *complaint)
 	else if (status != 0)
 		message = str_copy(complaint_text(complaint));
 	child_free(STEAL(recipe->building));
+	image_log_end(recipe->log);
+	if (message)
+		image_log_add(recipe->log, message);
 	build_end(recipe, message);
 	if (!message)
 		image_prune(recipe->core, recipe->name);
@@ -359,8 +369,10 @@ static int build_start(struct recipe *recipe, struct err *err)
 	AUTO_FREE char *script = script_path(recipe->core);
 	AUTO_FREE char *directory = recipe_path(recipe);
 	AUTO_FREE char *target = build_target(recipe);
+	AUTO_FREE char *log = str_fmt("%s.partial/log", target);
 	char *argv[] = { script, directory, (char *)recipe->core->config.agent, target, NULL };
 
+	image_log_begin(recipe->log, log);
 	recipe->building = child_start(recipe->core->loop, argv, &events, recipe, err);
 	return recipe->building ? 0 : -1;
 }
@@ -402,6 +414,13 @@ int image_build(struct core *core, const char *name, bool force, struct work **w
 	json_decref(about);
 	*work = about ? NULL : work_newest(core, "image", name);
 	return 0;
+}
+
+json_t *image_log(struct core *core, const char *name, uint64_t after, struct err *err)
+{
+	const struct recipe *recipe = recipe_find(core, name, err);
+
+	return recipe ? image_log_view(recipe->log, after) : NULL;
 }
 
 /* All builds of this name, newest first; each says whether it is the one that is found. */
@@ -482,6 +501,7 @@ static void recipe_add(struct core *core, const char *name)
 		return;
 	recipe = mem_alloc(sizeof(*recipe));
 	recipe->core = core;
+	recipe->log = image_log_new(core->loop);
 	snprintf(recipe->name, sizeof(recipe->name), "%s", name);
 	LIST_INSERT_HEAD(&core->images->recipes, recipe, entry);
 	digest_recall(recipe);
@@ -520,6 +540,7 @@ void images_free(struct core *core)
 	while ((recipe = LIST_FIRST(&core->images->recipes))) {
 		child_free(recipe->asking);
 		child_free(recipe->building);
+		image_log_free(recipe->log);
 		LIST_REMOVE(recipe, entry);
 		free(recipe);
 	}

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/internal.h"
+#include "core/proof.h"
 #include "pack/archive.h"
 
 static char *packs_path(const struct core *core, const char *name)
@@ -87,13 +88,14 @@ json_t *view_pack(struct core *core, const struct pack *pack)
 
 	for (size_t i = 0; i < pack->files; i++)
 		bytes += pack->file[i].content.length;
-	return json_pack("{s:s, s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:s, s:b, s:b, s:o, s:I, s:I, s:I}", "id",
+	return json_pack("{s:s, s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:s, s:b, s:b, s:o, s:I, s:I, s:I, s:I}", "id",
 			 pack->id, "version", pack->version, "digest", pack->digest, "title", "en",
 			 pack->title.in[PACK_EN], "ja", pack->title.in[PACK_JA], "tlp", pack->tlp,
 			 "license", pack->license, "authors", pack->authors ? pack->authors : "",
 			 "active", course_find(core, pack->id) == pack, "ships", ships(core, pack),
 			 "classes", classes_of(core, pack), "labs", (json_int_t)pack->labs, "files",
-			 (json_int_t)pack->files, "bytes", (json_int_t)bytes);
+			 (json_int_t)pack->files, "bytes", (json_int_t)bytes, "proven_at",
+			 (json_int_t)proof_passed_at(core, pack));
 }
 
 static int compare_packs(const void *a, const void *b)
@@ -376,21 +378,27 @@ int packs_activate(struct core *core, const struct actor *actor, const char *id,
 	return 0;
 }
 
+/* "class 3 (Tuesday), class 5 (Spring course)" */
+static char *names_of_classes(struct core *core, const struct pack *pack)
+{
+	AUTO(buf) struct buf names = { 0 };
+	struct class *class;
+
+	LIST_FOREACH(class, &core->classes, entry)
+		if (class->pack == pack && !class->row.hidden)
+			buf_fmt(&names, "%sclass %lld (%s)", names.length ? ", " : "",
+				(long long)class->row.id, class->row.name);
+	return names.length ? str_copy_n((const char *)names.data, names.length) : NULL;
+}
+
 static int check_unused(struct core *core, const struct pack *pack, struct err *err)
 {
-	json_t *classes = classes_of(core, pack), *class;
-	AUTO(buf) struct buf names = { 0 };
-	size_t index;
+	AUTO_FREE char *names = names_of_classes(core, pack);
 
-	json_array_foreach(classes, index, class)
-		buf_fmt(&names, "%s%lld", index ? ", " : "", (long long)json_integer_value(class));
-	size_t count = json_array_size(classes);
-	json_decref(classes);
-	if (count)
+	if (names)
 		return err_set(err, ERR_CONFLICT,
-			       "%s %s is used by class%s %s: remove %s first, with `terakoya class remove`",
-			       pack->id, pack->version, count > 1 ? "es" : "", (const char *)names.data,
-			       count > 1 ? "them" : "it");
+			       "%s %s is used by %.300s: what is used cannot go; remove such a class first, on its "
+			       "page or with `terakoya class remove`", pack->id, pack->version, names);
 	if (work_running(core, "template", pack->id) || work_running(core, "proof", pack->id))
 		return err_set(err, ERR_CONFLICT, "%s is being baked or tested; wait until that has ended",
 			       pack->id);

@@ -28,9 +28,9 @@ typedef void proof_started_fn(void *context, const struct work *work, const stru
 int proof_start(struct core *core, const struct actor *actor, const struct proof_new *request,
 		proof_started_fn *done, void *context, struct err *err);
 
-/* The run that is under way, or the newest that ended: results, times and memory. NULL with ERR_NOT_FOUND
- * when this course was never tested. */
-json_t *proof_view(struct core *core, const char *course, struct err *err);
+/* The run that is under way, or the newest that ended: results, times and memory. version NULL: whichever was
+ * tested last. NULL with ERR_NOT_FOUND when there was none. */
+json_t *proof_view(struct core *core, const char *course, const char *version, struct err *err);
 
 /* When the pack, as it is, last passed; 0: never. */
 int64_t proof_passed_at(struct core *core, const struct pack *pack);

@@ -138,7 +138,7 @@ int report_save(struct proof *proof, struct err *err)
 /* Takes the report. */
 static json_t *view_row(struct core *core, const struct proof_row *row, bool running, json_t *report)
 {
-	const struct pack *pack = course_find(core, row->course);
+	const struct pack *pack = course_version(core, row->course, row->version);
 	json_t *view = json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:i, s:i, s:b, s:b, s:b}", "course",
 				 row->course, "version", row->version, "digest", row->digest, "current",
 				 pack && strcmp(pack->digest, row->digest) == 0, "at", (json_int_t)row->at,
@@ -151,16 +151,17 @@ static json_t *view_row(struct core *core, const struct proof_row *row, bool run
 	return view;
 }
 
-json_t *proof_view(struct core *core, const char *course, struct err *err)
+json_t *proof_view(struct core *core, const char *course, const char *version, struct err *err)
 {
 	struct proof *proof = core->proof;
 	struct proof_row row = { 0 };
 
-	if (proof && strcmp(proof->pack->id, course) == 0) {
+	if (proof && strcmp(proof->pack->id, course) == 0 &&
+	    (!version || strcmp(proof->pack->version, version) == 0)) {
 		row = proof_to_row(proof);
 		return view_row(core, &row, true, report_json(proof));
 	}
-	if (proofs_newest(core->store, course, &row, err) < 0)
+	if (proofs_newest(core->store, course, version, &row, err) < 0)
 		return NULL;
 	json_t *report = json_loads(row.report, 0, NULL);
 	json_t *view = view_row(core, &row, false, report ? report : json_object());

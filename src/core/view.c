@@ -361,3 +361,60 @@ json_t *view_lab(struct seat *seat, const struct pack_lab *lab, enum pack_lang l
 	return json_pack("{s:s, s:s, s:o, s:o}", "id", lab->id, "language", pack_lang_names[lang], "title",
 			 text(lab->title.in[lang]), "guide", text((const char *)html.data));
 }
+
+/* ---- a lab without a seat ---- */
+
+static json_t *view_feedback(const struct pack_task *task, const struct pack_values *values)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < task->feedbacks; i++)
+		json_array_append_new(list, json_pack("{s:i, s:o}", "code", task->feedback[i].code, "text",
+						      rendered(&task->feedback[i].text, values, true)));
+	return list;
+}
+
+static json_t *view_all_hints(const struct pack_task *task, const struct pack_values *values)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < task->hints; i++)
+		json_array_append_new(list, json_pack("{s:i, s:o}", "cost", (int)task->hint[i].cost, "text",
+						      rendered(&task->hint[i].text, values, false)));
+	return list;
+}
+
+static json_t *view_pack_task(const struct pack_task *task, const struct pack_values *values)
+{
+	json_t *options = json_array();
+
+	for (size_t i = 0; i < task->options; i++)
+		json_array_append_new(options, rendered(&task->option[i].text, values, true));
+	return json_pack("{s:s, s:s, s:i, s:i, s:b, s:o, s:o, s:o, s:o, s:o}", "id", task->id, "kind",
+			 task_kind_name(task->kind), "points", (int)task->points, "minutes", (int)task->minutes,
+			 "optional", task->optional, "title", rendered(&task->title, values, true), "text",
+			 rendered(&task->text, values, false), "options", options, "hints",
+			 view_all_hints(task, values), "feedback", view_feedback(task, values));
+}
+
+json_t *view_pack_lab(const struct pack *pack, const struct pack_lab *lab, enum pack_lang lang, struct err *err)
+{
+	static const uint8_t secret[PACK_SECRET_BYTES];
+	struct pack_values values = { 0 };
+	AUTO(buf) struct buf html = { 0 };
+	json_t *tasks = json_array();
+
+	pack_values(lab, secret, 1, &values);
+	int failed = pack_guide(pack, lab, lang, &values, &html, err);
+	for (size_t i = 0; i < lab->tasks; i++)
+		json_array_append_new(tasks, view_pack_task(&lab->task[i], &values));
+	pack_values_free(&values);
+	if (failed < 0) {
+		json_decref(tasks);
+		return NULL;
+	}
+	return json_pack("{s:s, s:s, s:o, s:i, s:i, s:b, s:s, s:o, s:o}", "id", lab->id, "language",
+			 pack_lang_names[lang], "title", texts(&lab->title), "day", (int)lab->day, "minutes",
+			 (int)lab->minutes, "fresh", lab->fresh, "machine", lab->machine, "guide",
+			 text((const char *)html.data), "tasks", tasks);
+}

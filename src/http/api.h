@@ -62,6 +62,7 @@ int api_course_capacity(struct request *request, struct err *err);
 int api_images(struct request *request, struct err *err);
 int api_image_delete(struct request *request, struct err *err);
 int api_image_build(struct request *request, struct err *err);
+int api_image_log(struct request *request, struct err *err);
 int api_templates(struct request *request, struct err *err);
 int api_course_bake(struct request *request, struct err *err);
 int api_works(struct request *request, struct err *err);
@@ -82,6 +83,8 @@ int api_course_proof_post(struct request *request, struct err *err);
 int api_packs(struct request *request, struct err *err);
 int api_pack_import(struct request *request, struct err *err);
 int api_pack_export(struct request *request, struct err *err);
+int api_pack_get(struct request *request, struct err *err);
+int api_pack_lab(struct request *request, struct err *err);
 int api_pack_activate(struct request *request, struct err *err);
 int api_pack_remove(struct request *request, struct err *err);
 

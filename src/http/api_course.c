@@ -1,4 +1,5 @@
 /* Courses, and the long work they need before the first class: images and templates. */
+#include <limits.h>
 #include <string.h>
 
 #include "base/auto.h"
@@ -114,6 +115,19 @@ int api_image_build(struct request *request, struct err *err)
 	    image_build(request->server->core, request->name, force, &work, err) < 0)
 		return -1;
 	reply_work(request, work, "image");
+	return 0;
+}
+
+int api_image_log(struct request *request, struct err *err)
+{
+	long after;
+
+	if (request_query_number(request, "after", 0, LONG_MAX, 0, &after, err) < 0)
+		return -1;
+	json_t *view = image_log(request->server->core, request->name, (uint64_t)after, err);
+	if (!view)
+		return -1;
+	reply_json(request, MHD_HTTP_OK, view);
 	return 0;
 }
 

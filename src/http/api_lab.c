@@ -18,11 +18,10 @@ int api_seat_workspace(struct request *request, struct err *err)
 
 int api_lab_get(struct request *request, struct err *err)
 {
-	const char *language = request_query(request, "language");
-	enum pack_lang lang = str_equal(language, "ja") ? PACK_JA : PACK_EN;
+	enum pack_lang lang;
 
-	if (language && !str_equal(language, pack_lang_names[lang]))
-		return err_set(err, ERR_INVALID, "language must be en or ja");
+	if (request_language(request, &lang, err) < 0)
+		return -1;
 	json_t *view = view_lab(request->seat, request->lab, lang, err);
 	if (!view)
 		return -1;

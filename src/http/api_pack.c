@@ -8,6 +8,7 @@
 #include "base/auto.h"
 #include "base/str.h"
 #include "core/packs.h"
+#include "core/proof.h"
 #include "core/report.h"
 #include "http/api.h"
 
@@ -15,6 +16,33 @@ int api_packs(struct request *request, struct err *err)
 {
 	(void)err;
 	reply_json(request, MHD_HTTP_OK, packs_list(request->server->core));
+	return 0;
+}
+
+/* The version as a course: what view_course() says, of whichever version. */
+int api_pack_get(struct request *request, struct err *err)
+{
+	struct core *core = request->server->core;
+	const struct pack *pack;
+
+	if (packs_find(core, request->name, request->version, &pack, err) < 0)
+		return -1;
+	json_t *view = view_course(pack);
+	json_object_set_new(view, "proven_at", json_integer(proof_passed_at(core, pack)));
+	reply_json(request, MHD_HTTP_OK, view);
+	return 0;
+}
+
+int api_pack_lab(struct request *request, struct err *err)
+{
+	enum pack_lang lang;
+
+	if (request_language(request, &lang, err) < 0)
+		return -1;
+	json_t *view = view_pack_lab(request->pack, request->lab, lang, err);
+	if (!view)
+		return -1;
+	reply_json(request, MHD_HTTP_OK, view);
 	return 0;
 }
 

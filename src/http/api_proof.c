@@ -6,7 +6,8 @@
 
 int api_course_proof_get(struct request *request, struct err *err)
 {
-	json_t *view = proof_view(request->server->core, request->name, err);
+	json_t *view = proof_view(request->server->core, request->name,
+				 request_query(request, "version"), err);
 
 	if (!view)
 		return -1;

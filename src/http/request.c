@@ -71,6 +71,16 @@ int request_query_number(const struct request *request, const char *name, long l
 	return 0;
 }
 
+int request_language(const struct request *request, enum pack_lang *lang, struct err *err)
+{
+	const char *language = request_query(request, "language");
+
+	*lang = str_equal(language, pack_lang_names[PACK_JA]) ? PACK_JA : PACK_EN;
+	if (language && !str_equal(language, pack_lang_names[*lang]))
+		return err_set(err, ERR_INVALID, "language must be en or ja");
+	return 0;
+}
+
 /* Read by hand: MHD's own cookie parser rejects the whole line for one odd neighbour. */
 bool request_cookie(const struct request *request, const char *name, char *value, size_t room)
 {

@@ -35,6 +35,7 @@ struct request {
 	struct class *class;
 	struct seat *seat;
 	struct machine *machine;
+	const struct pack *pack; /* of a lab that is named with a course's version */
 	const struct pack_lab *lab;
 	const struct pack_task *task;
 	char name[64]; /* course, image or login */
@@ -65,6 +66,8 @@ const char *request_query(const struct request *request, const char *name);  /* 
 /* A number from the query; fallback when it is absent; ERR_INVALID names it. */
 int request_query_number(const struct request *request, const char *name, long low, long high,
 			 long fallback, long *value, struct err *err);
+/* language=en|ja; English when it is absent. */
+int request_language(const struct request *request, enum pack_lang *lang, struct err *err);
 /* The value of one cookie, copied; false when there is none of at most room - 1 bytes. */
 bool request_cookie(const struct request *request, const char *name, char *value, size_t room);
 /* The client's address as text, for throttling; "local" on the unix socket. */

@@ -59,10 +59,11 @@ static const struct route routes[] = {
 	{ "GET", V1 "/courses/problems", RULE_STAFF, api_course_problems, NULL, false },
 	{ "GET", V1 "/courses/{course}/capacity", RULE_STAFF, api_course_capacity, "seats", false },
 	{ "POST", V1 "/courses/{course}/bake", RULE_INSTRUCTOR, api_course_bake, NULL, true },
-	{ "GET", V1 "/courses/{course}/proof", RULE_STAFF, api_course_proof_get, NULL, false },
+	{ "GET", V1 "/courses/{course}/proof", RULE_STAFF, api_course_proof_get, "version", false },
 	{ "POST", V1 "/courses/{course}/proof", RULE_INSTRUCTOR, api_course_proof_post, NULL, true },
 	{ "GET", V1 "/images", RULE_STAFF, api_images, NULL, false },
 	{ "DELETE", V1 "/images/{image}", RULE_ADMIN, api_image_delete, "digest", false },
+	{ "GET", V1 "/images/{image}/log", RULE_STAFF, api_image_log, "after", false },
 	{ "POST", V1 "/images/{image}/build", RULE_INSTRUCTOR, api_image_build, NULL, true },
 	{ "GET", V1 "/templates", RULE_STAFF, api_templates, NULL, false },
 	{ "POST", V1 "/trials", RULE_ADMIN, api_trial_post, NULL, true },
@@ -76,6 +77,8 @@ static const struct route routes[] = {
 	{ "GET", V1 "/packs", RULE_STAFF, api_packs, NULL, false },
 	{ "POST", V1 "/packs", RULE_ADMIN, api_pack_import, NULL, BODY_ARCHIVE },
 	{ "GET", PACK "/archive", RULE_INSTRUCTOR, api_pack_export, NULL, false },
+	{ "GET", PACK, RULE_STAFF, api_pack_get, NULL, false },
+	{ "GET", PACK "/labs/{lab}", RULE_STAFF, api_pack_lab, "language", false },
 	{ "POST", PACK "/activate", RULE_ADMIN, api_pack_activate, NULL, false },
 	{ "DELETE", PACK, RULE_ADMIN, api_pack_remove, NULL, false },
 
@@ -244,8 +247,10 @@ static bool find_machine(struct request *request, int64_t id)
 static bool find_lab(struct request *request, const char *value)
 {
 	struct class *class = request->seat ? request->seat->class : request->class;
-	struct pack *pack = class ? class->pack : NULL;
+	const struct pack *pack = class ? class->pack : NULL;
 
+	if (!class && *request->version)
+		pack = request->pack = course_version(request->server->core, request->name, request->version);
 	request->lab = pack ? pack_lab(pack, value) : NULL;
 	return request->lab;
 }

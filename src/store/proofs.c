@@ -28,19 +28,21 @@ int proofs_add(struct store *store, const struct proof_row *row, int64_t *id, st
 	return 0;
 }
 
-int proofs_newest(struct store *store, const char *course, struct proof_row *row, struct err *err)
+int proofs_newest(struct store *store, const char *course, const char *version, struct proof_row *row,
+		  struct err *err)
 {
 	AUTO(query) struct query q = query_of(
 		store, err,
 		"SELECT id, course, version, digest, at, took_ms, seeds, seats, whole, passed, report"
-		" FROM proof WHERE course = ? ORDER BY id DESC LIMIT 1",
-		"s", course);
+		" FROM proof WHERE course = ?1 AND ifnull(version = ?2, TRUE) ORDER BY id DESC LIMIT 1",
+		"ss", course, version);
 	int got = query_next(&q);
 
 	if (got < 0)
 		return -1;
 	if (!got)
-		return err_set(err, ERR_NOT_FOUND, "the course %s was never tested here", course);
+		return err_set(err, ERR_NOT_FOUND, "the course %s%s%s was never tested here", course,
+			       version ? " " : "", version ? version : "");
 	query_read(&q, "isssiiuuoos", &row->id, &row->course, &row->version, &row->digest, &row->at,
 		   &row->took_ms, &row->seeds, &row->seats, &row->whole, &row->passed, &row->report);
 	return 0;

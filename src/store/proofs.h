@@ -19,8 +19,9 @@ struct proof_row {
 void proof_row_free(struct proof_row *row);
 
 int proofs_add(struct store *store, const struct proof_row *row, int64_t *id, struct err *err);
-/* The newest run of a course, whatever its digest. ERR_NOT_FOUND: there was none. */
-int proofs_newest(struct store *store, const char *course, struct proof_row *row, struct err *err);
+/* The newest run of a course's version (NULL: of any), whatever its digest. ERR_NOT_FOUND: there was none. */
+int proofs_newest(struct store *store, const char *course, const char *version, struct proof_row *row,
+		  struct err *err);
 /* When the pack with this digest last passed as a whole; *at 0: never. */
 int proofs_passed(struct store *store, const char *digest, int64_t *at, struct err *err);
 

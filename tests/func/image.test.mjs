@@ -131,3 +131,35 @@ test("images of a recipe that is gone are listed and can be removed; what a cras
 	assert.ok(!readdirSync(images).some((name) => name.startsWith(".removing")));
 	await until(async () => (await daemon.local("GET", "/host")).json.libvirt);
 });
+
+test("what a build prints can be read while it runs, on from where one was, and a failure with its last lines", async () => {
+	const own = join(makeState(), "recipes");
+	cpSync(join(root, "tests/func/images"), own, { recursive: true });
+	writeFileSync(join(own, "build"), `#!/bin/sh
+[ "$1" != --digest ] || { echo ${"ab".repeat(32)}; exit; }
+mkdir -p "$3.partial"
+echo "progress 0.5 unpacking"
+printf 'Unpacking one\\nUnpacking tw' >"$3.partial/log"
+while [ ! -e ${own}/go-on ]; do sleep 0.1; done
+printf 'o\\n\\377\\033[1m broken\\n' >>"$3.partial/log"
+echo "build: the disk of debian-13: no space; make room" >&2
+exit 1
+`);
+	const daemon = await Daemon.start({ args: ["--images", own] });
+	const mika = await daemon.account("mika", "admin");
+	const log = async (after) => (await daemon.as(mika, "GET", `/images/debian-13/log?after=${after}`)).json;
+	assert.deepEqual(await log(0), { next: 0, lines: [] });
+	const { json: work } = await daemon.as(mika, "POST", "/images/debian-13/build", {});
+	const first = await until(async () => {
+		const seen = await log(0);
+		return seen.lines.length >= 2 && seen;
+	});
+	assert.deepEqual(first.lines, ["unpacking", "Unpacking one"]);
+	writeFileSync(join(own, "go-on"), "");
+	await until(async () => (await daemon.as(mika, "GET", `/works/${work.id}`)).json.state === "failed");
+	assert.deepEqual((await log(first.next)).lines,
+		["Unpacking two", "? [1m broken", "the disk of debian-13: no space; make room"]);
+	assert.equal((await log(0)).lines.length, 5);
+	assert.equal((await daemon.as(mika, "GET", "/images/nothing/log")).status, 404);
+	await daemon.stop();
+});

@@ -189,11 +189,30 @@ test("a class keeps its version while newer ones come, are activated and the dae
 	assert.match((await terakoya("pack", "activate", "hello", "newest")).output, /1\.10\.0/);
 });
 
+test("a lab of any version is read as a student would, without a seat, and what tasks say later is there, too", async () => {
+	const { id, labs } = (await daemon.as(hana, "GET", "/packs/linux-intro/1.0.0")).json;
+	assert.equal(id, "linux-intro");
+	const mio = await daemon.account("mio", "assistant");
+	const [en, ja] = await Promise.all(["en", "ja"].map(async (language) =>
+		(await daemon.as(mio, "GET", `/packs/linux-intro/1.0.0/labs/${labs[0].id}?language=${language}`)).json));
+	assert.match(en.guide, /<p>/);
+	assert.match(ja.guide, /[ぁ-ん]/);
+	assert.doesNotMatch(en.guide + JSON.stringify(en.tasks), /{{(?!task:)/);
+	const [task] = en.tasks;
+	assert.ok(task.hints[0].text.en && task.hints[0].text.ja && task.feedback[0].text.ja);
+	assert.ok(!JSON.stringify(en.tasks).includes("correct"));
+	const status = async (who, path) => (await daemon.as(who, "GET", path)).status;
+	assert.equal(await status(mio, "/packs/linux-intro/1.0.0/labs/cooking"), 404);
+	assert.equal(await status(mio, "/packs/linux-intro/7.0.0/labs/first-steps"), 404);
+	assert.equal(await status(mio, "/packs/linux-intro/7.0.0"), 404);
+	assert.equal(await status(mio, "/packs/linux-intro/1.0.0/labs/first-steps?language=fr"), 400);
+});
+
 test("a version in use cannot be removed, and which classes use it is said; an unused one can", async () => {
 	const [, , first] = await versions();
 	const refused = await terakoya("pack", "remove", "hello", "1.0.0", "--yes");
 	assert.equal(refused.code, 4);
-	assert.match(refused.errors, new RegExp(`hello 1\\.0\\.0 is used by class ${first.classes[0]}: remove it first`));
+	assert.match(refused.errors, new RegExp(`hello 1\\.0\\.0 is used by class ${first.classes[0]} \\(Hello 1\\.0\\.0, [^)]*\\): what is used cannot go`));
 	assert.equal((await terakoya("pack", "remove", "hello", "1.10.0", "--yes")).code, 0);
 	assert.equal(await active(), "1.9.0");
 	assert.deepEqual((await versions()).map((one) => one.version), ["1.9.0", "1.0.0"]);

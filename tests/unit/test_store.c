@@ -109,10 +109,11 @@ static void the_newest_run_of_a_course_is_found(void **state)
 	struct proof_row row = { 0 };
 
 	(void)state;
-	refused(ERR_NOT_FOUND, proofs_newest(store, "hello", &row, &err));
+	refused(ERR_NOT_FOUND, proofs_newest(store, "hello", NULL, &row, &err));
 	proof_made("aa", true, true, 5);
 	proof_made("bb", true, false, 6);
-	ok(proofs_newest(store, "hello", &row, &err));
+	refused(ERR_NOT_FOUND, proofs_newest(store, "hello", "9.9.9", &row, &err));
+	ok(proofs_newest(store, "hello", NULL, &row, &err));
 	assert_string_equal(row.digest, "bb");
 	assert_int_equal(row.seeds, 2);
 	assert_int_equal(row.seats, 3);
