@@ -85,6 +85,7 @@ export function plainHtml(rendered) {
 export function bytes(bytes) {
 	const gib = bytes / 2 ** 30;
 	if (gib >= 0.95) return `${number(gib, gib < 10 ? 1 : 0)} GB`;
+	if (bytes < 2 ** 20) return `${number(Math.ceil(bytes / 2 ** 10))} kB`;
 	return `${number(bytes / 2 ** 20, 0)} MB`;
 }
 

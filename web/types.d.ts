@@ -185,6 +185,31 @@ export interface Course {
 	labs: { id: string; title: Text; day: number; minutes: number; tasks: number }[];
 	machines: { name: string; image: string; memory_mib: number; vcpus: number; disk_mib: number }[];
 }
+/** A version of a course that is installed. */
+export interface Pack {
+	id: string; version: string; digest: string; title: Text; tlp: string; license: string; authors: string;
+	/** New classes get it; it came with Terakoya; the ids of all classes that were made with it. */
+	active: boolean; ships: boolean; classes: number[];
+	labs: number; files: number; bytes: number; proven_at: number;
+}
+export interface PackTask {
+	id: string; kind: TaskKind; points: number; minutes: number; optional: boolean; title: Text; text: Text;
+	options: Text[]; hints: { cost: number; text: Text }[]; feedback: { code: number; text: Text }[];
+}
+export interface PackLab {
+	id: string; language: "en" | "ja"; title: Text; day: number; minutes: number; fresh: boolean; machine: string;
+	guide: string; tasks: PackTask[];
+}
+/** What a test on real machines found out. */
+export interface Proof {
+	course: string; version: string; digest: string;
+	/** The pack as it is installed is the one that was tested. */
+	current: boolean;
+	at: number; took_ms: number; seeds: number; seats: number; whole: boolean; passed: boolean; running: boolean;
+	results: { seed: number; seat: number; promise: string; ok: boolean; why: string }[];
+	checks: { lab: string; task: string; count: number; p50_ms: number; p95_ms: number; most_ms: number }[];
+	machines: { name: string; memory_bytes: number; disk_bytes: number }[];
+}
 export interface Image {
 	name: string; recipe: string; built: boolean; building: boolean; problem: string;
 	disk_bytes?: number; virtual_bytes?: number;

@@ -281,7 +281,7 @@ int image_find(struct core *core, const char *name, struct image *image, struct 
 	about = image_newest(recipe, &directory);
 	if (!about)
 		return err_set(err, ERR_NOT_FOUND,
-			       "the image %s is not built%s%s; build it on the courses' page or with "
+			       "the image %s is not built%s%s; build it on the page Images or with "
 			       "`terakoya image build %s`",
 			       name, *recipe->problem ? ": " : "", recipe->problem, name);
 	*image = (struct image){

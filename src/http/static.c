@@ -11,6 +11,7 @@
  */
 #define LOG_MODULE "http"
 
+#include <ctype.h>
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -244,8 +245,9 @@ static bool path_is_safe(const char *path)
 static bool is_view(const char *path)
 {
 	const char *slash = strrchr(path, '/');
+	const char *dot = strrchr(slash ? slash : path, '.');
 
-	return !strchr(slash ? slash : path, '.');
+	return !dot || isdigit((unsigned char)dot[1]); /* of a course's version */
 }
 
 static bool accepts_gzip(const struct request *request)

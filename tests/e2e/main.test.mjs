@@ -200,10 +200,11 @@ door('an instructor signs in with an account from the command line, and a wrong 
 
 step('the instructor sees the courses and what the host can do', async () => {
   const { page } = sensei;
-  await page.getByRole('link', { name: 'Courses' }).click();
+  await page.getByRole('link', { name: 'Packs' }).click();
   await page.getByText(COURSE).first().waitFor();
+  await page.getByRole('link', { name: 'linux-intro 1.0.0' }).click();
   await page.getByText('Template ready').waitFor();
-  await pictures(page, 'courses', () => page.getByText(/Template ready|ひな型があります/).first().waitFor());
+  await pictures(page, 'pack', () => page.getByText(/Template ready|ひな型があります/).first().waitFor());
   await page.getByRole('link', { name: 'Host', exact: true }).click();
   await page.getByText(/^QEMU|QEMU \d/).first().waitFor();
   await pictures(page, 'host', () => page.getByText(/QEMU \d/).first().waitFor());
@@ -543,7 +544,7 @@ step('a student reaches neither another’s seat nor the pages of the staff', as
   await walk.goto(`${daemon.url}/seats/${hers.id}`);
   await walk.getByRole('alert').waitFor();
   assert.equal(await walk.locator('.xterm').count(), 0);
-  for (const place of ['/classes', `/classes/${ours.id}`, '/classes/new', '/courses', '/host']) {
+  for (const place of ['/classes', `/classes/${ours.id}`, '/classes/new', '/packs', '/images', '/host']) {
     await walk.goto(daemon.url + place);
     await walk.getByRole('heading', { name: 'ページがありません' }).or(walk.getByRole('heading', { level: 1 })).first().waitFor();
     assert.doesNotMatch(await walk.locator('main').textContent(), new RegExp(AIKO), place);

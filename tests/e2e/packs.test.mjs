@@ -1,50 +1,17 @@
-// Versions of courses: an admin installs one on the courses' page; two live side by side on real machines, each with
-// a template of its own; and a lab on fresh machines is asked for before anything is lost. The tests go in order.
+// Two versions of one course live side by side on real machines, each with a template of its own; and a lab on fresh
+// machines is asked for before anything is lost. The tests go in order.
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Daemon as Machineless, root } from '../func/daemon.mjs';
-import { packArchive, packEntries, packFiles, tarGz } from '../func/archive.mjs';
-import { api, chromium, closeAll, Daemon, instanceTag, json, ok, prepareHost, state, until, virsh } from './lab.mjs';
+import { packEntries, packFiles, tarGz } from '../func/archive.mjs';
+import { api, chromium, closeAll, Daemon, instanceTag, json, ok, prepareHost, root, state, until, virsh } from './lab.mjs';
 import { person } from './page.mjs';
 import { reset, seatOf, shell } from './seat.mjs';
 
 let browser;
 before(async () => (browser = await chromium()));
 after(() => browser?.close());
-
-describe('on the page', () => {
-  let daemon, page;
-  before(async () => {
-    daemon = await Machineless.start({ web: path.join(root, 'build/web') });
-    await daemon.account('admin', 'admin');
-    ({ page } = await person(browser));
-    await page.goto(`http://127.0.0.1:${daemon.port}/sign-in`);
-    await page.getByLabel('Login').fill('admin');
-    await page.getByLabel('Password').fill('admin-password');
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('link', { name: 'Courses' }).click();
-  });
-  after(async () => {
-    await page?.context().close();
-    await daemon?.stop();
-  });
-
-  const choose = (buffer) => page.getByLabel("A pack's archive").setInputFiles({ name: 'hello.tar.gz', mimeType: 'application/gzip', buffer });
-
-  test('what is wrong with a pack is shown with file and line, and a mended one is installed', async () => {
-    const files = packFiles();
-    files['course.xml'] = files['course.xml'].replace('network="office" address', 'network="offce" address');
-    await choose(tarGz(packEntries(files)));
-    await page.getByText('course.xml:8').waitFor();
-    await page.getByText('there is no network offce', { exact: false }).first().waitFor();
-    await choose(packArchive());
-    await page.getByText('hello 1.0.0 is installed.').waitFor();
-    await page.getByRole('heading', { name: 'Hello 1.0.0' }).waitFor();
-    assert.equal(await page.getByText('course.xml:8').count(), 0);
-  });
-});
 
 const MOTTO = { '1.0.0': 'Leave nothing to chance.', '2.0.0': 'Leave something to others.' };
 

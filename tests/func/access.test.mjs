@@ -55,6 +55,7 @@ const matrix = `
 	1...3333333  POST   /courses/{course}/proof
 	1.....33333  GET    /images
 	1.333333333  DELETE /images/{image}
+	1.....33333  GET    /images/{image}/log
 	1...3333333  POST   /images/{image}/build
 	1.....33333  GET    /templates
 	1.333333333  POST   /trials
@@ -66,6 +67,8 @@ const matrix = `
 	1.....33333  GET    /works/{work}
 	1.....33333  GET    /packs
 	1.333333333  POST   /packs
+	1.....33333  GET    /packs/{course}/{version}
+	1.....33333  GET    /packs/{course}/{version}/labs/{lab}
 	1...3333333  GET    /packs/{course}/{version}/archive
 	1.333333333  POST   /packs/{course}/{version}/activate
 	1.333333333  DELETE /packs/{course}/{version}

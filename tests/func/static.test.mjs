@@ -42,7 +42,7 @@ test("the page allows itself nothing but its own origin and its own import map",
 });
 
 test("an address of a view is the page; an unknown file is 404", async () => {
-	for (const path of ["/classes/7", "/j/abc", "/sign-in"]) assert.equal((await daemon.request("GET", path)).text, index);
+	for (const path of ["/classes/7", "/j/abc", "/sign-in", "/packs/hello/1.0.0"]) assert.equal((await daemon.request("GET", path)).text, index);
 	for (const path of ["/nothing.js", "/vendor/b.css", "/.hidden/key.txt", "/api/x", "/ws/x"])
 		assert.equal((await daemon.request("GET", path)).status, 404, path);
 });

@@ -4,7 +4,6 @@ import { html } from "../html.js";
 import { AuditPage } from "../pages/audit.js";
 import { CheckPage } from "../pages/check.js";
 import { ClassesPage } from "../pages/classes.js";
-import { CoursesPage } from "../pages/courses.js";
 import { FrontPage } from "../pages/front.js";
 import { HostPage } from "../pages/host.js";
 import { NewClassPage } from "../pages/new-class.js";
@@ -21,6 +20,10 @@ import { Toasts } from "./toasts.js";
 const CardsPage = lazy(() => import("../pages/cards.js").then((module) => module.CardsPage));
 const CertificatesPage = lazy(() => import("../pages/certificates.js").then((module) => module.CertificatesPage));
 const ClassPage = lazy(() => import("../pages/class.js").then((module) => module.ClassPage));
+const ImagesPage = lazy(() => import("../pages/images.js").then((module) => module.ImagesPage));
+const PackLabPage = lazy(() => import("../pages/pack-lab.js").then((module) => module.PackLabPage));
+const PackPage = lazy(() => import("../pages/pack.js").then((module) => module.PackPage));
+const PacksPage = lazy(() => import("../pages/packs.js").then((module) => module.PacksPage));
 const PeopleResultsPage = lazy(() => import("../pages/people-results.js").then((module) => module.PeopleResultsPage));
 const ResultsPage = lazy(() => import("../pages/results.js").then((module) => module.ResultsPage));
 const VerifyPage = lazy(() => import("../pages/verify.js").then((module) => module.VerifyPage));
@@ -34,7 +37,10 @@ const STAFF = [
 	["/classes/:id", ClassPage],
 	["/classes/:id/wall", WallPage],
 	["/classes/:id/results", ResultsPage],
-	["/courses", CoursesPage],
+	["/packs", PacksPage],
+	["/packs/:course/:version", PackPage],
+	["/packs/:course/:version/:lab", PackLabPage],
+	["/images", ImagesPage],
 	["/host", HostPage],
 	["/seats/:id", WorkspacePage],
 ];

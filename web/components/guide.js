@@ -54,7 +54,7 @@ function addLineButtons(code, type) {
 
 /**
  * @param {HTMLPreElement} block
- * @param {(text: string) => void} type
+ * @param {((text: string) => void) | undefined} type
  */
 function addButtons(block, type) {
 	const text = typed(block.textContent ?? "");
@@ -63,7 +63,7 @@ function addButtons(block, type) {
 	acts.append(makeButton(t("copy.copy"), async (button) => {
 		if (await copyText(text)) button.textContent = t("copy.done");
 	}));
-	if (block.firstElementChild) addLineButtons(block.firstElementChild, type);
+	if (type && block.firstElementChild) addLineButtons(block.firstElementChild, type);
 	const frame = document.createElement("div");
 	frame.className = "code-block";
 	block.replaceWith(frame);
@@ -87,8 +87,9 @@ function findPlaces(body) {
 }
 
 /**
- * @param {{ html: string, type: (text: string) => void, task: (id: string) => any,
- *	onPlaced: (ids: Set<string>) => void }} props task: what to show in a task's place; onPlaced: which
+ * @param {{ html: string, type?: (text: string) => void, task: (id: string) => any,
+ *	onPlaced: (ids: Set<string>) => void }} props type: absent where
+ *	there is no terminal; task: what to show in a task's place; onPlaced: which
  *	tasks have one
  */
 export function Guide({ html: text, type, task, onPlaced }) {

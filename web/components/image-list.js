@@ -5,6 +5,7 @@ import { html } from "../html.js";
 import { leads } from "../state/session.js";
 import { t } from "../text.js";
 import { ImageCopies } from "./image-copies.js";
+import { ImageLog } from "./image-log.js";
 import { ProblemNote } from "./problem.js";
 import { toastProblem } from "./toasts.js";
 import { useLoaded } from "./use-loaded.js";
@@ -13,16 +14,16 @@ import { WorkBar } from "./work-bar.js";
 /** @typedef {import("../types.js").Image} Image */
 /** @typedef {import("../types.js").Work} Work */
 
-/** @param {{ works: Work[], started: (work: Work) => void, finished: number }} props */
-export function ImageList({ works, started, finished }) {
+/** @param {{ works: Work[], started: (work: Work) => void, ended: number }} props */
+export function ImageList({ works, started, ended }) {
 	const { value, error, load } = useLoaded("/images");
-	useEffect(load, [finished]);
+	useEffect(load, [ended]);
 	if (error) return html`<${ProblemNote} error=${error} retry=${load} />`;
 	if (!value?.length) return null;
-	return html`<section class="images"><h2>${t("courses.images")}</h2><ul>
+	return html`<ul class="images">
 		${value.map((/** @type {Image} */ image) => html`<${Row} key=${image.name} image=${image} started=${started}
 			reload=${load} work=${works.find((one) => one.kind === "image" && one.object === image.name)} />`)}
-	</ul></section>`;
+	</ul>`;
 }
 
 /** @param {{ image: Image, work?: Work, started: (work: Work) => void, reload: () => void }} props */
@@ -32,14 +33,15 @@ function Row({ image, work, started, reload }) {
 		post(`/images/${encodeURIComponent(image.name)}/build`, { force: built }).then(started, toastProblem);
 	}
 	return html`<li class="card image">
-		<div class="image-line"><b class="mono">${image.name}</b>
+		<div class="image-line"><h2 class="mono">${image.name}</h2>
 			<span class=${built ? "chip ok" : "chip warn"}><span aria-hidden="true">${built ? "✓" : "△"}</span>
-				${built ? t("courses.image-ready") : t("courses.image-missing")}</span>
+				${built ? t("images.built") : t("images.not-built")}</span>
 			<span class="spacer"></span>
 			${leads() && work?.state !== "running" && image.recipe && html`<button type="button" class="small" onClick=${build}>
-				${built ? t("courses.rebuild") : t("courses.build")}</button>`}</div>
+				${built ? t("images.rebuild") : t("images.build-now")}</button>`}</div>
 		${image.problem && html`<p class="problem" lang="en">${image.problem}</p>`}
 		${work && html`<${WorkBar} work=${work} />`}
+		<${ImageLog} name=${image.name} work=${work} />
 		${image.copies.length > 0 && html`<${ImageCopies} image=${image} reload=${reload} />`}
 	</li>`;
 }

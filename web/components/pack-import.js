@@ -29,11 +29,20 @@ export function PackImport({ imported }) {
 		input.value = ""; /* the same file, mended, can be chosen again */
 		setBusy(false);
 	}
-	return html`<section class="card"><h2>${t("courses.import")}</h2>
-		<p><label>${t("courses.import-file")} <input type="file" accept=".tar.gz,.tgz,application/gzip" disabled=${busy} onChange=${send} /></label></p>
-		<p class="help" role="status">${busy ? t("courses.importing") : pack ? t("courses.imported", pack) : t("courses.import-help")}</p>
+	return html`<section class="card"><h2>${t("packs.import")}</h2>
+		<p><label>${t("packs.import-file")} <input type="file" accept=".tar.gz,.tgz,application/gzip" disabled=${busy} onChange=${send} /></label></p>
+		<p class="help" role="status">${busy ? t("packs.importing") : pack ? t("packs.imported", pack) : t("packs.import-help")}</p>
 		<${Refusal} error=${error} />
 	</section>`;
+}
+
+/**
+ * Lint says in one sentence what it found, and what it expected.
+ * @param {string} message
+ */
+function parts(message) {
+	const at = message.lastIndexOf("; expected ");
+	return at < 0 ? { found: message, expected: "" } : { found: message.slice(0, at), expected: message.slice(at + 11) };
 }
 
 /**
@@ -43,7 +52,11 @@ export function PackImport({ imported }) {
 function Refusal({ error }) {
 	const findings = error instanceof Problem ? error.findings : [];
 	if (!findings.length) return html`<${ProblemNote} error=${error} />`;
-	return html`<div class="problem" role="alert"><p><strong>${t("courses.import-findings")}</strong></p>
-		<ul lang="en">${findings.map((one, i) => html`<li key=${i}><span class="mono">${one.file}${one.line > 0 && `:${one.line}`}</span>
-			${" "}${one.message}</li>`)}</ul></div>`;
+	return html`<div class="problem" role="alert"><p><strong>${t("packs.import-findings", { n: findings.length })}</strong></p></div>
+		<div class="table-frame"><table class="table findings-table"><thead><tr>
+			<th scope="col">${t("packs.finding-file")}</th><th scope="col" class="number">${t("packs.finding-line")}</th>
+			<th scope="col">${t("packs.finding-found")}</th><th scope="col">${t("packs.finding-expected")}</th></tr></thead>
+		<tbody lang="en">${findings.map((one, i) => html`<tr key=${i}><td class="mono">${one.file}</td>
+			<td class="number">${one.line || "–"}</td><td>${parts(one.message).found}</td>
+			<td>${parts(one.message).expected || "–"}</td></tr>`)}</tbody></table></div>`;
 }

@@ -9,7 +9,7 @@ import { LanguageSwitch } from "./language-switch.js";
 import { ThemeSwitch } from "./theme-switch.js";
 
 /** @type {[string, import("../text.js").Key][]} */
-const PLACES = [["/classes", "nav.classes"], ["/courses", "nav.courses"], ["/host", "nav.host"]];
+const PLACES = [["/classes", "nav.classes"], ["/packs", "nav.packs"], ["/images", "nav.images"], ["/host", "nav.host"]];
 /** @type {typeof PLACES} */
 const ADMIN_PLACES = [["/people", "nav.people"], ["/audit", "nav.audit"], ["/settings", "nav.settings"]];
 
