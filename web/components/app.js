@@ -1,15 +1,10 @@
 /** Chooses the page for the address and the person, inside the shell. */
 import { useEffect } from "preact/hooks";
 import { html } from "../html.js";
-import { AuditPage } from "../pages/audit.js";
 import { CheckPage } from "../pages/check.js";
 import { ClassesPage } from "../pages/classes.js";
 import { FrontPage } from "../pages/front.js";
-import { HostPage } from "../pages/host.js";
-import { NewClassPage } from "../pages/new-class.js";
 import { NotFoundPage } from "../pages/not-found.js";
-import { PeoplePage } from "../pages/people.js";
-import { SettingsPage } from "../pages/settings.js";
 import { match, navigate, path } from "../router.js";
 import { home, isAdmin, isObserver, isStaff, leads, loadSession, session, unreachable } from "../state/session.js";
 import { Away } from "./away.js";
@@ -17,15 +12,20 @@ import { lazy } from "./lazy.js";
 import { Shell } from "./shell.js";
 import { Toasts } from "./toasts.js";
 
+const AuditPage = lazy(() => import("../pages/audit.js").then((module) => module.AuditPage));
 const CardsPage = lazy(() => import("../pages/cards.js").then((module) => module.CardsPage));
 const CertificatesPage = lazy(() => import("../pages/certificates.js").then((module) => module.CertificatesPage));
 const ClassPage = lazy(() => import("../pages/class.js").then((module) => module.ClassPage));
+const HostPage = lazy(() => import("../pages/host.js").then((module) => module.HostPage));
 const ImagesPage = lazy(() => import("../pages/images.js").then((module) => module.ImagesPage));
+const NewClassPage = lazy(() => import("../pages/new-class.js").then((module) => module.NewClassPage));
 const PackLabPage = lazy(() => import("../pages/pack-lab.js").then((module) => module.PackLabPage));
 const PackPage = lazy(() => import("../pages/pack.js").then((module) => module.PackPage));
 const PacksPage = lazy(() => import("../pages/packs.js").then((module) => module.PacksPage));
+const PeoplePage = lazy(() => import("../pages/people.js").then((module) => module.PeoplePage));
 const PeopleResultsPage = lazy(() => import("../pages/people-results.js").then((module) => module.PeopleResultsPage));
 const ResultsPage = lazy(() => import("../pages/results.js").then((module) => module.ResultsPage));
+const SettingsPage = lazy(() => import("../pages/settings.js").then((module) => module.SettingsPage));
 const VerifyPage = lazy(() => import("../pages/verify.js").then((module) => module.VerifyPage));
 const WallPage = lazy(() => import("../pages/wall.js").then((module) => module.WallPage));
 const WorkspacePage = lazy(() => import("../pages/workspace.js").then((module) => module.WorkspacePage));
