@@ -1,6 +1,6 @@
 /**
- * A page that is loaded when it is first shown. Those with terminals are: xterm.js is a third of everything, and
- * nobody needs it to come in.
+ * A page that is loaded when it is first shown, with what only it imports: nobody needs all pages to come in, and
+ * xterm.js alone is a third of everything.
  */
 import { signal } from "@preact/signals";
 import { html } from "../html.js";
