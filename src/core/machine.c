@@ -316,18 +316,6 @@ static void machine_no_deadline(struct machine *machine)
 		sd_event_source_set_enabled(machine->timer, SD_EVENT_OFF);
 }
 
-void machine_new_uuid(char uuid[37])
-{
-	uint8_t b[16];
-
-	randombytes_buf(b, sizeof(b));
-	b[6] = (b[6] & 0x0f) | 0x40;
-	b[8] = (b[8] & 0x3f) | 0x80;
-	snprintf(uuid, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
-		 b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
-		 b[14], b[15]);
-}
-
 static void discard_doomed(struct machine *machine)
 {
 	if (!machine->doomed[0])
@@ -588,85 +576,7 @@ void machine_step(struct machine *machine, enum machine_event event, const char 
 	machine_tell(machine);
 }
 
-/* ---- as whom it wakes up ---------------------------------------------------------------------- */
-
-static void fill_hosts(const struct machine *machine, struct link_identity *identity)
-{
-	const struct pack *pack = machine->seat->class->pack;
-
-	for (size_t i = 0; i < pack->machines; i++) {
-		const struct pack_machine *other = &pack->machine[i];
-		unsigned n = identity->host_count;
-		if (!other->nics || n == ARRAY_SIZE(identity->host))
-			continue;
-		snprintf(identity->host[n].address, sizeof(identity->host[n].address), "%.*s",
-			 (int)strcspn(other->nic[0].address, "/"), other->nic[0].address);
-		snprintf(identity->host[n].name, sizeof(identity->host[n].name), "%s", other->name);
-		identity->host_count++;
-	}
-}
-
-void machine_fill_identity(const struct machine *machine, struct link_identity *identity)
-{
-	const struct pack_machine *spec = machine->spec;
-	uint8_t id[16];
-
-	snprintf(identity->host_name, sizeof(identity->host_name), "%s", spec->name);
-	randombytes_buf(id, sizeof(id));
-	sodium_bin2hex(identity->machine_id, sizeof(identity->machine_id), id, sizeof(id));
-	identity->real_ms = clock_real_ms();
-	if (machine->core->config.time_zone)
-		snprintf(identity->time_zone, sizeof(identity->time_zone), "%s",
-			 machine->core->config.time_zone);
-	randombytes_buf(identity->entropy, sizeof(identity->entropy));
-	for (size_t i = 0; i < spec->nics && i < ARRAY_SIZE(identity->nic); i++) {
-		struct link_nic *nic = &identity->nic[identity->nic_count++];
-		memcpy(nic->mac, spec->nic[i].mac, sizeof(nic->mac));
-		snprintf(nic->address, sizeof(nic->address), "%s", spec->nic[i].address);
-	}
-	fill_hosts(machine, identity);
-	snprintf(identity->user, sizeof(identity->user), "%s", spec->user ? spec->user : "");
-	identity->user_sudo = spec->user_sudo;
-}
-
-/* ---- power, loading, release ------------------------------------------------------------------ */
-
-struct power_job {
-	struct virt_job base;
-	char domain[64];
-	enum virt_power power;
-};
-
-static void power_work(struct job *job)
-{
-	struct power_job *power = (struct power_job *)job;
-
-	power->base.result = virt_machine_power(power->base.virt, power->domain, power->power,
-						&power->base.err);
-}
-
-static void power_done(struct job *job)
-{
-	struct power_job *power = (struct power_job *)job;
-
-	if (power->base.result < 0)
-		log_warning("power of %s: %s", power->domain, power->base.err.message);
-	free(power);
-}
-
-int machine_power(struct machine *machine, enum virt_power power, struct err *err)
-{
-	if (!machine->core->virt_up)
-		return err_set(err, ERR_UNAVAILABLE,
-			       "libvirtd is away, so machines cannot be switched now; try again shortly");
-	struct power_job *job = mem_alloc(sizeof(*job));
-	job->base.job.work = power_work;
-	job->base.job.done = power_done;
-	job->power = power;
-	machine_domain(machine, job->domain);
-	core_submit(machine->core, &job->base);
-	return 0;
-}
+/* ---- loading, release ------------------------------------------------------------------------- */
 
 static enum machine_state state_from_name(const char *name)
 {
