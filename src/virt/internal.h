@@ -192,6 +192,8 @@ bool xml_read_text(const char *text, const char *path, char *value, size_t size)
 /* NULL with ERR_NOT_FOUND when there is none. */
 virDomainPtr domain_find(struct virt *virt, virConnectPtr connection, const char *name,
 			    struct err *err);
+/* The same by its name alone; a domain holds on to its connection. ERR_INVALID for what is no name. */
+virDomainPtr domain_open(struct virt *virt, const char *name, struct err *err);
 int machine_check(const struct virt_machine *machine, struct err *err);
 /* Makes its overlay on machine->base_disk. *runs: there was one already with a machine running on
  * it, which is the one asked for, and *running is filled. */

@@ -51,6 +51,14 @@ virDomainPtr domain_find(struct virt *virt, virConnectPtr connection, const char
 	return domain;
 }
 
+virDomainPtr domain_open(struct virt *virt, const char *name, struct err *err)
+{
+	if (virt_check_name(name, err) < 0)
+		return NULL;
+	AUTO(connection) virConnectPtr connection = virt_connection(virt, err);
+	return connection ? domain_find(virt, connection, name, err) : NULL;
+}
+
 /* libvirt keeps QEMU's process id beside its own state; there is no call that tells it. */
 static int read_pid(virDomainPtr domain)
 {
@@ -330,12 +338,7 @@ int virt_machine_find(struct virt *virt, const char *name, struct virt_running *
 {
 	struct virt_running found = { 0 };
 
-	if (virt_check_name(name, err) < 0)
-		return -1;
-	AUTO(connection) virConnectPtr connection = virt_connection(virt, err);
-	if (!connection)
-		return -1;
-	AUTO(domain) virDomainPtr domain = domain_find(virt, connection, name, err);
+	AUTO(domain) virDomainPtr domain = domain_open(virt, name, err);
 	if (!domain)
 		return -1;
 	if (!machine_is_whole(virt, domain, name))
@@ -351,12 +354,7 @@ int virt_machine_power(struct virt *virt, const char *name, enum virt_power powe
 {
 	int code = -1;
 
-	if (virt_check_name(name, err) < 0)
-		return -1;
-	AUTO(connection) virConnectPtr connection = virt_connection(virt, err);
-	if (!connection)
-		return -1;
-	AUTO(domain) virDomainPtr domain = domain_find(virt, connection, name, err);
+	AUTO(domain) virDomainPtr domain = domain_open(virt, name, err);
 	if (!domain)
 		return -1;
 	switch (power) {
@@ -374,12 +372,7 @@ int virt_machine_power(struct virt *virt, const char *name, enum virt_power powe
 
 int virt_machine_halt(struct virt *virt, const char *name, bool halt, struct err *err)
 {
-	if (virt_check_name(name, err) < 0)
-		return -1;
-	AUTO(connection) virConnectPtr connection = virt_connection(virt, err);
-	if (!connection)
-		return -1;
-	AUTO(domain) virDomainPtr domain = domain_find(virt, connection, name, err);
+	AUTO(domain) virDomainPtr domain = domain_open(virt, name, err);
 	if (!domain)
 		return -1;
 	if (!machine_is_whole(virt, domain, name))

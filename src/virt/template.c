@@ -344,13 +344,10 @@ int virt_template_freeze(struct virt *virt, const char *name, const char *key,
 {
 	struct virt_template made = { 0 };
 
-	if (virt_check_name(name, err) < 0 || check_key(key, err) < 0)
+	if (check_key(key, err) < 0)
 		return -1;
 	AUTO_FREE char *dir = key_dir(virt, key, ".bake");
-	AUTO(connection) virConnectPtr connection = virt_connection(virt, err);
-	if (!connection)
-		return -1;
-	AUTO(domain) virDomainPtr domain = domain_find(virt, connection, name, err);
+	AUTO(domain) virDomainPtr domain = domain_open(virt, name, err);
 	if (!domain)
 		return -1;
 	int code = save_state(domain, dir, err);
