@@ -225,3 +225,13 @@ export async function launchedClass(daemon, session, names) {
 	});
 	return made;
 }
+
+/** A daemon with an instructor and a class of two, one of whom has joined: the first machines of that one and of the other. */
+export async function classOfTwo() {
+	const daemon = await Daemon.start();
+	const hana = await daemon.account("hana", "instructor");
+	const made = await launchedClass(daemon, hana, ["Aoi", "Ren"]);
+	const aoi = await daemon.join(made.code, "Aoi");
+	const machine = (mine) => made.seat.find((seat) => (seat.id === aoi.seat) === mine).machines[0].id;
+	return { daemon, hana, aoi, own: machine(true), other: machine(false) };
+}

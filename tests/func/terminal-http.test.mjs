@@ -2,17 +2,12 @@ import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import http from "node:http";
-import { Daemon, launchedClass, until } from "./daemon.mjs";
+import { classOfTwo, until } from "./daemon.mjs";
 import { WebSocketClient } from "./websocket.mjs";
 
 let daemon, hana, aoi, own, other;
 before(async () => {
-	daemon = await Daemon.start();
-	hana = await daemon.account("hana", "instructor");
-	const made = await launchedClass(daemon, hana, ["Aoi", "Ren"]);
-	aoi = await daemon.join(made.code, "Aoi");
-	own = made.seat.find((seat) => seat.id === aoi.seat).machines[0].id;
-	other = made.seat.find((seat) => seat.id !== aoi.seat).machines[0].id;
+	({ daemon, hana, aoi, own, other } = await classOfTwo());
 });
 after(() => daemon?.stop());
 

@@ -1,16 +1,11 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { Daemon, events, launchedClass } from "./daemon.mjs";
+import { classOfTwo, events } from "./daemon.mjs";
 import { BINARY, CLOSE, PING, PONG, TEXT, WebSocketClient } from "./websocket.mjs";
 
 let daemon, hana, aoi, own, other;
 before(async () => {
-	daemon = await Daemon.start();
-	hana = await daemon.account("hana", "instructor");
-	const made = await launchedClass(daemon, hana, ["Aoi", "Ren"]);
-	aoi = await daemon.join(made.code, "Aoi");
-	own = made.seat.find((seat) => seat.id === aoi.seat).machines[0].id;
-	other = made.seat.find((seat) => seat.id !== aoi.seat).machines[0].id;
+	({ daemon, hana, aoi, own, other } = await classOfTwo());
 });
 after(() => daemon?.stop());
 
