@@ -719,7 +719,7 @@ export default {
 
 	"settings.title": "設定",
 	"settings.site.name": "組織の名前",
-	"settings.site.name-help": "トップページ、座席カード、受講証明書に表示されます。",
+	"settings.site.name-help": "トップページ、席カード、受講証明書に表示されます。",
 	"settings.site.notice-en": "お知らせ（英語）",
 	"settings.site.notice-en-help": "サインイン前のトップページに表示されます。空欄にすると何も表示されません。",
 	"settings.site.notice-ja": "お知らせ（日本語）",

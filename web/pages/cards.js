@@ -1,5 +1,5 @@
 /** The seats of a class on paper: cards to cut, each with all that its student needs to come in. */
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { post } from "../api.js";
 import { Dialog } from "../components/dialog.js";
 import { ProblemNote } from "../components/problem.js";
@@ -8,6 +8,7 @@ import { SeatCodes } from "../components/seat-codes.js";
 import { useLoaded } from "../components/use-loaded.js";
 import { useTitle } from "../components/use-title.js";
 import { html } from "../html.js";
+import { loadSite } from "../state/site.js";
 import { moment, t } from "../text.js";
 
 /** @typedef {{ url: string, cards: import("../types.js").Card[] }} Made */
@@ -21,6 +22,7 @@ export function CardsPage({ id }) {
 	const [busy, setBusy] = useState(false);
 	const [asking, setAsking] = useState(false);
 	const [error, setError] = useState(/** @type {unknown} */ (null));
+	useEffect(() => void loadSite(), []);
 	useTitle(view ? `${t("cards.title")}: ${view.name}` : t("cards.title"));
 	/** @param {number} [number] of the only seat that gets a new one */
 	async function make(number) {
