@@ -68,7 +68,7 @@ test('the drawer tells the time of a task that is done, and which hints were tak
   const second = task(page, DIRECTORY);
   await second.getByRole('button', { name: /^Hint · costs/ }).click();
   await second.getByRole('button', { name: 'Show it' }).click();
-  await sensei.page.getByRole('button', { name: AIKO }).click();
+  await sensei.page.getByRole('table').getByRole('button', { name: AIKO }).click();
   await drawer().getByRole('row', { name: new RegExp(`${TAG}.*\\d s.*5 / 5`) }).waitFor();
   await drawer().getByRole('row', { name: new RegExp(`${DIRECTORY}.*hint 1`) }).waitFor();
   await pictures(sensei.page, 'seat-tasks', () => drawer().getByRole('table').first().waitFor());
