@@ -144,7 +144,7 @@ test('the matrix shows minutes at the task, over time by another shape, and the 
   assert.match(await row.getByRole('img', { name: 'over time' }).innerText(), /^9\d$/);
   const done = page.getByRole('row').filter({ hasText: 'Done, % of those present' }).getByRole('cell');
   assert.match(await done.first().innerText(), /33/);
-  const minutes = page.getByRole('row').filter({ hasText: 'Minutes: middle, planned' }).getByRole('cell');
+  const minutes = page.getByRole('row').filter({ hasText: 'Minutes: median, planned' }).getByRole('cell');
   assert.match(await minutes.first().innerText(), /^20!/);
 });
 

@@ -530,7 +530,7 @@ export default {
 
 	"class.foot-done": "Done, % of those present",
 	"class.foot-done-n": "{n} of {total}",
-	"class.foot-minutes": "Minutes: middle, planned",
+	"class.foot-minutes": "Minutes: median, planned",
 	"class.planned": "{minutes} min planned",
 
 	"happened.title": "What just happened",
