@@ -177,8 +177,9 @@ test('? lists the keys, and they work', async () => {
   await page.keyboard.press('Control+Shift+ArrowRight');
   await until(async () => !/ 2$/.test(await front()));
   const inside = () => page.evaluate(() => !!document.activeElement.closest('.terminal-view'));
+  await page.locator('.terminal-view:not([hidden]) textarea').focus();
   await page.keyboard.press('Control+Shift+L');
-  assert.equal(await inside(), false);
+  await until(async () => !(await inside()));
   await page.keyboard.press('Control+Shift+L');
   await until(inside);
   await page.keyboard.press('Control+Shift+ArrowLeft');

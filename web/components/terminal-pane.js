@@ -1,5 +1,5 @@
 /** The right half: a tab for each shell, the foot bar, and what stands between a student and a shell. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { post } from "../api.js";
 import { html } from "../html.js";
 import { isStaff } from "../state/session.js";
@@ -83,7 +83,7 @@ export function TerminalPane({ seat, labs, screen }) {
 			// no storage: tabs are forgotten with the page
 		}
 	}, [shells]);
-	useEffect(() => {
+	useLayoutEffect(() => { // before the next key
 		screen.current = view?.screen ?? null;
 	}, [view]);
 
