@@ -90,7 +90,7 @@ test('no seats, ten thousand seats and words for a number are refused with the b
   refused(await terakoya('class', 'create', 'linux-intro', '--seats', '0'), 2, /seats.*1.*500/);
   refused(await terakoya('class', 'create', 'linux-intro', '--seats', '10000'), 2, /seats.*1.*500/);
   refused(await terakoya('class', 'create', 'linux-intro', '--seats', 'many'), 2, /--seats takes a number, not "many"/);
-  refused(await terakoya('class', 'create', 'linux-intro'), 2, /--seats N.*--names FILE/);
+  refused(await terakoya('class', 'create', 'linux-intro'), 2, /--seats N.*--roster FILE/);
   problem(await api('POST', '/classes', { course: 'linux-intro', seats: 0 }), 400, /seats.*1.*500/);
   problem(await api('POST', '/classes', { course: 'linux-intro', seats: 10000 }), 400, /seats.*1.*500/);
 });
@@ -113,9 +113,9 @@ test('an unknown course, class, seat, machine, lab and task are named, with wher
 test('a name that is there twice is named, from a roster as from a form', async () => {
   const roster = path.join(mkdtempSync('/tmp/tk-roster-'), 'names.txt');
   writeFileSync(roster, 'Aoki\nBaba\nAoki\n');
-  refused(await terakoya('class', 'create', 'linux-intro', '--names', roster), 2, /"Aoki" is there twice; tell/);
+  refused(await terakoya('class', 'create', 'linux-intro', '--roster', roster), 2, /line 1 \(Aoki\).*Line 3 has this name.*tell the two apart/);
   problem(await api('POST', '/classes', { course: 'linux-intro', names: ['Chiba', 'Chiba'] }), 400, /"Chiba" is there twice; tell/);
-  refused(await terakoya('class', 'create', 'linux-intro', '--names', '/nowhere/names.txt'), 1, /\/nowhere\/names\.txt/);
+  refused(await terakoya('class', 'create', 'linux-intro', '--roster', '/nowhere/names.txt'), 1, /\/nowhere\/names\.txt/);
 });
 
 test('a class that does not fit is refused before anything starts, with the number that does', { timeout: 30000 }, async () => {
