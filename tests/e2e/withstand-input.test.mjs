@@ -113,7 +113,8 @@ test('an unknown course, class, seat, machine, lab and task are named, with wher
 test('a name that is there twice is named, from a roster as from a form', async () => {
   const roster = path.join(mkdtempSync('/tmp/tk-roster-'), 'names.txt');
   writeFileSync(roster, 'Aoki\nBaba\nAoki\n');
-  refused(await terakoya('class', 'create', 'linux-intro', '--roster', roster), 2, /line 1 \(Aoki\).*Line 3 has this name.*tell the two apart/);
+  refused(await terakoya('class', 'create', 'linux-intro', '--roster', roster), 2, /line 3, name: Line 1 has this name.*tell the two apart/s);
+  refused(await terakoya('class', 'create', 'linux-intro', '--names', roster), 2, /line 1 \(Aoki\).*Line 3 has this name/);
   problem(await api('POST', '/classes', { course: 'linux-intro', names: ['Chiba', 'Chiba'] }), 400, /"Chiba" is there twice; tell/);
   refused(await terakoya('class', 'create', 'linux-intro', '--roster', '/nowhere/names.txt'), 1, /\/nowhere\/names\.txt/);
 });
