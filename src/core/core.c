@@ -241,7 +241,8 @@ static void config_copy(struct core_config *to, const struct core_config *from)
 	to->time_zone = str_copy(from->time_zone);
 	if (!to->clones) {
 		long processors = sysconf(_SC_NPROCESSORS_ONLN);
-		to->clones = processors < 1 ? 1 : processors > LANES ? LANES : (unsigned)processors;
+		/* One more than processors: some of a clone's start is waiting. */
+		to->clones = processors < 1 ? 1 : processors >= LANES ? LANES : (unsigned)processors + 1;
 	}
 }
 

@@ -34,7 +34,7 @@ struct core_config {
 	const char *images_dir; /* image recipes, absolute */
 	const char *agent;      /* the agent's binary, put into images */
 	const char *uri;        /* libvirt's */
-	unsigned clones;        /* clones at work in parallel; 0: one per processor, at most 4 */
+	unsigned clones;        /* clones at work in parallel; 0: one more than processors, at most 4 */
 	const char *time_zone;  /* of the machines; NULL: the host's */
 	bool never_clone;       /* boot every machine, also where this host could clone */
 };

@@ -1,8 +1,8 @@
 /* Making machines, a bounded number at a time.
  *
  * Machines that are wanted stand in one queue; core->config.clones of them are with a lane at any
- * moment. More at once is not faster: a clone is bound by the processors, and a class that fills them
- * entirely would starve the terminals of the classes that are open. Resets go to the front.
+ * moment. One more than there are processors fills them, since a part of a clone's start is waiting; more at
+ * once is not faster, and would starve the terminals of the classes that are open. Resets go to the front.
  *
  * A lane's job carries copies of everything it needs and the machine's id and life. When it returns,
  * the machine may be gone or wanted anew: then what was made is discarded.

@@ -92,7 +92,7 @@ async function launch(id, count) {
   const open = await until(`${count} seats ready`, async () => {
     const view = (await api('GET', `/classes/${made.id}`)).body;
     return view.state === 'open' && view;
-  }, 900000, 50);
+  }, 900000, 500); // the daemon says how long it took; who asks often takes processors from those who are launched
   const ready = open.seat.filter((seat) => seat.state === 'ready');
   if (ready.length === count) return { view: open, seconds: open.ready_ms / 1000 };
   const broken = open.seat.find((seat) => seat.state !== 'ready').machines.find((machine) => machine.state !== 'ready');

@@ -115,7 +115,7 @@ test('a name that is there twice is named, from a roster as from a form', async 
   writeFileSync(roster, 'Aoki\nBaba\nAoki\n');
   refused(await terakoya('class', 'create', 'linux-intro', '--roster', roster), 2, /line 3, name: Line 1 has this name.*tell the two apart/s);
   refused(await terakoya('class', 'create', 'linux-intro', '--names', roster), 2, /line 1 \(Aoki\).*Line 3 has this name/);
-  problem(await api('POST', '/classes', { course: 'linux-intro', names: ['Chiba', 'Chiba'] }), 400, /"Chiba" is there twice; tell/);
+  problem(await api('POST', '/classes', { course: 'linux-intro', names: ['Chiba', 'Chiba'] }), 400, /line 1 \(Chiba\).*Line 2 has this name/);
   refused(await terakoya('class', 'create', 'linux-intro', '--roster', '/nowhere/names.txt'), 1, /\/nowhere\/names\.txt/);
 });
 
