@@ -72,7 +72,7 @@ static const struct argp_option flags[] = {
 	{ "time-zone", KEY_TIME_ZONE, "ZONE", 0, "of the machines (the host's)", 0 },
 	{ "log-level", KEY_LOG_LEVEL, "LEVEL", 0, "error, warning, info or debug (info)", 0 },
 	{ "clones", KEY_CLONES, "NUMBER", 0,
-	  "machines that are made at once, 1 to 4 (as many as processors)", 0 },
+	  "machines that are made at once, 1 to 4 (one more than processors)", 0 },
 	{ "no-clone", KEY_NO_CLONE, NULL, 0, "boot machines, also where this host could clone them",
 	  0 },
 	{ "routes", KEY_ROUTES, NULL, OPTION_HIDDEN, "print the table of routes as JSON", 0 },
