@@ -5,6 +5,7 @@
 
 #include "base/auto.h"
 #include "base/str.h"
+#include "core/staff.h"
 
 #define AS(role) (1u << ROLE_##role)
 
@@ -61,14 +62,6 @@ enum rule access_rule_of(const char *kind, const char *name)
 }
 
 /* ---- how near ------------------------------------------------------------------------------- */
-
-static bool class_has_staff(const struct class *class, int64_t person)
-{
-	for (size_t i = 0; i < class->staff_count; i++)
-		if (class->staff[i] == person)
-			return true;
-	return false;
-}
 
 static bool class_has_seat(const struct class *class, int64_t seat)
 {

@@ -8,8 +8,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "core/auth_internal.h"
-#include "core/class.h"
-#include "core/note.h"
+#include "core/internal.h"
 
 /* One of them at a time is on the lane; `next` is its place. */
 struct making {
@@ -103,10 +102,9 @@ static int store_all(struct making *making, struct err *err)
 	if (store_commit(auth->store, err) < 0)
 		return -1;
 	keep_all(making, class);
-	AUTO_FREE char *object = str_fmt("class %lld", (long long)class->row.id);
 	AUTO_FREE char *detail = str_fmt("{\"cards\":%zu}", making->count);
-	note(auth->core, &making->actor, "class.cards", class->row.id, 0, object, detail);
-	bus_publish(auth->core, "class", class->row.id, 0, view_class(class));
+	note_class(auth->core, &making->actor, class, "class.cards", detail);
+	class_publish(class);
 	return 0;
 }
 

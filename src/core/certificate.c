@@ -175,7 +175,6 @@ int certificates_issue(struct class *class, const struct actor *actor, const str
 		       struct err *err)
 {
 	struct store *store = class->core->store;
-	AUTO_FREE char *object = str_fmt("class %lld", (long long)class->row.id);
 	int issued = 0;
 
 	if (!is_date(wanted->begins) || !is_date(wanted->ends) || strcmp(wanted->begins, wanted->ends) > 0)
@@ -190,20 +189,19 @@ int certificates_issue(struct class *class, const struct actor *actor, const str
 		return -1;
 	AUTO_FREE char *detail = str_fmt("{\"certificates\":%d}", issued);
 	if (issued)
-		note(class->core, actor, "class.certify", class->row.id, 0, object, detail);
+		note_class(class->core, actor, class, "class.certify", detail);
 	return 0;
 }
 
 int certificate_revoke(struct class *class, const struct actor *actor, const char *typed, struct err *err)
 {
-	AUTO_FREE char *object = str_fmt("class %lld", (long long)class->row.id);
 	char code[CERTIFICATE_CODE] = "";
 
 	if (!read_code(typed, code) ||
 	    certificates_remove(class->core->store, class->row.id, code, NULL) < 0)
 		return err_set(err, ERR_NOT_FOUND, "this class has no certificate \"%.32s\"", typed);
 	AUTO_FREE char *detail = str_fmt("{\"code\":\"%s\"}", code);
-	note(class->core, actor, "certificate.revoke", class->row.id, 0, object, detail);
+	note_class(class->core, actor, class, "certificate.revoke", detail);
 	return 0;
 }
 

@@ -56,7 +56,7 @@ void seat_publish(struct seat *seat)
 			    view_seat(seat));
 }
 
-static void class_publish(struct class *class)
+void class_publish(struct class *class)
 {
 	if (class->row.hidden)
 		proof_wake(class->core);
@@ -375,8 +375,7 @@ int class_create(struct core *core, const struct actor *actor, const struct clas
 	if (store_commit(core->store, err) < 0 || organisations_load(core, err) < 0 ||
 	    read_class(core, id, request->pack, class, err) < 0)
 		return -1;
-	AUTO_FREE char *object = str_fmt("class %lld", (long long)id);
-	note(core, actor, "class.create", id, 0, object, "");
+	note_class(core, actor, *class, "class.create", "");
 	class_publish(*class);
 	template_hold(core, pack);
 	return 0;
@@ -506,8 +505,7 @@ int class_close(struct core *core, const struct actor *actor, struct class *clas
 	}
 	if (store_commit(core->store, err) < 0)
 		return -1;
-	AUTO_FREE char *object = str_fmt("class %lld", (long long)class->row.id);
-	note(core, actor, "class.close", class->row.id, 0, object, "");
+	note_class(core, actor, class, "class.close", "");
 	class_continue_close(class);
 	return 0;
 }
@@ -523,8 +521,7 @@ int class_remove(struct core *core, const struct actor *actor, struct class *cla
 			       (long long)id, class_state_names[class->state]);
 	if (classes_remove(core->store, id, err) < 0)
 		return -1;
-	AUTO_FREE char *object = str_fmt("class %lld", (long long)id);
-	note(core, actor, "class.remove", id, 0, object, "");
+	note_class(core, actor, class, "class.remove", "");
 	if (!hidden) /* while it is known who may hear that */
 		bus_publish(core, "class", id, 0,
 			    json_pack("{s:I, s:s}", "id", (json_int_t)id, "state", "removed"));

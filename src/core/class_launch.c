@@ -35,7 +35,7 @@ static bool class_is_untested(struct class *class)
 }
 
 /* Last of all: whoever says yes to an untested course should not be refused for something else then. */
-static int check_tested(struct class *class, bool untested, struct err *err)
+int class_check_tested(struct class *class, bool untested, struct err *err)
 {
 	const struct pack *pack = class->pack;
 	bool active = course_find(class->core, pack->id) == pack;
@@ -72,7 +72,7 @@ static int check_launch(struct class *class, bool untested, struct err *err)
 	pack_capacity(core, class->pack, (unsigned)class->seats, &capacity);
 	if (!capacity.fits)
 		return err_set(err, ERR_CAPACITY, "%s", capacity.verdict);
-	return check_tested(class, untested, err);
+	return class_check_tested(class, untested, err);
 }
 
 /* One transaction: after it, a restart at any moment goes on with the launch. */
@@ -93,9 +93,8 @@ static int make_machines(struct core *core, const struct actor *actor, struct cl
 			machine_step(&class->seat[i].machine[k], EVENT_WANT, NULL);
 	if (store_commit(core->store, err) < 0)
 		return -1;
-	AUTO_FREE char *object = str_fmt("class %lld", (long long)class->row.id);
-	note(core, actor, open ? "class.launch" : "class.prepare", class->row.id, 0, object,
-	     class_is_untested(class) ? "{\"untested\": true}" : "");
+	note_class(core, actor, class, open ? "class.launch" : "class.prepare",
+		   class_is_untested(class) ? "{\"untested\": true}" : "");
 	return 0;
 }
 
@@ -124,8 +123,7 @@ int class_open(struct core *core, const struct actor *actor, struct class *class
 		class->row.opened_at = was;
 		return -1;
 	}
-	AUTO_FREE char *object = str_fmt("class %lld", (long long)class->row.id);
-	note(core, actor, "class.open", class->row.id, 0, object, "");
+	note_class(core, actor, class, "class.open", "");
 	return 0;
 }
 
@@ -142,6 +140,11 @@ static bool all_settled(const struct class *class, bool *all_ready)
 	return true;
 }
 
+enum class_state class_ready_state(const struct class *class)
+{
+	return class->row.opened_at ? CLASS_OPEN : CLASS_PREPARED;
+}
+
 void class_settled(struct class *class)
 {
 	struct err err = ERR_INIT;
@@ -155,6 +158,6 @@ void class_settled(struct class *class)
 				  (uint32_t)(class->row.ready_at - class->row.launched_at);
 	log_info("class %lld: %zu seats %s in %u ms", (long long)class->row.id, class->seats,
 		 all_ready ? "ready" : "settled, not all of them ready,", class->ready_ms);
-	if (class_set_state(class, class->row.opened_at ? CLASS_OPEN : CLASS_PREPARED, &err) < 0)
+	if (class_set_state(class, class_ready_state(class), &err) < 0)
 		log_error("class %lld could not be opened: %s", (long long)class->row.id, err.message);
 }

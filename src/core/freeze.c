@@ -228,7 +228,7 @@ static void tell(struct class *class)
 
 	if (work)
 		work_progress(frost->core, work, frost->all ? (double)frost->through / frost->all : 1, step);
-	bus_publish(frost->core, "class", class->row.id, 0, view_class(class));
+	class_publish(class);
 }
 
 static json_t *view_frost(const struct class *class)
@@ -275,7 +275,7 @@ static void finish(struct class *class)
 	struct frost *frost = class->frost;
 	struct store *store = class->core->store;
 	struct err err = ERR_INIT;
-	enum class_state state = !frost->thaw ? CLASS_FROZEN : class->row.opened_at ? CLASS_OPEN : CLASS_PREPARED;
+	enum class_state state = frost->thaw ? class_ready_state(class) : CLASS_FROZEN;
 	AUTO_FREE char *failed = frost->failures ? str_fmt("%u of %u machines could not be %s: %s", frost->failures,
 							   frost->all, frost->thaw ? "brought back" : "saved",
 							   (char *)frost->failed.data) : NULL;
@@ -430,13 +430,6 @@ static int check_quiet(struct class *class, struct err *err)
 	return 0;
 }
 
-static void note_round(struct core *core, const struct actor *actor, struct class *class, const char *action)
-{
-	AUTO_FREE char *object = str_fmt("class %lld", (long long)class->row.id);
-
-	note(core, actor, action, class->row.id, 0, object, "");
-}
-
 static int freeze_state(struct class *class, struct err *err)
 {
 	struct store *store = class->core->store;
@@ -462,7 +455,7 @@ int class_freeze(struct core *core, const struct actor *actor, struct class *cla
 			       (long long)class->row.id, class_state_names[class->state]);
 	if (check_quiet(class, err) < 0 || check_disk(class, err) < 0 || freeze_state(class, err) < 0)
 		return -1;
-	note_round(core, actor, class, "class.freeze");
+	note_class(core, actor, class, "class.freeze", "");
 	*work = round_begin(class, false);
 	return 0;
 }
@@ -489,7 +482,7 @@ int class_resume(struct core *core, const struct actor *actor, struct class *cla
 	if (check_quiet(class, err) < 0 || check_memory(class, err) < 0 ||
 	    class_set_state(class, CLASS_RESUMING, err) < 0)
 		return -1;
-	note_round(core, actor, class, "class.resume");
+	note_class(core, actor, class, "class.resume", "");
 	*work = round_begin(class, true);
 	return 0;
 }

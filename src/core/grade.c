@@ -45,16 +45,23 @@ struct machine *grade_machine(struct seat *seat, const char *name, struct err *e
 	return machine;
 }
 
+struct progress_row *progress_find(const struct seat *seat, const char *lab, const char *task)
+{
+	for (size_t i = 0; i < seat->progresses; i++)
+		if (strcmp(seat->progress[i].lab, lab) == 0 && strcmp(seat->progress[i].task, task) == 0)
+			return &seat->progress[i];
+	return NULL;
+}
+
 struct progress_row *grade_progress(struct seat *seat, const struct pack_lab *lab,
 				    const struct pack_task *task)
 {
-	for (size_t i = 0; i < seat->progresses; i++) {
-		struct progress_row *row = &seat->progress[i];
-		if (strcmp(row->lab, lab->id) == 0 && strcmp(row->task, task->id) == 0)
-			return row;
-	}
+	struct progress_row *row = progress_find(seat, lab->id, task->id);
+
+	if (row)
+		return row;
 	seat->progress = mem_grow(seat->progress, seat->progresses + 1, sizeof(*seat->progress));
-	struct progress_row *row = &seat->progress[seat->progresses++];
+	row = &seat->progress[seat->progresses++];
 	*row = (struct progress_row){ .seat_id = seat->row.id,
 				      .lab = str_copy(lab->id),
 				      .task = str_copy(task->id),

@@ -101,6 +101,11 @@ void class_settled(struct class *class);
 /* Goes on with a close that was begun, also before a restart. */
 void class_continue_close(struct class *class);
 void seat_publish(struct seat *seat);
+void class_publish(struct class *class);
+/* What a class is when its machines are there: open, or prepared for those who are not let in yet. */
+enum class_state class_ready_state(const struct class *class);
+/* As class_launch(): ERR_CONFLICT, with the remedy, when the course never passed its test. */
+int class_check_tested(struct class *class, bool untested, struct err *err);
 
 /* ---- machine.c -------------------------------------------------------------------------------- */
 
@@ -320,6 +325,8 @@ struct grade {
 struct grade *seat_grade(struct seat *seat); /* made when first asked for */
 /* The machine where a lab's (or a task's) scripts run, when it is ready. */
 struct machine *grade_machine(struct seat *seat, const char *name, struct err *err);
+struct progress_row *progress_find(const struct seat *seat, const char *lab, const char *task); /* NULL: none yet */
+/* The same, made when there is none. */
 struct progress_row *grade_progress(struct seat *seat, const struct pack_lab *lab,
 				    const struct pack_task *task);
 /* A machine of the seat is in a new state. When all are ready the lab that was open is set up in them if it

@@ -1,7 +1,9 @@
 #include "core/note.h"
 
 #define LOG_MODULE "audit"
+#include "base/auto.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "store/audit.h"
 
 void note(struct core *core, const struct actor *actor, const char *action, int64_t class_id,
@@ -20,4 +22,12 @@ void note(struct core *core, const struct actor *actor, const char *action, int6
 
 	if (audit_add(core_store(core), &row, &err) < 0)
 		log_error("%s of %s was not written down: %s", action, object, err.message);
+}
+
+void note_class(struct core *core, const struct actor *actor, const struct class *class, const char *action,
+		const char *detail)
+{
+	AUTO_FREE char *object = str_fmt("class %lld", (long long)class->row.id);
+
+	note(core, actor, action, class->row.id, 0, object, detail);
 }

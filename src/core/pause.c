@@ -94,13 +94,11 @@ static int check(const struct class *class, bool paused, struct err *err)
 	return 0;
 }
 
-static void tell(struct core *core, const struct actor *actor, struct class *class, const char *action)
+static void tell(const struct actor *actor, struct class *class, const char *action)
 {
-	AUTO_FREE char *object = str_fmt("class %lld", (long long)class->row.id);
-
-	note(core, actor, action, class->row.id, 0, object, "");
-	bus_publish(core, "class", class->row.id, 0, view_class(class));
-	log_info("%s: %s", object, action);
+	note_class(class->core, actor, class, action, "");
+	class_publish(class);
+	log_info("class %lld: %s", (long long)class->row.id, action);
 }
 
 int class_pause(struct core *core, const struct actor *actor, struct class *class, struct err *err)
@@ -111,7 +109,7 @@ int class_pause(struct core *core, const struct actor *actor, struct class *clas
 		return -1;
 	class->paused_at = now;
 	halt_machines(class, true);
-	tell(core, actor, class, "class.pause");
+	tell(actor, class, "class.pause");
 	return 0;
 }
 
@@ -121,6 +119,6 @@ int class_continue(struct core *core, const struct actor *actor, struct class *c
 		return -1;
 	class->paused_at = 0;
 	halt_machines(class, false);
-	tell(core, actor, class, "class.continue");
+	tell(actor, class, "class.continue");
 	return 0;
 }

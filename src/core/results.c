@@ -11,16 +11,6 @@
 
 #define I(number) ((json_int_t)(number))
 
-static const struct progress_row *find_progress(const struct seat *seat, const struct pack_lab *lab,
-						const struct pack_task *task)
-{
-	for (size_t i = 0; i < seat->progresses; i++)
-		if (strcmp(seat->progress[i].lab, lab->id) == 0 &&
-		    strcmp(seat->progress[i].task, task->id) == 0)
-			return &seat->progress[i];
-	return NULL;
-}
-
 /* ---- sums ----------------------------------------------------------------------------------- */
 
 static void add_task(struct results_sum *sum, const struct pack_task *task,
@@ -43,7 +33,7 @@ static void add_lab(struct results_sum *sum, const struct seat *seat, const stru
 	bool done = true;
 
 	for (size_t i = 0; i < lab->tasks; i++) {
-		const struct progress_row *progress = find_progress(seat, lab, &lab->task[i]);
+		const struct progress_row *progress = progress_find(seat, lab->id, lab->task[i].id);
 		add_task(sum, &lab->task[i], progress);
 		if (!lab->task[i].optional && !(progress && progress->done))
 			done = false;
@@ -107,7 +97,7 @@ static json_t *seat_row(const struct seat *seat, struct err *err)
 static json_t *task_row(const struct seat *seat, const struct pack_lab *lab, const struct pack_task *task)
 {
 	static const struct progress_row nothing;
-	const struct progress_row *progress = find_progress(seat, lab, task);
+	const struct progress_row *progress = progress_find(seat, lab->id, task->id);
 	json_t *row = seat_head(seat);
 
 	if (!progress)

@@ -48,7 +48,6 @@ static void seat_forget(struct seat *seat)
 static void remove_results(struct class *class, const struct actor *actor)
 {
 	struct core *core = class->core;
-	AUTO_FREE char *object = str_fmt("class %lld", (long long)class->row.id);
 	int64_t now = clock_real_ms();
 	struct err err = ERR_INIT;
 
@@ -59,8 +58,8 @@ static void remove_results(struct class *class, const struct actor *actor)
 	class->results_removed_at = now;
 	for (size_t i = 0; i < class->seats; i++)
 		seat_forget(&class->seat[i]);
-	note(core, actor, "class.results-removed", class->row.id, 0, object, "");
-	bus_publish(core, "class", class->row.id, 0, view_class(class));
+	note_class(core, actor, class, "class.results-removed", "");
+	class_publish(class);
 	log_info("the results of class %lld were kept long enough, and are removed", (long long)class->row.id);
 }
 
@@ -131,7 +130,6 @@ int retention_load(struct class *class, struct err *err)
 int class_keep_results(struct core *core, const struct actor *actor, struct class *class, int64_t until,
 		       struct err *err)
 {
-	AUTO_FREE char *object = str_fmt("class %lld", (long long)class->row.id);
 	AUTO_FREE char *detail = str_fmt("{\"until\":%lld}", (long long)until);
 
 	if (class->state != CLASS_CLOSED)
@@ -143,8 +141,8 @@ int class_keep_results(struct core *core, const struct actor *actor, struct clas
 		return err_set(err, ERR_INVALID, "results are kept for at most %d years", RETENTION_YEARS);
 	if (set_date(class, until, err) < 0)
 		return -1;
-	note(core, actor, "class.keep-results", class->row.id, 0, object, detail);
-	bus_publish(core, "class", class->row.id, 0, view_class(class));
+	note_class(core, actor, class, "class.keep-results", detail);
+	class_publish(class);
 	retention_look(core);
 	return 0;
 }

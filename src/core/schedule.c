@@ -78,11 +78,10 @@ static enum class_state settled_state(const struct class *class)
 {
 	switch (class->state) {
 	case CLASS_PREPARING:
-		return class->row.opened_at ? CLASS_OPEN : CLASS_PREPARED;
+	case CLASS_RESUMING:
+		return class_ready_state(class);
 	case CLASS_FREEZING:
 		return CLASS_FROZEN;
-	case CLASS_RESUMING:
-		return class->row.opened_at ? CLASS_OPEN : CLASS_PREPARED;
 	case CLASS_CLOSING:
 		return CLASS_CLOSED;
 	default:
@@ -114,34 +113,16 @@ static int check_plans(const struct class *class, const struct plan *plans, size
 	return 0;
 }
 
-static int check_tested(const struct class *class, const struct plan *plans, size_t count, bool untested,
+static int check_tested(struct class *class, const struct plan *plans, size_t count, bool untested,
 			struct err *err)
 {
 	bool makes = count && (plans[0].action == PLAN_PREPARE || plans[0].action == PLAN_OPEN) &&
 		     class->state == CLASS_DRAFT;
 
-	if (!makes || untested || proof_passed_at(class->core, class->pack))
-		return 0;
-	return err_set(err, ERR_CONFLICT,
-		       "the course %s %s has not passed its test on real machines as it is now: run `terakoya lab test %s` "
-		       "first, or plan it untested all the same (--untested, or the tick in the page)", class->pack->id,
-		       class->pack->version, class->pack->id);
+	return makes ? class_check_tested(class, untested, err) : 0;
 }
 
 /* ---- planning --------------------------------------------------------------------------------- */
-
-static void tell(struct class *class)
-{
-	bus_publish(class->core, "class", class->row.id, 0, view_class(class));
-}
-
-static void note_plan(struct core *core, const struct actor *actor, const struct class *class, const char *action,
-		      const char *detail)
-{
-	AUTO_FREE char *object = str_fmt("class %lld", (long long)class->row.id);
-
-	note(core, actor, action, class->row.id, 0, object, detail);
-}
 
 int class_schedule(struct core *core, const struct actor *actor, struct class *class, const struct plan *plans,
 		   size_t count, bool untested, struct err *err)
@@ -159,8 +140,8 @@ int class_schedule(struct core *core, const struct actor *actor, struct class *c
 	if (plans_replace(core->store, class->row.id, rows, count, err) < 0)
 		return -1;
 	AUTO_FREE char *detail = str_fmt("{\"planned\": %zu}", count);
-	note_plan(core, actor, class, "class.schedule", detail);
-	tell(class);
+	note_class(core, actor, class, "class.schedule", detail);
+	class_publish(class);
 	return 0;
 }
 
@@ -195,8 +176,8 @@ int class_extend(struct core *core, const struct actor *actor, struct class *cla
 	if (plans_move(core->store, end->id, at, err) < 0)
 		return -1;
 	AUTO_FREE char *detail = str_fmt("{\"minutes\": %u, \"action\": \"%s\"}", minutes, end->action);
-	note_plan(core, actor, class, "class.extend", detail);
-	tell(class);
+	note_class(core, actor, class, "class.extend", detail);
+	class_publish(class);
 	return 0;
 }
 
@@ -236,9 +217,9 @@ static void end_plan(struct class *class, const struct plan_row *plan, const cha
 		json_t *detail = json_pack("{s:s, s:s}", "action", plan->action, "why", outcome);
 		AUTO_FREE char *text = json_dumps(detail, JSON_COMPACT);
 		json_decref(detail);
-		note_plan(core, &scheduler, class, "class.schedule-missed", text ? text : "");
+		note_class(core, &scheduler, class, "class.schedule-missed", text ? text : "");
 	}
-	tell(class);
+	class_publish(class);
 }
 
 /* Somebody was faster: the class is there, or on its way. */
@@ -277,14 +258,14 @@ static void do_plan(struct core *core, struct class *class, const struct plan_ro
 		end_plan(class, plan, err.message);
 }
 
-/* Why an overdue plan is not to be done any more, seen from those after it that are overdue, too; NULL: do it. */
-static const char *why_passed(const struct plans *plans, size_t i, int64_t now)
+/* Why an overdue plan is not to be done any more, seen from the overdue ones after it; NULL: do it. */
+static const char *why_passed(const struct plans *plans, size_t i)
 {
 	enum plan_action action = action_of(&plans->row[i]);
 
-	for (size_t k = i + 1; k < plans->count && plans->row[k].at <= now; k++) {
+	for (size_t k = i + 1; k < plans->count; k++) {
 		enum plan_action later = action_of(&plans->row[k]);
-		if (plans->row[k].class_id != plans->row[i].class_id || plans->row[k].outcome)
+		if (plans->row[k].class_id != plans->row[i].class_id)
 			continue;
 		if (later == PLAN_CLOSE)
 			return "its time was missed, and the class was to be closed since";
@@ -296,19 +277,18 @@ static const char *why_passed(const struct plans *plans, size_t i, int64_t now)
 	return NULL;
 }
 
-static void look_at(struct core *core, struct plans *plans, int64_t now)
+static void look_at(struct core *core, const struct plans *plans, int64_t now)
 {
 	int64_t busy = 0; /* the class whose turn it was: the next plan of it waits */
 
-	for (size_t i = 0; i < plans->count && plans->row[i].at <= now; i++) {
-		struct plan_row *plan = &plans->row[i];
+	for (size_t i = 0; i < plans->count; i++) {
+		const struct plan_row *plan = &plans->row[i];
 		struct class *class = core_class(core, plan->class_id);
-		if (plan->outcome || !class || plan->class_id == busy)
+		if (!class || plan->class_id == busy)
 			continue;
-		const char *passed = why_passed(plans, i, now);
+		const char *passed = why_passed(plans, i);
 		if (passed) {
 			end_plan(class, plan, passed);
-			plan->outcome = str_copy(passed);
 			continue;
 		}
 		busy = plan->class_id;
@@ -323,10 +303,12 @@ static int schedule_tick(sd_event_source *source, uint64_t at, void *context)
 	struct err err = ERR_INIT;
 
 	(void)source, (void)at;
-	if (plans_list(core->store, 0, &plans.row, &plans.count, &err) < 0)
+	int64_t now = clock_real_ms();
+
+	if (plans_due(core->store, now, &plans.row, &plans.count, &err) < 0)
 		log_error("what is planned cannot be read: %s", err.message);
 	else
-		look_at(core, &plans, clock_real_ms());
+		look_at(core, &plans, now);
 	return loop_timer(core->loop, &core->plan_timer, TICK_MS, schedule_tick, core);
 }
 

@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "core/note.h"
 
-static bool is_staff(const struct class *class, int64_t person)
+bool class_has_staff(const struct class *class, int64_t person)
 {
 	for (size_t i = 0; i < class->staff_count; i++)
 		if (class->staff[i] == person)
@@ -21,13 +21,12 @@ static bool can_be_added(enum role role)
 	return role == ROLE_INSTRUCTOR || role == ROLE_ASSISTANT;
 }
 
-static void staff_note(struct core *core, const struct actor *actor, const char *action,
-		       const struct class *class, const struct person *person)
+static void staff_note(const struct class *class, const struct actor *actor, const char *action,
+		       const struct person *person)
 {
-	AUTO_FREE char *object = str_fmt("class %lld", (long long)class->row.id);
 	AUTO_FREE char *detail = str_fmt("{\"login\":\"%s\"}", person->login);
 
-	note(core, actor, action, class->row.id, 0, object, detail);
+	note_class(class->core, actor, class, action, detail);
 }
 
 static int find_account(struct core *core, const char *login, struct person *person, struct err *err)
@@ -47,13 +46,13 @@ int staff_add(struct core *core, const struct actor *actor, struct class *class,
 	if (!can_be_added(person.role))
 		return err_set(err, ERR_INVALID, "%s has the role %s; only instructors and assistants are added to a class",
 			       person.login, role_names[person.role]);
-	if (is_staff(class, person.id) || class->row.instructor == person.id)
+	if (class_has_staff(class, person.id) || class->row.instructor == person.id)
 		return 0;
 	if (class_staff_add(core_store(core), class->row.id, person.id, err) < 0)
 		return -1;
 	class->staff = mem_grow(class->staff, class->staff_count + 1, sizeof(*class->staff));
 	class->staff[class->staff_count++] = person.id;
-	staff_note(core, actor, "class.staff-add", class, &person);
+	staff_note(class, actor, "class.staff-add", &person);
 	return 0;
 }
 
@@ -74,13 +73,13 @@ int staff_remove(struct core *core, const struct actor *actor, struct class *cla
 
 	if (find_account(core, login, &person, err) < 0)
 		return -1;
-	if (!is_staff(class, person.id))
+	if (!class_has_staff(class, person.id))
 		return err_set(err, ERR_NOT_FOUND, "%s was not added to class %lld", person.login,
 			       (long long)class->row.id);
 	if (class_staff_remove(core_store(core), class->row.id, person.id, err) < 0)
 		return -1;
 	staff_forget(class, person.id);
-	staff_note(core, actor, "class.staff-remove", class, &person);
+	staff_note(class, actor, "class.staff-remove", &person);
 	return 0;
 }
 
@@ -97,7 +96,7 @@ static void sort_member(const struct class *class, const struct person *person, 
 {
 	if (person->id == class->row.instructor)
 		*owner = view_member(person);
-	else if (is_staff(class, person->id))
+	else if (class_has_staff(class, person->id))
 		json_array_append_new(staff, view_member(person));
 	else if (can_be_added(person->role))
 		json_array_append_new(others, view_member(person));

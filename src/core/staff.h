@@ -12,6 +12,7 @@ int staff_add(struct core *core, const struct actor *actor, struct class *class,
 /* ERR_NOT_FOUND when they were not added; the owner was not. */
 int staff_remove(struct core *core, const struct actor *actor, struct class *class, const char *login,
 		 struct err *err);
+bool class_has_staff(const struct class *class, int64_t person); /* was added; the owner was not */
 /* Their account is gone: from memory only, the database has it so already. */
 void staff_forget(struct class *class, int64_t person);
 

@@ -282,15 +282,6 @@ static json_t *rendered(const struct pack_text *in, const struct pack_values *va
 	return object;
 }
 
-static const struct progress_row *find_progress(const struct seat *seat, const char *lab,
-						const char *task)
-{
-	for (size_t i = 0; i < seat->progresses; i++)
-		if (strcmp(seat->progress[i].lab, lab) == 0 && strcmp(seat->progress[i].task, task) == 0)
-			return &seat->progress[i];
-	return NULL;
-}
-
 static json_t *view_hints(const struct pack_task *task, const struct progress_row *progress,
 			  const struct pack_values *values)
 {
@@ -308,7 +299,7 @@ static json_t *view_hints(const struct pack_task *task, const struct progress_ro
 static json_t *view_task(const struct seat *seat, const struct pack_lab *lab,
 			 const struct pack_task *task, const struct pack_values *values)
 {
-	const struct progress_row *progress = find_progress(seat, lab->id, task->id);
+	const struct progress_row *progress = progress_find(seat, lab->id, task->id);
 	json_t *options = json_array();
 
 	AUTO_FREE size_t *order = mem_alloc((task->options + 1) * sizeof(*order));

@@ -71,16 +71,23 @@ static void plan_read(struct query *q, void *into)
 	query_read(q, "iiisos", &row->id, &row->class_id, &row->at, &row->action, &row->untested, &row->outcome);
 }
 
+#define PLANS "SELECT id, class, at, action, untested, outcome FROM class_plan"
+
+static const struct row_kind plan_kind = { sizeof(struct plan_row), plan_read, plan_release };
+
 int plans_list(struct store *store, int64_t class_id, struct plan_row **rows, size_t *count, struct err *err)
 {
-	static const struct row_kind kind = { sizeof(**rows), plan_read, plan_release };
-	AUTO(query) struct query q = query_of(
-		store, err,
-		"SELECT id, class, at, action, untested, outcome FROM class_plan WHERE class = ?1 OR ?1 = 0"
-		" ORDER BY at, id",
-		"i", class_id);
+	AUTO(query) struct query q = query_of(store, err, PLANS " WHERE class = ? ORDER BY at, id", "i", class_id);
 
-	return query_list(&q, &kind, rows, count);
+	return query_list(&q, &plan_kind, rows, count);
+}
+
+int plans_due(struct store *store, int64_t now, struct plan_row **rows, size_t *count, struct err *err)
+{
+	AUTO(query) struct query q =
+		query_of(store, err, PLANS " WHERE outcome IS NULL AND at <= ? ORDER BY at, id", "i", now);
+
+	return query_list(&q, &plan_kind, rows, count);
 }
 
 static int plans_write(struct store *store, int64_t class_id, const struct plan_row *rows, size_t count,

@@ -25,8 +25,10 @@ struct plan_row {
 };
 
 void plan_row_free(struct plan_row *row);
-/* In the order of time; class_id 0: of all classes. Caller frees each row and the array. */
+/* All of a class, in the order of time. Caller frees each row and the array. */
 int plans_list(struct store *store, int64_t class_id, struct plan_row **rows, size_t *count, struct err *err);
+/* The same of all classes: those that are still to come, and whose time has come. */
+int plans_due(struct store *store, int64_t now, struct plan_row **rows, size_t *count, struct err *err);
 /* What is to come is replaced; what was stays. */
 int plans_replace(struct store *store, int64_t class_id, const struct plan_row *rows, size_t count, struct err *err);
 int plans_end(struct store *store, int64_t id, const char *outcome, struct err *err);
