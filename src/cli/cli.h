@@ -114,9 +114,11 @@ int cmd_class_pause(struct invocation *invocation, struct err *err);
 int cmd_class_continue(struct invocation *invocation, struct err *err);
 int cmd_class_extend(struct invocation *invocation, struct err *err);
 int cmd_class_schedule(struct invocation *invocation, struct err *err);
-/* cmd_class.c: calls what the first argument names, and waits until the class has left that state. */
+/* cmd_class.c: "/classes/3" and action, of the class that the first argument names; the caller frees. NULL with err. */
+char *class_path(const struct invocation *invocation, const char *action, struct err *err);
 int class_call(struct invocation *invocation, const char *method, const char *action, json_t *body,
 	       json_t **reply, struct err *err);
+/* Calls what the first argument names, and waits until the class has left that state. */
 int class_follow(struct invocation *invocation, const char *action, json_t *body, struct err *err);
 int class_make(struct invocation *invocation, const char *action, struct err *err);
 int cmd_class_open(struct invocation *invocation, struct err *err);

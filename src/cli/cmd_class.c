@@ -24,18 +24,26 @@ static json_int_t number_of(json_t *object, const char *name)
 	return json_integer_value(json_object_get(object, name));
 }
 
-int class_call(struct invocation *invocation, const char *method, const char *action, json_t *body,
-	       json_t **reply, struct err *err)
+char *class_path(const struct invocation *invocation, const char *action, struct err *err)
 {
 	long id;
 
-	if (!str_to_number(invocation->argument[0], 1, 1000000000, &id)) {
-		json_decref(body);
-		return err_set(err, ERR_INVALID, "a class is named by its number (terakoya class list), not \"%s\"",
-			       invocation->argument[0]);
-	}
-	AUTO_FREE char *path = str_fmt("/classes/%ld%s", id, action);
-	return client_call(invocation->client, method, path, body, reply, err);
+	if (str_to_number(invocation->argument[0], 1, 1000000000, &id))
+		return str_fmt("/classes/%ld%s", id, action);
+	err_set(err, ERR_INVALID, "a class is named by its number (terakoya class list), not \"%s\"",
+		invocation->argument[0]);
+	return NULL;
+}
+
+int class_call(struct invocation *invocation, const char *method, const char *action, json_t *body,
+	       json_t **reply, struct err *err)
+{
+	AUTO_FREE char *path = class_path(invocation, action, err);
+
+	if (path)
+		return client_call(invocation->client, method, path, body, reply, err);
+	json_decref(body);
+	return -1;
 }
 
 /* ---- create, list ----------------------------------------------------------------------------- */
@@ -109,12 +117,9 @@ int cmd_class_create(struct invocation *invocation, struct err *err)
 int cmd_class_codes(struct invocation *invocation, struct err *err)
 {
 	static const char *const columns[] = { "SEAT=number", "CODE=code", "NAME=name", NULL };
-	long id;
+	AUTO_FREE char *path = class_path(invocation, "/codes", err);
 
-	if (!str_to_number(invocation->argument[0], 1, 1000000000, &id))
-		return err_set(err, ERR_INVALID, "a class is named by its number (terakoya class list)");
-	AUTO_FREE char *path = str_fmt("/classes/%ld/codes", id);
-	return show_list(invocation, path, columns, err);
+	return path ? show_list(invocation, path, columns, err) : -1;
 }
 
 int cmd_class_list(struct invocation *invocation, struct err *err)

@@ -27,14 +27,9 @@ static char *message_path(struct invocation *invocation, struct err *err)
 {
 	const char *name = invocation->argument[0];
 	json_t *seat = NULL;
-	long id;
 
-	if (!strchr(name, '/')) {
-		if (str_to_number(name, 1, 1000000000, &id))
-			return str_fmt("/classes/%ld/messages", id);
-		err_set(err, ERR_INVALID, "a class is named by its number (terakoya class list), not \"%s\"", name);
-		return NULL;
-	}
+	if (!strchr(name, '/'))
+		return class_path(invocation, "/messages", err);
 	if (seat_find(invocation, name, &seat, err) < 0)
 		return NULL;
 	char *path = str_fmt("/seats/%lld/messages", json_integer_value(json_object_get(seat, "id")));
@@ -79,13 +74,8 @@ int cmd_class_messages(struct invocation *invocation, struct err *err)
 	static const char *const columns[] = { "MESSAGE=id", "SEAT=seat", "READ=readers", "FROM=from",
 					       "TEXT=text", NULL };
 	json_t *rows = NULL;
-	long id;
 
-	if (!str_to_number(invocation->argument[0], 1, 1000000000, &id))
-		return err_set(err, ERR_INVALID, "a class is named by its number (terakoya class list), not \"%s\"",
-			       invocation->argument[0]);
-	AUTO_FREE char *path = str_fmt("/classes/%ld/messages", id);
-	if (client_call(invocation->client, "GET", path, NULL, &rows, err) < 0)
+	if (class_call(invocation, "GET", "/messages", NULL, &rows, err) < 0)
 		return -1;
 	if (!show_json(invocation, rows)) {
 		count_readers(rows);

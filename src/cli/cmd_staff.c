@@ -27,28 +27,14 @@ static void print_staff(json_t *view)
 		print_member("added", member);
 }
 
-/* What is asked for, and how; the path to be freed. */
-static char *staff_path(struct invocation *invocation, long id, const char **method)
-{
-	const char *add = option_value(invocation, "add"), *remove = option_value(invocation, "remove");
-
-	*method = add ? "PUT" : remove ? "DELETE" : "GET";
-	if (!add && !remove)
-		return str_fmt("/classes/%ld/staff", id);
-	return str_fmt("/classes/%ld/staff/%s", id, add ? add : remove);
-}
-
 int cmd_class_staff(struct invocation *invocation, struct err *err)
 {
-	const char *named = invocation->argument[0], *method;
+	const char *add = option_value(invocation, "add"), *remove = option_value(invocation, "remove");
+	const char *method = add ? "PUT" : remove ? "DELETE" : "GET", *who = add ? add : remove;
+	AUTO_FREE char *action = str_fmt("/staff%s%s", who ? "/" : "", who ? who : "");
 	json_t *view = NULL;
-	long id;
 
-	if (!str_to_number(named, 1, 1000000000, &id))
-		return err_set(err, ERR_INVALID, "a class is named by its number (terakoya class list), not \"%s\"",
-			       named);
-	AUTO_FREE char *path = staff_path(invocation, id, &method);
-	if (client_call(invocation->client, method, path, NULL, &view, err) < 0)
+	if (class_call(invocation, method, action, NULL, &view, err) < 0)
 		return -1;
 	if (!show_json(invocation, view))
 		print_staff(view);

@@ -112,6 +112,9 @@ int class_close(struct core *core, const struct actor *actor, struct class *clas
 /* Removes a draft or a closed class with all its records. */
 int class_remove(struct core *core, const struct actor *actor, struct class *class, struct err *err);
 
+/* Tells everybody who may hear of it how a seat is now. */
+void seat_publish(struct seat *seat);
+
 /* machine NULL: every machine of the seat. */
 int seat_reset(struct core *core, const struct actor *actor, struct seat *seat, const char *machine,
 	       struct err *err);

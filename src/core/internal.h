@@ -100,7 +100,6 @@ int class_set_state(struct class *class, enum class_state state, struct err *err
 void class_settled(struct class *class);
 /* Goes on with a close that was begun, also before a restart. */
 void class_continue_close(struct class *class);
-void seat_publish(struct seat *seat);
 void class_publish(struct class *class);
 /* What a class is when its machines are there: open, or prepared for those who are not let in yet. */
 enum class_state class_ready_state(const struct class *class);

@@ -141,12 +141,8 @@ static int join_store(struct auth *auth, struct seat_row *row, const char *langu
 
 static void join_tell(struct auth *auth, struct seat *seat, const struct actor *actor, bool again)
 {
-	AUTO_FREE char *object = str_fmt("seat %lld/%02u", (long long)seat->class->row.id,
-					 seat->row.number);
-
-	note(auth->core, actor, again ? "seat.join-again" : "seat.join", seat->class->row.id,
-	     seat->row.id, object, "");
-	bus_publish(auth->core, "seat", seat->class->row.id, seat->row.id, view_seat(seat));
+	note_seat(auth->core, actor, seat, again ? "seat.join-again" : "seat.join", "");
+	seat_publish(seat);
 	if (!again)
 		activity_add(seat, ACTIVITY_JOINED, NULL, NULL, NULL);
 }

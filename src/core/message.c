@@ -109,12 +109,12 @@ static char *clean_text(const char *text, struct err *err)
 static void message_note(struct core *core, const struct actor *actor, const char *action,
 			 const struct class *class, const struct seat *seat, int64_t id)
 {
-	AUTO_FREE char *object =
-		seat ? str_fmt("seat %lld/%02u", (long long)class->row.id, seat->row.number) :
-		       str_fmt("class %lld", (long long)class->row.id);
 	AUTO_FREE char *detail = str_fmt("{\"message\": %lld}", (long long)id);
 
-	note(core, actor, action, class->row.id, seat ? seat->row.id : 0, object, detail);
+	if (seat)
+		note_seat(core, actor, seat, action, detail);
+	else
+		note_class(core, actor, class, action, detail);
 }
 
 int message_send(struct core *core, const struct actor *actor, struct class *class, struct seat *seat,

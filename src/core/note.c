@@ -31,3 +31,11 @@ void note_class(struct core *core, const struct actor *actor, const struct class
 
 	note(core, actor, action, class->row.id, 0, object, detail);
 }
+
+void note_seat(struct core *core, const struct actor *actor, const struct seat *seat, const char *action,
+	       const char *detail)
+{
+	AUTO_FREE char *object = str_fmt("seat %lld/%02u", (long long)seat->row.class_id, seat->row.number);
+
+	note(core, actor, action, seat->row.class_id, seat->row.id, object, detail);
+}

@@ -103,10 +103,8 @@ static int making_store(struct making *making, struct err *err)
 		return -1;
 	free(seat->row.password);
 	seat->row.password = str_copy(making->hash);
-	AUTO_FREE char *object = str_fmt("seat %lld/%02u", (long long)seat->row.class_id,
-					 seat->row.number);
-	note(auth->core, &making->actor, "seat.ssh-password", seat->row.class_id, seat->row.id, object, "");
-	bus_publish(auth->core, "seat", seat->row.class_id, seat->row.id, view_seat(seat));
+	note_seat(auth->core, &making->actor, seat, "seat.ssh-password", "");
+	seat_publish(seat);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/class.h"
 #include "core/note.h"
 #include "http/api.h"
 #include "http/seat_ssh.h"
@@ -26,13 +27,8 @@ static int need_gateway(const struct request *request, struct err *err)
 /* It is told to everybody at the seat, and written down. detail: JSON, or "". */
 static void key_tell(struct request *request, const char *action, const char *detail)
 {
-	const struct seat *seat = request->seat;
-	AUTO_FREE char *object =
-		str_fmt("seat %lld/%02u", (long long)seat->row.class_id, seat->row.number);
-
-	note(request->server->core, &request->actor, action, seat->row.class_id, seat->row.id, object,
-	     detail);
-	bus_publish(request->server->core, "seat", seat->row.class_id, seat->row.id, view_seat(seat));
+	note_seat(request->server->core, &request->actor, request->seat, action, detail);
+	seat_publish(request->seat);
 }
 
 int api_seat_keys(struct request *request, struct err *err)
