@@ -1,11 +1,11 @@
 // Who may see what: every route, as everybody; then streams, terminals and ssh.
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Daemon, events, freePort, launchedClass, root, run, until } from "./daemon.mjs";
+import { Daemon, events, freePort, launchedClass, run, until } from "./daemon.mjs";
 import { CLOSE, WebSocketClient } from "./websocket.mjs";
 
 /* One class of Hana's, in which Mio helps and Aoi and Ren learn; another of Kenji's, in which Rio helps and Sora
@@ -136,7 +136,6 @@ const matrix = `
 	1..4.4.4433  GET    /ws/terminal?machine
 `;
 
-const terakoya = join(root, process.env.TERAKOYA_BUILD ?? "build", "terakoya");
 const people = {};
 const place = mkdtempSync(join(tmpdir(), "tk-access-"));
 let daemon, port, made, other, seat, machine, version, routes;
@@ -353,7 +352,7 @@ test("instructors and assistants are added to a class, and lead or help there as
 });
 
 test("the command line lists, adds and removes staff", async () => {
-	const cli = (...args) => spawnSync(terakoya, ["--state-dir", daemon.state, "class", "staff", String(made.id), ...args], { encoding: "utf8" });
+	const cli = (...args) => daemon.cli("class", "staff", String(made.id), ...args);
 	assert.match(cli("--add", "rio").stdout, /owner +hana .*instructor\nadded +mio .*\nadded +rio +rio +assistant/);
 	assert.doesNotMatch(cli("--remove", "rio").stdout, /rio/);
 	assert.equal(cli("--add", "nobody").status, 3);

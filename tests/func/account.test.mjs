@@ -1,10 +1,8 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { join } from "node:path";
-import { Daemon, events, root } from "./daemon.mjs";
+import { Daemon, events, terakoya } from "./daemon.mjs";
 
-const terakoya = join(root, process.env.TERAKOYA_BUILD ?? "build", "terakoya");
 let daemon, mika, hana;
 
 before(async () => {

@@ -1,11 +1,10 @@
 // After a class: results as tables, certificates with a code, and the end of what was kept.
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { Daemon, launchedClass, root, until } from "./daemon.mjs";
+import { Daemon, launchedClass, until, terakoya } from "./daemon.mjs";
 
-const terakoya = join(root, process.env.TERAKOYA_BUILD ?? "build", "terakoya");
 const AT = Date.UTC(2026, 5, 9, 1, 30); /* 10:30 in Tokyo */
 let daemon, hana, mika, made, seats, first;
 
@@ -76,7 +75,7 @@ test("what a student calls themselves is never a formula", async () => {
 });
 
 test("the command line shows results as a list, a table and JSON", () => {
-	const cli = (...args) => spawnSync(terakoya, ["--state-dir", daemon.state, ...args], { encoding: "utf8" });
+	const cli = (...args) => daemon.cli(...args);
 	assert.match(cli("class", "results", String(made.id)).stdout, /青木 葵 +さくら銀行/);
 	assert.match(cli("class", "results", String(made.id), "--csv").stdout, /^\ufeff"Seat",/);
 	assert.match(cli("class", "results", String(made.id), "--csv", "--tasks", "--language", "ja").stdout, /"課題"/);

@@ -1,11 +1,9 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Daemon, root } from "./daemon.mjs";
+import { Daemon, terakoya } from "./daemon.mjs";
 
-const terakoya = join(root, process.env.TERAKOYA_BUILD ?? "build", "terakoya");
 let daemon, mika, hana;
 
 before(async () => {
@@ -16,7 +14,7 @@ before(async () => {
 after(() => daemon?.stop());
 
 function cli(...args) {
-	const { status, stdout, stderr } = spawnSync(terakoya, ["--state-dir", daemon.state, ...args], { encoding: "utf8" });
+	const { status, stdout, stderr } = daemon.cli(...args);
 	return { status, stdout, stderr };
 }
 

@@ -3,9 +3,8 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Daemon, launchedClass, makeState, root } from "./daemon.mjs";
+import { Daemon, launchedClass, makeState, terakoya } from "./daemon.mjs";
 
-const terakoya = join(root, process.env.TERAKOYA_BUILD ?? "build", "terakoya");
 const place = makeState();
 const file = join(place, "backup.db");
 let daemon, mika, aoi, made;

@@ -1,5 +1,5 @@
 /** The real daemon for a test: its own state directory, a free port, libvirt's test driver. */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createServer, connect } from "node:net";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -8,6 +8,7 @@ import http from "node:http";
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 export const program = join(root, process.env.TERAKOYA_BUILD ?? "build", "terakoyad");
+export const terakoya = join(root, process.env.TERAKOYA_BUILD ?? "build", "terakoya");
 
 export function freePort() {
 	return new Promise((done) => {
@@ -115,6 +116,11 @@ export class Daemon {
 	/** As the command line. */
 	local(method, path, body) {
 		return this.request(method, `/api/v1${path}`, { body, local: true });
+	}
+
+	/** The command line itself: { status, stdout, stderr }. */
+	cli(...args) {
+		return spawnSync(terakoya, ["--state-dir", this.state, ...args], { encoding: "utf8" });
 	}
 
 	/** As a signed-in browser. */

@@ -3,9 +3,8 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Daemon, makeState, root, until } from "./daemon.mjs";
+import { Daemon, makeState, root, until, terakoya } from "./daemon.mjs";
 
-const terakoya = join(root, process.env.TERAKOYA_BUILD ?? "build", "terakoya");
 const state = makeState(), images = join(state, "images");
 let daemon, mika, hana;
 

@@ -1,10 +1,7 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
-import { Daemon, root } from "./daemon.mjs";
+import { Daemon } from "./daemon.mjs";
 
-const terakoya = join(root, process.env.TERAKOYA_BUILD ?? "build", "terakoya");
 let daemon, mika, hana;
 
 before(async () => {
@@ -14,7 +11,7 @@ before(async () => {
 });
 after(() => daemon?.stop());
 
-const cli = (...args) => spawnSync(terakoya, ["--state-dir", daemon.state, ...args], { encoding: "utf8" });
+const cli = (...args) => daemon.cli(...args);
 const site = async () => (await daemon.request("GET", "/api/v1/site")).json;
 const value = async (key) => (await daemon.as(mika, "GET", "/settings")).json.find((one) => one.key === key).value;
 
