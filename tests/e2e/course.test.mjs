@@ -17,7 +17,8 @@ after(() => daemon?.stop());
 
 test('every promise of the course holds on real machines', (t) => {
   for (const line of lines.filter((one) => one.startsWith('#'))) t.diagnostic(line.slice(1));
-  assert.deepEqual(lines.filter((one) => one.startsWith('not ok')), [], result.stdout);
+  const broken = lines.flatMap((one, at) => (one.startsWith('not ok') ? lines.slice(at, at + 12) : []));
+  assert.deepEqual(broken, [], broken.slice(0, 60).join('\n'));
   assert.equal(result.code, 0, result.stderr);
   const results = lines.filter((one) => one.startsWith('ok '));
   assert.ok(lines.includes(`1..${results.length}`), result.stdout);

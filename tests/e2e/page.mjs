@@ -3,10 +3,23 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import path from 'node:path';
+import { afterEach } from 'node:test';
 import { artifacts, build, state, until } from './lab.mjs';
 
 /** Browsers complain into their console; a person would not see it, so a test has to. */
 export const complaints = [];
+
+/** The pages that people have open: what they show is told when a test fails. */
+const open = new Set();
+
+afterEach(async (test) => {
+  if (!test.error) return;
+  for (const page of open) {
+    const shown = await page.locator('body').innerText({ timeout: 2000 }).catch((error) => String(error));
+    console.log(`at the failure: ${page.url()}: ${shown.replace(/\s+/g, ' ').slice(0, 600)}`);
+  }
+  for (const line of complaints.slice(-5)) console.log(`at the failure: browser: ${line}`);
+});
 
 /** A person with a browser profile of their own. */
 export async function person(browser, { locale = 'en-GB', viewport = { width: 1440, height: 900 } } = {}) {
@@ -25,6 +38,8 @@ export async function tab(context) {
 }
 
 function listen(page) {
+  open.add(page);
+  page.on('close', () => open.delete(page));
   page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.stack ?? error}`));
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(`${page.url()}: ${message.text()} ${message.location().url ?? ''}`);
