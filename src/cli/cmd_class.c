@@ -122,6 +122,36 @@ int cmd_class_codes(struct invocation *invocation, struct err *err)
 	return path ? show_list(invocation, path, columns, err) : -1;
 }
 
+static bool confirm_joining(struct invocation *invocation, const char *wanted)
+{
+	return confirm(invocation,
+		       str_equal(wanted, "seat") ?
+			       "Let each join with a code of their own? The class's code lets nobody in any more. Who "
+			       "is in stays; codes and links of seats go on working." :
+			       "Let people join with the class's code? Whoever has it and types a name on the list sits "
+			       "down at that seat. Codes and links of seats go on working.");
+}
+
+int cmd_class_joining(struct invocation *invocation, struct err *err)
+{
+	const char *wanted = invocation->argument[1];
+	json_t *class = NULL;
+
+	if (wanted && !str_equal(wanted, "class") && !str_equal(wanted, "seat"))
+		return err_set(err, ERR_INVALID, "a class is joined by class or by seat, not by \"%s\"", wanted);
+	if (wanted && !confirm_joining(invocation, wanted))
+		return err_set(err, ERR_CONFLICT, "nothing was changed");
+	json_t *body = wanted ? json_pack("{s:s}", "joining", wanted) : NULL;
+	if (class_call(invocation, wanted ? "PATCH" : "GET", "", body, &class, err) < 0)
+		return -1;
+	if (!show_json(invocation, class))
+		printf("class %lld  %s  joined with %s\n", number_of(class, "id"), text_of(class, "name"),
+		       str_equal(text_of(class, "joining"), "seat") ? "each seat's own code; see class codes" :
+								      text_of(class, "code"));
+	json_decref(class);
+	return 0;
+}
+
 int cmd_class_list(struct invocation *invocation, struct err *err)
 {
 	static const char *const columns[] = { "CLASS=id", "STATE=state", "SEATS=seats", "READY=ready",

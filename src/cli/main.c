@@ -95,6 +95,11 @@ static const struct command commands[] = {
 	  .run = cmd_class_create },
 	{ .words = "class codes", .arguments = "CLASS", .least = 1, .most = 1,
 	  .summary = "list the one-time codes of a class's seats", .run = cmd_class_codes },
+	{ .words = "class joining", .arguments = "CLASS [class|seat]", .least = 1, .most = 2,
+	  .summary = "show or change how students join: with the class's code, or each seat's own",
+	  .details = "With seat the class's code lets nobody in any more. Who is in stays in; codes and links of seats go "
+		     "on working either way.",
+	  .option = { { "yes", NULL, "do not ask" } }, .run = cmd_class_joining },
 	{ .words = "class list", .arguments = "", .summary = "list classes",
 	  .option = { { "closed", NULL, "also those that are closed" } }, .run = cmd_class_list },
 	{ .words = "class launch", .arguments = "CLASS", .least = 1, .most = 1,

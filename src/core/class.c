@@ -381,6 +381,24 @@ int class_create(struct core *core, const struct actor *actor, const struct clas
 	return 0;
 }
 
+int class_set_joining(struct core *core, const struct actor *actor, struct class *class, bool own_codes,
+		      struct err *err)
+{
+	struct class_row row = class->row;
+
+	if (class->state == CLASS_CLOSING || class->state == CLASS_CLOSED)
+		return err_set(err, ERR_CONFLICT, "class %lld is over: nobody can join it", (long long)row.id);
+	if (own_codes == row.own_codes)
+		return 0;
+	row.own_codes = own_codes;
+	if (classes_update(core->store, &row, err) < 0)
+		return -1;
+	class->row.own_codes = own_codes;
+	note_class(core, actor, class, "class.joining", own_codes ? "{\"by\":\"seat\"}" : "{\"by\":\"class\"}");
+	class_publish(class);
+	return 0;
+}
+
 /* ---- closing ---------------------------------------------------------------------------------- */
 
 /* Removes what one seat has on the host: machines of every generation first, then its networks. */

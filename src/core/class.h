@@ -49,6 +49,11 @@ void class_capacity(struct core *core, const char *course, unsigned seats, struc
 /* The same of one version; pack may be NULL. */
 void pack_capacity(struct core *core, const struct pack *pack, unsigned seats, struct capacity *capacity);
 
+/* Lets people in with their seats' own codes only, or with the class's code, too. Who is in stays in, and codes and
+ * links of seats go on working either way. ERR_CONFLICT: the class is over. */
+int class_set_joining(struct core *core, const struct actor *actor, struct class *class, bool own_codes,
+		      struct err *err);
+
 /* Draft to preparing: ERR_CAPACITY names the number that fits; ERR_NOT_FOUND for a missing image or
  * template names the command or button that makes it; ERR_UNAVAILABLE without libvirtd. ERR_CONFLICT when
  * the course, as the class has it, never passed `lab test`, unless untested says that this is known: then

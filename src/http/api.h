@@ -99,6 +99,7 @@ int api_class_cards(struct request *request, struct err *err);
 int api_classes(struct request *request, struct err *err);
 int api_class_post(struct request *request, struct err *err);
 int api_class_get(struct request *request, struct err *err);
+int api_class_patch(struct request *request, struct err *err);
 int api_class_delete(struct request *request, struct err *err);
 int api_class_launch(struct request *request, struct err *err);
 int api_class_prepare(struct request *request, struct err *err);

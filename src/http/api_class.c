@@ -59,6 +59,15 @@ static int read_people(const json_t *names, const json_t *objects, struct class_
 	return 0;
 }
 
+/* Whether seats are joined with their own codes only. */
+static int read_joining(const char *joining, bool *own_codes, struct err *err)
+{
+	*own_codes = strcmp(joining, "seat") == 0;
+	return *own_codes || strcmp(joining, "class") == 0 ?
+		       0 :
+		       err_set(err, ERR_INVALID, "joining must be class or seat");
+}
+
 int api_class_post(struct request *request, struct err *err)
 {
 	json_t *names = NULL, *people = NULL;
@@ -82,9 +91,8 @@ int api_class_post(struct request *request, struct err *err)
 		return err_set(err, ERR_INVALID, "seats or names or people is missing");
 	if (names && people)
 		return err_set(err, ERR_INVALID, "either names or people can be given");
-	wanted.own_codes = strcmp(joining, "seat") == 0;
-	if (!wanted.own_codes && strcmp(joining, "class"))
-		return err_set(err, ERR_INVALID, "joining must be class or seat");
+	if (read_joining(joining, &wanted.own_codes, err) < 0)
+		return -1;
 	wanted.seats = (unsigned)seats;
 	wanted.person_count = json_array_size(names) + json_array_size(people);
 	AUTO_FREE struct class_person *list = mem_alloc((wanted.person_count + 1) * sizeof(*list));
@@ -100,6 +108,20 @@ int api_class_get(struct request *request, struct err *err)
 {
 	(void)err;
 	reply_json(request, MHD_HTTP_OK, view_class_full(request->class));
+	return 0;
+}
+
+int api_class_patch(struct request *request, struct err *err)
+{
+	const char *joining;
+	const struct field fields[] = { { "joining", FIELD_TEXT, true, 1, 16, &joining } };
+	bool own_codes;
+
+	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0 ||
+	    read_joining(joining, &own_codes, err) < 0 ||
+	    class_set_joining(request->server->core, &request->actor, request->class, own_codes, err) < 0)
+		return -1;
+	reply_json(request, MHD_HTTP_OK, view_class(request->class));
 	return 0;
 }
 

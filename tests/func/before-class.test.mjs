@@ -156,6 +156,25 @@ test("cards are made, look the same on paper, and their code leads to the seat",
 	await page.context().close();
 });
 
+test("how a class is joined is changed where its codes are, after what stops working was said", async () => {
+	const page = await visit(`/classes/${made.id}/cards`, { login: "hana" });
+	const ask = async (title, text) => {
+		await page.getByRole("button", { name: "Change", exact: true }).click();
+		await page.getByRole("dialog", { name: title }).getByText(text).waitFor();
+		await shot(page, "joining");
+		await page.getByRole("dialog").getByRole("button", { name: "Change" }).click();
+	};
+	await ask(/class's code\?/, `Whoever has ${made.code} comes in`);
+	await page.getByText("How they join: With the class's code").waitFor();
+	assert.equal((await daemon.as(hana, "GET", `/classes/${made.id}`)).json.joining, "class");
+	await ask(/code of their own\?/, `${made.code} lets nobody in from now on`);
+	await page.getByText("How they join: Each with a code of their own").waitFor();
+	await page.goto(`http://127.0.0.1:${daemon.port}/classes/${made.id}/wall`);
+	await page.getByText("with the code on your card").waitFor();
+	assert.equal(await page.getByText(made.code).count(), 0, "a code that lets nobody in is not projected");
+	await page.context().close();
+});
+
 test("no card of many is broken between pages, at eight or ten on one", async () => {
 	const thirty = (await daemon.as(hana, "POST", "/classes", { course: "linux-intro",
 		people: Array.from({ length: 21 }, (_, i) => ({ name: `長い氏名の受講者 ${"山田花子".repeat(i % 4)}${i + 1}`,

@@ -82,6 +82,39 @@ test("in a class of own codes the class's code lets nobody in", async () => {
 	assert.equal((await daemon.as(hana, "POST", "/classes", { course: "linux-intro", seats: 2, joining: "door" })).status, 400);
 });
 
+test("how a class is joined can be changed: codes of seats go on working, the class's does or does not", async () => {
+	const { id, code } = (await daemon.as(hana, "POST", "/classes", { course: "linux-intro", names: ["Umi", "Yui", "Rin"] })).json;
+	const change = (joining) => daemon.as(hana, "PATCH", `/classes/${id}`, { joining });
+	assert.equal((await daemon.as(hana, "POST", `/classes/${id}/launch`, { untested: true })).status, 202);
+	const umi = await daemon.join(code, "Umi");
+	const own = (await codes(id)).map((one) => one.code);
+	const reply = await change("seat");
+	assert.equal(reply.status, 200, reply.text);
+	assert.equal(reply.json.joining, "seat");
+	assert.equal((await join({ code, name: "Yui" })).status, 403);
+	assert.equal((await daemon.as(umi, "GET", "/session")).status, 200, "who is in stays in");
+	assert.equal((await join({ code: own[1] })).json.person.name, "Yui");
+	assert.equal((await change("class")).json.joining, "class");
+	assert.equal((await join({ code: own[2] })).json.person.name, "Rin", "a code that was handed out is good for its seat");
+	assert.equal((await join({ code, name: "Yui" })).status, 200);
+	assert.equal((await change("door")).status, 400);
+	assert.equal((await daemon.as(hana, "PATCH", `/classes/${id}`, {})).status, 400);
+	const noted = (await daemon.as(hana, "GET", `/audit?class=${id}`)).json.filter((one) => one.action === "class.joining");
+	assert.equal(noted.length, 2);
+	assert.equal((await daemon.as(hana, "POST", `/classes/${id}/close`)).status, 202);
+	assert.equal((await change("seat")).status, 409);
+});
+
+test("the command line shows and changes how a class is joined", async () => {
+	const { id, code } = (await daemon.as(hana, "POST", "/classes", { course: "linux-intro", seats: 1 })).json;
+	assert.ok(daemon.cli("class", "joining", `${id}`).stdout.includes(`joined with ${code}`));
+	assert.equal(daemon.cli("class", "joining", `${id}`, "seat").status, 4, "it asks first");
+	assert.match(daemon.cli("class", "joining", `${id}`, "seat", "--yes").stdout, /each seat's own code/);
+	assert.equal((await daemon.as(hana, "GET", `/classes/${id}`)).json.joining, "seat");
+	assert.equal(daemon.cli("class", "joining", `${id}`, "door").status, 2);
+	assert.equal(JSON.parse(daemon.cli("--json", "class", "joining", `${id}`, "class", "--yes").stdout).joining, "class");
+});
+
 test("cards and codes are for those who lead the class", async () => {
 	assert.equal((await daemon.as(kenji, "GET", `/classes/${running.id}/codes`)).status, 404);
 	assert.equal((await cards({}, kenji)).status, 404);

@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { post } from "../api.js";
 import { Dialog } from "../components/dialog.js";
+import { Joining } from "../components/joining.js";
 import { ProblemNote } from "../components/problem.js";
 import { SeatCard } from "../components/seat-card.js";
 import { SeatCodes } from "../components/seat-codes.js";
@@ -38,6 +39,7 @@ export function CardsPage({ id }) {
 			<p><a href="/classes/${id}">${t("cards.back")}</a></p>
 			<h1>${t("cards.title")}: ${view.name}</h1>
 			<p>${over ? t("cards.over") : t("cards.intro")}</p>
+			${!made && !over && html`<${Joining} view=${view} changed=${load} />`}
 			<${ProblemNote} error=${error} />
 			${!made && !over && html`<div class="cards-acts">
 				<button type="button" class="primary large" disabled=${busy}

@@ -34,7 +34,8 @@ function Join({ view }) {
 	return html`<section class="wall-join" aria-label=${t("wall.join")}>
 		<h1>${view.name}</h1>
 		<div class="wall-code"><div><p class="wall-host">${location.host}</p>
-			<p class="wall-letters">${view.code}</p></div></div>
+			${view.joining === "seat" ? html`<p class="wall-own">${t("wall.own-codes")}</p>`
+				: html`<p class="wall-letters">${view.code}</p>`}</div></div>
 		<p class="wall-count">${t("wall.joined", { n: joined, total: view.seats })}</p>
 		<div role="status">${hands.length > 0 && html`<p class="wall-hands">${t("wall.hands")}
 			${hands.map((seat) => html`<b key=${seat.id}>${String(seat.number).padStart(2, "0")}</b>`)}</p>`}</div>
