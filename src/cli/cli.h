@@ -144,6 +144,14 @@ int cmd_account_password(struct invocation *invocation, struct err *err);
 int cmd_account_remove(struct invocation *invocation, struct err *err);
 int cmd_account_sessions(struct invocation *invocation, struct err *err);
 int cmd_account_sign_out(struct invocation *invocation, struct err *err);
+int cmd_organisation_list(struct invocation *invocation, struct err *err);
+int cmd_organisation_add(struct invocation *invocation, struct err *err);
+int cmd_organisation_rename(struct invocation *invocation, struct err *err);
+int cmd_organisation_merge(struct invocation *invocation, struct err *err);
+int cmd_organisation_remove(struct invocation *invocation, struct err *err);
+int cmd_key_list(struct invocation *invocation, struct err *err);
+int cmd_key_add(struct invocation *invocation, struct err *err);
+int cmd_key_remove(struct invocation *invocation, struct err *err);
 int cmd_audit_list(struct invocation *invocation, struct err *err);
 int cmd_audit_verify(struct invocation *invocation, struct err *err);
 int cmd_audit_forget(struct invocation *invocation, struct err *err);
@@ -154,6 +162,9 @@ int cmd_version(struct invocation *invocation, struct err *err);
 /* What a roster file says (- for standard input): the people as a class takes them. When anything is wrong with
  * it, each bad line is told on stderr, and ERR_INVALID. */
 int roster_people(struct invocation *invocation, const char *file, json_t **people, struct err *err);
+
+/* By name or number. */
+int organisation_find(struct invocation *invocation, const char *what, json_int_t *id, struct err *err);
 
 /* "3/07" or "3/7": the seat's view, as part of its class. *seat is a new reference. */
 int seat_find(struct invocation *invocation, const char *name, json_t **seat, struct err *err);

@@ -43,11 +43,16 @@ static int send_account(struct invocation *invocation, const char *method, const
 int cmd_account_set(struct invocation *invocation, struct err *err)
 {
 	const char *login = invocation->argument[0], *name = option_value(invocation, "name");
-	const char *role = option_value(invocation, "role");
+	const char *role = option_value(invocation, "role"), *place = option_value(invocation, "organisation");
 	AUTO_FREE char *path = str_fmt("/accounts/%s", login);
+	json_int_t organisation = 0;
+
+	if (place && strcmp(place, "none") && organisation_find(invocation, place, &organisation, err) < 0)
+		return -1;
 	json_t *body = json_pack("{s:s, s:s}", "name", name ? name : login, "role",
 				 role ? role : "instructor");
-
+	if (place)
+		json_object_set_new(body, "organisation", json_integer(organisation));
 	return send_account(invocation, "PUT", path, body, err);
 }
 
@@ -91,7 +96,8 @@ static int show_timed(struct invocation *invocation, const char *path, const cha
 int cmd_account_list(struct invocation *invocation, struct err *err)
 {
 	static const char *const columns[] = { "LOGIN=login",	      "NAME=name",
-					       "ROLE=role",	      "CLASSES=classes",
+					       "ROLE=role",	      "ORGANISATION=organisation.name",
+					       "CLASSES=classes",
 					       "SESSIONS=sessions",   "LAST SEEN=seen",
 					       NULL };
 	static const char *const times[][2] = { { "seen_at", "seen" }, { NULL, NULL } };

@@ -144,6 +144,29 @@ test("instructors make organisations; only admins change them", async () => {
 	assert.equal((await daemon.as(assistant, "GET", "/organisations")).status, 403);
 });
 
+test("the command line lists, makes, renames, merges and removes organisations, by name or number", async () => {
+	const cli = (...args) => daemon.cli("organisation", ...args);
+	assert.match(cli("add", "Tori Bank").stdout, /organisation \d+  Tori Bank/);
+	assert.match(cli("add", "TORI bank").stderr, /is called TORI bank already/);
+	const { id } = await named("Tori Bank");
+	assert.match(cli("rename", "Tori Bank", "鳥銀行").stdout, /鳥銀行/);
+	assert.match(cli("rename", String(id), "Tori").stdout, /Tori/);
+	assert.match(cli("list").stdout, new RegExp(`^ID +ACCOUNTS +SEATS +NAME\n[^]*^${id} +0 +0 +Tori$`, "m"));
+	assert.equal(daemon.cli("account", "set", "obs", "--role", "observer", "--organisation", "Tori").status, 0);
+	assert.match(daemon.cli("account", "list").stdout, /obs +obs +observer +Tori +0/);
+	assert.equal(cli("remove", "Tori").status, 4, "somebody belongs to it");
+	assert.equal(cli("merge", "Tori", "あおぞら銀行").status, 4, "it asks first");
+	assert.match(cli("merge", "Tori", "あおぞら銀行", "--yes").stdout, /あおぞら銀行/);
+	assert.match(daemon.cli("account", "list").stdout, /obs +obs +observer +あおぞら銀行/);
+	assert.equal(daemon.cli("account", "set", "obs", "--role", "observer", "--organisation", "none").status, 0);
+	assert.match(daemon.cli("account", "list").stdout, /obs +obs +observer +0/);
+	cli("add", "Hato");
+	assert.match(cli("remove", "Hato").stdout, /Hato is removed/);
+	assert.equal(cli("remove", "Hato").status, 3);
+	assert.match(daemon.cli("account", "set", "obs", "--organisation", "Nowhere").stderr, /no organisation "Nowhere"/);
+	assert.equal(daemon.cli("account", "remove", "obs", "--yes").status, 0);
+});
+
 test("organisations and what belongs to them are there after a restart", async () => {
 	const all = async () => [await organisations(), (await seats()).map(({ organisation, mail, language }) => [organisation, mail, language])];
 	const before = await all();

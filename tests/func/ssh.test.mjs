@@ -82,6 +82,22 @@ test("public keys are read with care: what they are, how long, how many", async 
 	assert.doesNotMatch((await signIn("good")).stderr, /not begun/, "the removed one is unknown");
 });
 
+test("the command line lists, adds and removes a seat's keys", async () => {
+	const seat = `${made.id}/2`, file = join(place, "keys");
+	const cli = (verb, ...args) => daemon.cli("key", verb, seat, ...args);
+	const before = JSON.parse(daemon.cli("--json", "key", "list", seat).stdout);
+	for (const { id } of before) assert.equal(cli("remove", String(id), "--yes").status, 0);
+	writeFileSync(file, `# two of mine\n${readFileSync(join(place, "more0.pub"), "utf8")}\n${readFileSync(join(place, "more1.pub"), "utf8")}`);
+	assert.match(cli("add", file).stdout, /^key \d+  SHA256:\S+  more0\nkey \d+  SHA256:\S+  more1\n$/);
+	const [, first] = cli("list").stdout.match(/ssh-ed25519 +(SHA256:\S+) +more0\n/);
+	assert.match(cli("add", join(place, "more2")).stderr, /more2, line 1: .*private key/);
+	assert.match(cli("add", "/dev/null").stderr, /holds no key/);
+	assert.equal(cli("remove", first).status, 4, "it asks first");
+	assert.equal(cli("remove", first, "--yes").status, 0);
+	assert.equal(cli("remove", first, "--yes").status, 3);
+	assert.deepEqual(JSON.parse(daemon.cli("--json", "key", "list", seat).stdout).map((one) => one.comment), ["more1"]);
+});
+
 test("a key that the seat knows signs in, by its private half only; its removal ends the connection", async () => {
 	const running = await launchedClass(daemon, hana, ["Aoi"]);
 	const seat = running.seat[0].id;
