@@ -29,7 +29,7 @@ int proof_start(struct core *core, const struct actor *actor, const struct proof
 		proof_started_fn *done, void *context, struct err *err);
 
 /* The run that is under way, or the newest that ended: results, times and memory. version NULL: whichever was
- * tested last. NULL with ERR_NOT_FOUND when there was none. */
+ * tested last. JSON's null: what is installed was never tested. NULL with ERR_NOT_FOUND: there is no such course. */
 json_t *proof_view(struct core *core, const char *course, const char *version, struct err *err);
 
 /* When the pack, as it is, last passed; 0: never. */

@@ -7,6 +7,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/course.h"
 
 void report_result(struct proof *proof, unsigned seat, const char *promise, const char *why)
 {
@@ -162,7 +163,7 @@ json_t *proof_view(struct core *core, const char *course, const char *version, s
 		return view_row(core, &row, true, report_json(proof));
 	}
 	if (proofs_newest(core->store, course, version, &row, err) < 0)
-		return NULL;
+		return err->kind == ERR_NOT_FOUND && course_version(core, course, version) ? json_null() : NULL;
 	json_t *report = json_loads(row.report, 0, NULL);
 	json_t *view = view_row(core, &row, false, report ? report : json_object());
 	proof_row_free(&row);

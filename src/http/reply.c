@@ -56,7 +56,7 @@ static void reply_text(struct request *request, unsigned status, const char *typ
 
 void reply_json(struct request *request, unsigned status, json_t *json)
 {
-	char *text = json_dumps(json, JSON_COMPACT);
+	char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
 
 	json_decref(json);
 	reply_text(request, status, "application/json", text ? text : str_copy("null"));

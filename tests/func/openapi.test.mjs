@@ -85,7 +85,7 @@ function holds(reply, method, path) {
 test("what the daemon answers is what is documented", async () => {
 	const seat = running.seat[0].id, lab = running.labs[0].id, course = "linux-intro";
 	const names = { class: running.id, seat, lab, course, version: "1.0.0", image: "debian-13" };
-	for (const path of ["/health", "/session", "/host", "/courses", "/courses/{course}/capacity", "/packs",
+	for (const path of ["/health", "/session", "/host", "/courses", "/courses/{course}/capacity", "/courses/{course}/proof", "/packs",
 		"/packs/{course}/{version}", "/packs/{course}/{version}/labs/{lab}", "/images", "/images/{image}/log", "/templates",
 		"/works", "/classes", "/classes/{class}", "/seats/{seat}", "/seats/{seat}/attempts", "/seats/{seat}/workspace",
 		"/seats/{seat}/labs/{lab}"]) {

@@ -132,9 +132,14 @@ describe("a test on real machines", () => {
 		machines: [{ name: "desk", memory_bytes: 9e7, disk_bytes: 3e7 }] };
 
 	test("that could not begin says why", async () => {
+		const missing = [];
+		const note = (reply) => reply.status() === 404 && missing.push(reply.url());
+		page.on("response", note);
 		await place("Packs").click();
-		await page.getByRole("link", { name: "linux-intro 1.0.0" }).click();
+		await Promise.all([page.waitForResponse(/\/proof\?/), page.getByRole("link", { name: "linux-intro 1.0.0" }).click()]);
 		await page.getByText("This version was never tested here.").waitFor();
+		page.off("response", note);
+		assert.deepEqual(missing, [], "a console shows no error for what is no error");
 		await page.getByRole("button", { name: "Run the test" }).click();
 		await page.getByText(/the image debian-13 is not built/).waitFor();
 	});

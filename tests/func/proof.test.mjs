@@ -14,7 +14,10 @@ after(() => daemon?.stop());
 const path = "/courses/linux-intro/proof";
 
 test("a course that was never tested says so, and is not proven", async () => {
-	assert.equal((await daemon.as(hana, "GET", path)).status, 404);
+	const never = await daemon.as(hana, "GET", path);
+	assert.deepEqual([never.status, never.json], [200, null]);
+	assert.equal((await daemon.as(hana, "GET", `${path}?version=9.9.9`)).status, 404);
+	assert.equal((await daemon.as(hana, "GET", "/courses/cobol/proof")).status, 404);
 	const [course] = (await daemon.as(hana, "GET", "/courses")).json.filter((one) => one.id === "linux-intro");
 	assert.equal(course.proven_at, 0);
 });

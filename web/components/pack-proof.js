@@ -1,6 +1,6 @@
 /** The test of a version on real machines: started here, its results as they come, and what the last one found out. */
 import { useEffect, useState } from "preact/hooks";
-import { get, post, Problem } from "../api.js";
+import { get, post } from "../api.js";
 import { html } from "../html.js";
 import { leads } from "../state/session.js";
 import { t } from "../text.js";
@@ -27,7 +27,7 @@ function useProof(pack, work) {
 		const load = () => get(path).then((view) => {
 			setProof(view);
 			setError(null);
-		}, (problem) => setError(problem instanceof Problem && problem.kind === "not-found" ? null : problem));
+		}, setError);
 		load();
 		const timer = running ? setInterval(load, LOOK_MS) : 0;
 		return () => clearInterval(timer);
