@@ -1,12 +1,13 @@
 // What the ssh gateway does before there is any machine: its key, its port, who is let in, and what strangers may cost.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { Daemon, flags, freePort, launchedClass, makeState, run } from "./daemon.mjs";
+import { ecdsaKey, ed25519Key, publicLine, startAgent } from "./agent.mjs";
+import { Daemon, flags, freePort, launchedClass, makeState, run, until } from "./daemon.mjs";
 
 const place = mkdtempSync(join(tmpdir(), "tk-ssh-func-"));
 let daemon, hana, made, port;
@@ -25,13 +26,15 @@ after(async () => {
 
 const card = async () => (await daemon.as(hana, "POST", `/seats/${made.seat[0].id}/ssh`)).json;
 
+const sshOptions = (name, ...more) => ["-F", "none", "-p", String(port), ...more, "-o", "PreferredAuthentications=password",
+	"-o", "StrictHostKeyChecking=no", "-o", `UserKnownHostsFile=${join(place, "known")}`,
+	"-o", "NumberOfPasswordPrompts=1", `${name}@127.0.0.1`, "true"];
+
 /** What ssh says, with this name and password. */
 function ssh(name, password, ...more) {
 	writeFileSync(join(place, "ask"), `#!/bin/sh\necho '${password}'\n`);
 	chmodSync(join(place, "ask"), 0o755);
-	return new Promise((done) => execFile("ssh", ["-F", "none", "-p", String(port), ...more, "-o", "PreferredAuthentications=password",
-		"-o", "StrictHostKeyChecking=no", "-o", `UserKnownHostsFile=${join(place, "known")}`,
-		"-o", "NumberOfPasswordPrompts=1", `${name}@127.0.0.1`, "true"],
+	return new Promise((done) => execFile("ssh", sshOptions(name, ...more),
 	{ env: { ...process.env, SSH_ASKPASS: join(place, "ask"), SSH_ASKPASS_REQUIRE: "force" }, timeout: 30000 },
 	(error, stdout, stderr) => done({ code: error?.code ?? 0, stderr })));
 }
@@ -111,6 +114,44 @@ test("a key that the seat knows signs in, by its private half only; its removal 
 	assert.match(audited, /"by":"key"|\\"by\\":\\"key\\"/);
 	assert.equal((await daemon.as(hana, "DELETE", `/seats/${seat}/keys/${key.id}`)).status, 204);
 	assert.match((await signIn("more2")).stderr, /Permission denied/);
+});
+
+test("keys on security tokens sign in, by a signature of what was asked only", async () => {
+	const running = await launchedClass(daemon, hana, ["Mio"]);
+	const seat = running.seat[0].id, { login } = (await daemon.as(hana, "POST", `/seats/${seat}/ssh`)).json;
+	const socket = join(place, "agent"), by = ["-o", `IdentityAgent=${socket}`, "-o", "PreferredAuthentications=publickey"];
+	const signIn = async (key) => {
+		const agent = startAgent(socket, key);
+		const { stderr } = await ssh(login, "wrong", ...by);
+		agent.close();
+		return { stderr, signatures: agent.signatures() };
+	};
+	const entries = async () => (await daemon.as(hana, "GET", `/audit?class=${running.id}`)).json.filter((one) => one.action === "seat.ssh").length;
+	for (const [nth, key] of [ed25519Key(), ecdsaKey()].entries()) {
+		const unknown = await signIn(key);
+		assert.match(unknown.stderr, /Permission denied/);
+		assert.equal(unknown.signatures, 0, "a key that is not known is not asked to sign");
+		const added = await daemon.as(hana, "POST", `/seats/${seat}/keys`, { key: publicLine(key) });
+		assert.equal(added.status, 201, added.text);
+		assert.equal(added.json.type, key.type);
+		const { stderr, signatures } = await signIn(key);
+		assert.equal(signatures, 1, key.type);
+		assert.doesNotMatch(stderr, /Permission denied/, key.type);
+		assert.equal(await entries(), nth + 1);
+		const cut = publicLine({ ...key, blob: key.blob.subarray(0, -8) });
+		assert.match((await daemon.as(hana, "POST", `/seats/${seat}/keys`, { key: cut })).json.detail, /no whole sk-/);
+
+		/* Libssh does not answer a signature that is wrong: whoever comes after it is answered, and it has let nobody in. */
+		const agent = startAgent(socket, key, { wrong: true });
+		const waiting = spawn("ssh", sshOptions(login, ...by), { stdio: "ignore" });
+		const gone = new Promise((done) => waiting.on("exit", done));
+		await until(() => agent.signatures());
+		assert.match((await ssh(login, "wrong")).stderr, /Permission denied/);
+		assert.equal(await entries(), nth + 1, `${key.type}: a signature of something else`);
+		waiting.kill();
+		agent.close();
+		await gone;
+	}
 });
 
 test("names that are nobody's are refused like wrong passwords", async () => {
