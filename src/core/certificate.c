@@ -8,8 +8,8 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/str.h"
-#include "base/unicode.h"
 #include "core/auth_internal.h"
+#include "core/code.h"
 #include "core/internal.h"
 #include "core/organisation.h"
 #include "core/results.h"
@@ -17,47 +17,8 @@
 #include "core/throttle.h"
 #include "store/certificates.h"
 
-#define TRIES_FREE    20
-#define ADDRESSES     1024
-#define CODE_LETTERS  12
-
-static const char letters[] = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
-
-/* ---- codes ---------------------------------------------------------------------------------- */
-
-static void group_code(const char plain[CODE_LETTERS], char code[CERTIFICATE_CODE])
-{
-	snprintf(code, CERTIFICATE_CODE, "%.4s-%.4s-%.4s", plain, plain + 4, plain + 8);
-}
-
-static void make_code(char code[CERTIFICATE_CODE])
-{
-	char plain[CODE_LETTERS];
-
-	for (int i = 0; i < CODE_LETTERS; i++)
-		plain[i] = letters[randombytes_uniform(sizeof(letters) - 1)];
-	group_code(plain, code);
-}
-
-/* What somebody typed: any case or width, with or without blanks and dashes of any kind. */
-static bool read_code(const char *typed, char code[CERTIFICATE_CODE])
-{
-	AUTO_FREE char *folded = unicode_fold(typed);
-	char plain[CODE_LETTERS];
-	int length = 0;
-
-	for (const char *at = folded; *at; at++) {
-		char c = *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at;
-		if (!strchr(letters, c))
-			continue;
-		if (length == CODE_LETTERS)
-			return false;
-		plain[length++] = c;
-	}
-	if (length == CODE_LETTERS)
-		group_code(plain, code);
-	return length == CODE_LETTERS;
-}
+#define TRIES_FREE 20
+#define ADDRESSES  1024
 
 /* ---- issuing -------------------------------------------------------------------------------- */
 
@@ -89,7 +50,7 @@ static int issue(struct seat *seat, const struct certificate_wanted *wanted, str
 	AUTO(person) struct person person = { 0 };
 	char code[CERTIFICATE_CODE];
 
-	make_code(code);
+	certificate_code_make(code);
 	const struct certificate_row row = {
 		.class_id = seat->class->row.id,
 		.seat_id = seat->row.id,
@@ -197,7 +158,7 @@ int certificate_revoke(struct class *class, const struct actor *actor, const cha
 {
 	char code[CERTIFICATE_CODE] = "";
 
-	if (!read_code(typed, code) ||
+	if (!certificate_code_read(typed, code) ||
 	    certificates_remove(class->core->store, class->row.id, code, NULL) < 0)
 		return err_set(err, ERR_NOT_FOUND, "this class has no certificate \"%.32s\"", typed);
 	AUTO_FREE char *detail = str_fmt("{\"code\":\"%s\"}", code);
@@ -293,7 +254,7 @@ json_t *certificate_confirm(struct core *core, const char *typed, const char *ad
 	address_key(address, key);
 	if (try_lookup(core, key, err) < 0)
 		return NULL;
-	if (!read_code(typed, code)) {
+	if (!certificate_code_read(typed, code)) {
 		err_set(err, ERR_NOT_FOUND, "a code has twelve letters and digits: compare it with the paper");
 		return NULL;
 	}

@@ -9,7 +9,6 @@
 
 #include "core/core.h"
 
-#define CERTIFICATE_CODE 15 /* with the NUL */
 
 struct certificate_wanted {
 	const json_t *seats;	   /* [{"seat": id}, ...] */

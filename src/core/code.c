@@ -39,7 +39,8 @@ static const struct word {
 };
 static_assert(ARRAY_SIZE(words) == 64, "as the header says");
 static const char digits[] = "23456789";
-#define DIGITS 3
+#define DIGITS	  3
+#define PLAIN_MAX 64 /* bytes of what was typed, without blanks and dashes */
 
 void code_make(char code[CODE_MAX])
 {
@@ -98,11 +99,13 @@ static size_t put_point(char *into, uint32_t point)
 	return 3;
 }
 
-/* Only capitals, digits and hiragana are left; false for anything else. */
+/* Only capitals, digits and hiragana are left; false for anything else. All codes are read through this. */
 static bool squeeze(const char *typed, char *plain, size_t room)
 {
 	size_t length = 0;
 
+	if (!typed || !str_is_clean_utf8(typed, strlen(typed)))
+		return false;
 	while (*typed) {
 		uint32_t point = next_point(&typed);
 		if (is_separator(point))
@@ -129,10 +132,9 @@ static const struct word *find_word(const char *plain, size_t length)
 
 bool code_normalise(const char *typed, char code[CODE_MAX])
 {
-	char plain[64];
+	char plain[PLAIN_MAX];
 
-	if (!typed || !str_is_clean_utf8(typed, strlen(typed)) ||
-	    !squeeze(typed, plain, sizeof(plain)))
+	if (!squeeze(typed, plain, sizeof(plain)))
 		return false;
 	size_t length = strlen(plain), number = strcspn(plain, "0123456789");
 	if (length != number + DIGITS || strspn(plain + number, digits) != DIGITS)
@@ -143,31 +145,64 @@ bool code_normalise(const char *typed, char code[CODE_MAX])
 	return word != NULL;
 }
 
+/* So many of these letters, and nothing else. */
+static bool read_letters(const char *typed, const char *of, size_t count, char plain[PLAIN_MAX])
+{
+	return squeeze(typed, plain, PLAIN_MAX) && strlen(plain) == count && strspn(plain, of) == count;
+}
+
 /* ---- of seats ------------------------------------------------------------------------------- */
 
 /* Of 0 O, 1 I L, 2 Z, 5 S, 8 B, U V none is there. */
-static const char letters[] = "34679ACDEFGHJKMNPQRTWXY";
-#define LETTERS 8
+static const char seat_letters[] = "34679ACDEFGHJKMNPQRTWXY";
+#define SEAT_LETTERS 8
 
 void seat_code_make(char code[SEAT_CODE_MAX])
 {
 	char class_code[CODE_MAX];
 
 	do {
-		for (int i = 0; i <= LETTERS; i++)
-			code[i] = i == LETTERS / 2 ? '-' : letters[randombytes_uniform(sizeof(letters) - 1)];
-		code[LETTERS + 1] = 0;
+		for (int i = 0; i <= SEAT_LETTERS; i++)
+			code[i] = i == SEAT_LETTERS / 2 ? '-' : seat_letters[randombytes_uniform(sizeof(seat_letters) - 1)];
+		code[SEAT_LETTERS + 1] = 0;
 	} while (code_normalise(code, class_code));
 }
 
 bool seat_code_read(const char *typed, char code[SEAT_CODE_MAX])
 {
-	char plain[64];
+	char plain[PLAIN_MAX];
 
-	if (!typed || !str_is_clean_utf8(typed, strlen(typed)) ||
-	    !squeeze(typed, plain, sizeof(plain)) || strlen(plain) != LETTERS ||
-	    strspn(plain, letters) != LETTERS)
+	if (!read_letters(typed, seat_letters, SEAT_LETTERS, plain))
 		return false;
-	snprintf(code, SEAT_CODE_MAX, "%.4s-%.4s", plain, plain + LETTERS / 2);
+	snprintf(code, SEAT_CODE_MAX, "%.4s-%.4s", plain, plain + SEAT_LETTERS / 2);
+	return true;
+}
+
+/* ---- of certificates ------------------------------------------------------------------------ */
+
+static const char certificate_letters[] = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
+#define CERTIFICATE_LETTERS 12
+
+static void certificate_code_group(const char *plain, char code[CERTIFICATE_CODE])
+{
+	snprintf(code, CERTIFICATE_CODE, "%.4s-%.4s-%.4s", plain, plain + 4, plain + 8);
+}
+
+void certificate_code_make(char code[CERTIFICATE_CODE])
+{
+	char plain[CERTIFICATE_LETTERS];
+
+	for (int i = 0; i < CERTIFICATE_LETTERS; i++)
+		plain[i] = certificate_letters[randombytes_uniform(sizeof(certificate_letters) - 1)];
+	certificate_code_group(plain, code);
+}
+
+bool certificate_code_read(const char *typed, char code[CERTIFICATE_CODE])
+{
+	char plain[PLAIN_MAX];
+
+	if (!read_letters(typed, certificate_letters, CERTIFICATE_LETTERS, plain))
+		return false;
+	certificate_code_group(plain, code);
 	return true;
 }

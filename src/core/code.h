@@ -25,4 +25,11 @@ void seat_code_make(char code[SEAT_CODE_MAX]);
 /* As code_normalise(). */
 bool seat_code_read(const char *typed, char code[SEAT_CODE_MAX]);
 
+/* Codes of certificates, "4KXP-7M3Q-D9TH": twelve of 30 characters, 59 bits: they are confirmed to anybody who has
+ * one, years later. */
+#define CERTIFICATE_CODE 15 /* with the NUL */
+void certificate_code_make(char code[CERTIFICATE_CODE]);
+/* As code_normalise(). */
+bool certificate_code_read(const char *typed, char code[CERTIFICATE_CODE]);
+
 #endif

@@ -166,6 +166,18 @@ void machine_release(struct machine *machine); /* link, timer: before its memory
 /* Its part of the seat, for virt/. The strings live as long as the machine and its pack. */
 struct machine_order;
 int machine_power(struct machine *machine, enum virt_power power, struct err *err);
+/* ---- machine_link.c --------------------------------------------------------------------------- */
+
+/* Which identity the agent should have: this machine in this generation. Never 0. */
+uint64_t machine_instance(const struct machine *machine);
+void machine_connect(struct machine *machine); /* again and again by itself; nothing when it does already */
+/* gone: its terminals are over with it. The life must have been ended before: what is pending on the link is
+ * called back from here. */
+void machine_unlink(struct machine *machine, bool gone);
+void machine_disconnect(struct machine *machine); /* gone */
+
+/* ---- identity.c ------------------------------------------------------------------------------- */
+
 void machine_fill_identity(const struct machine *machine, struct link_identity *identity);
 
 /* ---- pulse.c ---------------------------------------------------------------------------------- */

@@ -77,6 +77,27 @@ static void a_seat_code_is_read_back_and_is_no_class_code(void **state)
 	assert_false(seat_code_read(NULL, read));
 }
 
+static void a_certificate_code_is_read_however_it_was_typed(void **state)
+{
+	char made[CERTIFICATE_CODE], read[CERTIFICATE_CODE];
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		certificate_code_make(made);
+		assert_true(certificate_code_read(made, read));
+		assert_string_equal(made, read);
+		assert_null(strpbrk(made, "01ILOU"));
+	}
+	assert_true(certificate_code_read("４ｋｘｐ　7m3q–D9THー", read));
+	assert_string_equal(read, "4KXP-7M3Q-D9TH");
+	assert_false(certificate_code_read("4KXP-7M3Q-D9T", read));
+	assert_false(certificate_code_read("4KXP-7M3Q-D9THA", read));
+	assert_false(certificate_code_read("4KXP-7M3Q-D9T1", read));
+	assert_false(certificate_code_read("No. 4KXP-7M3Q-D9TH", read));
+	assert_false(certificate_code_read("\xff\xfe", read));
+	assert_false(certificate_code_read(NULL, read));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -84,6 +105,7 @@ int main(void)
 		cmocka_unit_test(a_code_is_read_however_it_was_typed),
 		cmocka_unit_test(what_cannot_be_a_code_is_refused),
 		cmocka_unit_test(a_seat_code_is_read_back_and_is_no_class_code),
+		cmocka_unit_test(a_certificate_code_is_read_however_it_was_typed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
