@@ -15,6 +15,8 @@ const RETRY_MS = [300, 700, 1500, 3000, 6000, 10000];
 const PING_MS = 5000;
 /** No answer to a ping for so long: the connection is dead, whatever the socket believes. */
 const DEAD_MS = 12000;
+/** Pieces that are kept while a socket is being opened. While a connection counts as lost none are: they would be typed blindly. */
+const EARLY_MAX = 256;
 
 /** @typedef {"connecting" | "opening" | "live" | "away" | "ended" | "lost"} LinkState */
 
@@ -43,6 +45,9 @@ export class TerminalConnection {
 		/** @type {import("./wire.js").Wire | null} */
 		this.wire = null;
 		this.line = new Line(options.machine, post);
+		/** Typed while a socket is being opened. @type {Uint8Array<ArrayBuffer>[]} */
+		this.early = [];
+		this.leaving = false;
 		this.resting = false;
 		this.failures = 0;
 		this.closed = false;
@@ -104,6 +109,7 @@ export class TerminalConnection {
 		this.failures = 0;
 		this.heardAt = performance.now();
 		if (this.state.value !== "live") this.state.value = "opening";
+		for (const bytes of this.early.splice(0)) this.wire?.input(bytes);
 		this.ping();
 		clearInterval(this.pings);
 		this.pings = setInterval(() => this.ping(), PING_MS);
@@ -148,6 +154,7 @@ export class TerminalConnection {
 			return;
 		}
 		this.state.value = "lost";
+		this.early = [];
 		this.why.value = reason;
 		const pause = RETRY_MS[Math.min(this.failures++, RETRY_MS.length - 1)];
 		this.retry = setTimeout(() => this.open(), pause * (0.8 + 0.4 * Math.random()));
@@ -165,8 +172,13 @@ export class TerminalConnection {
 		if (this.wire) this.dropped({ normal: false, mute: this.wire.mute, reason: "" });
 	}
 
-	/** Another way is taken from now on. */
-	reopen() {
+	/** Another way is taken from now on; what was typed until now goes the old one to its end. */
+	async reopen() {
+		if (transport.peek() === "websocket" && this.wire) {
+			this.leaving = true;
+			await this.line.drain();
+			this.leaving = false;
+		}
 		if (this.closed || (this.state.value === "ended" && !this.wire)) return;
 		this.letGo();
 		this.open();
@@ -183,8 +195,11 @@ export class TerminalConnection {
 		else this.letGo();
 	}
 
+	/** A try that is under way began on a network that was not there. */
 	reconnectNow() {
-		if (!this.closed && !this.wire && this.state.value === "lost" && !document.hidden) this.open();
+		if (this.closed || this.state.value !== "lost" || document.hidden) return;
+		this.letGo();
+		this.open();
 	}
 
 	/** A machine is there again: its new terminal is opened from its start. */
@@ -205,8 +220,9 @@ export class TerminalConnection {
 	/** @param {Uint8Array<ArrayBuffer>} bytes */
 	inputBytes(bytes) {
 		if (this.options.watch) return;
-		if (this.wire?.isOpen) this.wire.input(bytes);
+		if (this.wire?.isOpen && !this.leaving) this.wire.input(bytes);
 		else if (transport.peek() !== "websocket") this.line.input(bytes); // sent when the line is open again
+		else if (this.state.peek() !== "lost" && this.early.length < EARLY_MAX) this.early.push(bytes);
 	}
 
 	/**

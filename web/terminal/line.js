@@ -8,6 +8,7 @@ const INPUT_MAX = 32768;
 /** Typed while nothing gets through; what is more is dropped. */
 const WAITING_MAX = 65536;
 const AGAIN_MS = 300;
+const DRAIN_MS = 3000;
 
 /** @typedef {{ number: number, input?: string, rows?: number, columns?: number, ping?: number }} Piece */
 
@@ -41,6 +42,7 @@ export class Line {
 		this.isOpen = false;
 		this.told = 1;
 		this.life = 0;
+		this.drained = () => {};
 	}
 
 	/**
@@ -90,10 +92,31 @@ export class Line {
 		return this.piece;
 	}
 
+	/**
+	 * Until all that was typed has arrived. What has not after a while is dropped: it would be typed much later.
+	 * @returns {Promise<void>}
+	 */
+	drain() {
+		return new Promise((done) => {
+			const timer = setTimeout(() => {
+				this.waiting = new Uint8Array(0);
+				done();
+			}, DRAIN_MS);
+			this.drained = () => {
+				clearTimeout(timer);
+				done();
+			};
+			this.pump();
+		});
+	}
+
 	async pump() {
-		if (this.busy || !this.isOpen) return;
-		const piece = this.next();
-		if (!piece) return;
+		if (this.busy) return;
+		const piece = this.isOpen && this.next();
+		if (!piece) {
+			this.drained();
+			return;
+		}
 		this.busy = true;
 		const again = await this.deliver(piece);
 		this.busy = false;

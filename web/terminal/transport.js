@@ -1,7 +1,7 @@
 /**
  * Which way terminals take: a WebSocket; where none gets through, a reply without an end ("stream"); where
  * a proxy keeps that back, short replies ("poll"). Found out by trying, remembered for the session, and
- * tried again now and then: the laptop may have left that network.
+ * tried again now and then, and when a network comes: the laptop may have left that one.
  */
 import { signal } from "@preact/signals";
 import { get } from "../api.js";
@@ -71,7 +71,10 @@ export async function doubtSocket() {
 	trying = false;
 }
 
-setInterval(async () => {
+async function lookBack() {
 	if (transport.peek() === "websocket" || document.hidden) return;
 	if (await trySocket()) takeTransport("websocket");
-}, BACK_MS);
+}
+
+setInterval(lookBack, BACK_MS);
+addEventListener("online", lookBack);
