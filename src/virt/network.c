@@ -317,7 +317,23 @@ static bool is_used(virNetworkPtr *networks, int count, const char *bridge)
 	return false;
 }
 
-/* A daemon that dies between making a bridge and its network leaves one that no network knows. */
+/* Whether anything is plugged in. */
+static bool has_ports(const char *bridge)
+{
+	AUTO_FREE char *path = str_fmt("/sys/class/net/%s/brif", bridge);
+	DIR *directory = opendir(path);
+	unsigned ports = 0;
+
+	for (struct dirent *entry; directory && (entry = readdir(directory));)
+		ports += entry->d_name[0] != '.';
+	if (directory)
+		closedir(directory);
+	return ports;
+}
+
+/* Bridges of this instance that no network knows: of a daemon that died between making the one and the other, or of
+ * a libvirtd that forgot its networks. Machines live through that, and so does the bridge that they are plugged
+ * into: it goes when they have gone. Another instance's are its own business. */
 void network_sweep(struct virt *virt, virConnectPtr connection)
 {
 	char prefix[16];
@@ -330,8 +346,11 @@ void network_sweep(struct virt *virt, virConnectPtr connection)
 	int count = virConnectListAllNetworks(connection, &networks, 0);
 	DIR *directory = count >= 0 ? opendir("/sys/class/net") : NULL;
 	for (struct dirent *entry; directory && (entry = readdir(directory));)
-		if (str_starts(entry->d_name, prefix) && !is_used(networks, count, entry->d_name))
+		if (str_starts(entry->d_name, prefix) && !is_used(networks, count, entry->d_name) &&
+		    !has_ports(entry->d_name)) {
+			log_info("bridge %s belongs to no network and is removed", entry->d_name);
 			remove_bridge(entry->d_name, NULL);
+		}
 	if (directory)
 		closedir(directory);
 	for (int i = 0; i < count; i++)
