@@ -37,6 +37,8 @@ struct machine *grade_machine(struct seat *seat, const char *name, struct err *e
 		err_set(err, ERR_CONFLICT, "seat %u has no machine %s now", seat->row.number, name);
 		return NULL;
 	}
+	if (pause_check(seat->class, err) < 0)
+		return NULL;
 	if (machine->state != MACHINE_READY) {
 		err_set(err, ERR_CONFLICT, "the machine %s is %s; wait until it is ready, start it, or reset it",
 			machine->row.name, machine_state_names[machine->state]);

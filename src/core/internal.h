@@ -212,6 +212,10 @@ int schedule_begin(struct core *core, struct err *err); /* after the classes */
 void schedule_end(struct core *core);
 json_t *view_schedule(const struct class *class); /* [{at, action, outcome}] */
 int pause_load(struct class *class, struct err *err);
+/* ERR_CONFLICT while the class is paused. */
+int pause_check(const struct class *class, struct err *err);
+/* One that has become ready while its class is paused stands still with the others. */
+void pause_machine(struct machine *machine);
 
 /* ---- launch.c --------------------------------------------------------------------------------- */
 

@@ -302,6 +302,7 @@ static void enter_ready(struct machine *machine, enum machine_event event)
 	machine->row.replaced = 0;
 	machine_save(machine);
 	discard_doomed(machine);
+	pause_machine(machine);
 	class_settled(machine->seat->class);
 }
 

@@ -22,6 +22,8 @@ static void link_up(void *context, const struct link_hello *hello)
 	machine->hello = *hello;
 	machine->down_at = 0;
 	machine_step(machine, known ? EVENT_KNOWN : EVENT_UP, NULL);
+	if (known && machine->state != MACHINE_RESUMING) /* it may have stood still; one that resumes is told anyway */
+		freeze_set_clock(machine);
 	machine->announced = machine->link;
 	if (machine->announced && machine->core->terminals)
 		machine->core->terminals->up(machine->core->terminals_context, machine, hello);

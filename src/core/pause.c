@@ -1,9 +1,11 @@
 /* A class that is paused: its machines stand still, so nothing can be typed and nothing goes on in them, and its
  * time does not count. That it is paused is an interval on disk that has not ended (store/plans.h); machines are
- * stopped and let go on by one job each way, over all that are there.
+ * stopped and let go on by one job each way, over all that are there; one that is only being made becomes ready
+ * first.
  *
- * A machine that stands still does not answer, which is not held against it (pulse.c). After a restart of the daemon
- * it stands still as before, counts as lost, and is back with its class.
+ * A machine that stands still does not answer, which is not held against it (pulse.c), and its clock stands still, too:
+ * it is told the time when it goes on. After a restart of the daemon it stands still as before, counts as lost, and is
+ * back with its class; then it is told when its agent answers (machine_link.c).
  */
 #include "core/internal.h"
 
@@ -60,7 +62,7 @@ static void halt_done(struct job *job)
 	free(halt);
 }
 
-static void halt_machines(struct class *class, bool stop)
+static struct halt_job *halt_new(const struct class *class, bool stop)
 {
 	struct halt_job *halt = mem_alloc(sizeof(*halt));
 
@@ -68,15 +70,44 @@ static void halt_machines(struct class *class, bool stop)
 	halt->base.job.done = halt_done;
 	halt->class_id = class->row.id;
 	halt->halt = stop;
+	return halt;
+}
+
+static void halt_add(struct halt_job *halt, const struct machine *machine)
+{
+	halt->domain = mem_grow(halt->domain, halt->count + 1, sizeof(*halt->domain));
+	machine_domain(machine, halt->domain[halt->count++]);
+}
+
+static void halt_machines(struct class *class, bool stop)
+{
+	struct halt_job *halt = halt_new(class, stop);
+
 	for (size_t i = 0; i < class->seats; i++)
 		for (size_t k = 0; k < class->seat[i].machines; k++) {
-			struct machine *machine = &class->seat[i].machine[k];
-			if (machine->state != MACHINE_READY && machine->state != MACHINE_LOST)
-				continue;
-			halt->domain = mem_grow(halt->domain, halt->count + 1, sizeof(*halt->domain));
-			machine_domain(machine, halt->domain[halt->count++]);
+			const struct machine *machine = &class->seat[i].machine[k];
+			if (machine->state == MACHINE_READY || machine->state == MACHINE_LOST)
+				halt_add(halt, machine);
 		}
 	core_submit(class->core, &halt->base);
+}
+
+void pause_machine(struct machine *machine)
+{
+	struct halt_job *halt;
+
+	if (!machine->seat->class->paused_at)
+		return;
+	halt = halt_new(machine->seat->class, true);
+	halt_add(halt, machine);
+	core_submit(machine->core, &halt->base);
+}
+
+int pause_check(const struct class *class, struct err *err)
+{
+	return !class->paused_at ? 0 :
+	       err_set(err, ERR_CONFLICT, "class %lld is paused: its machines stand still until it goes on",
+		       (long long)class->row.id);
 }
 
 static int check(const struct class *class, bool paused, struct err *err)

@@ -1,7 +1,7 @@
 /* Signs of life. Every machine that is ready is asked now and then whether its agent still answers; the
  * answer says what the machine has left, so that a student who has filled the disk or let processes
  * breed is seen before they raise a hand. The numbers are the guest's word: they are shown, and decide
- * nothing.
+ * nothing. A machine that stands still with its class does not answer, and need not.
  */
 #include "core/internal.h"
 
@@ -66,7 +66,7 @@ static void ponged(void *context, const struct err *err)
 	if (!machine)
 		return;
 	machine->pinging = false;
-	if (err && err->kind != ERR_UNAVAILABLE)
+	if (err && err->kind != ERR_UNAVAILABLE && !machine->seat->class->paused_at)
 		machine_step(machine, EVENT_SILENT, NULL);
 	if (err)
 		return;

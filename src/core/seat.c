@@ -27,9 +27,8 @@ static int class_must_run(const struct seat *seat, struct err *err)
 {
 	enum class_state state = seat->class->state;
 
-	if (seat->class->paused_at)
-		return err_set(err, ERR_CONFLICT, "class %lld is paused: its machines stand still until it goes on",
-			       (long long)seat->class->row.id);
+	if (pause_check(seat->class, err) < 0)
+		return -1;
 	if (state == CLASS_OPEN || state == CLASS_PREPARING || state == CLASS_PREPARED)
 		return 0;
 	return err_set(err, ERR_CONFLICT, "class %lld is %s: its seats have no machines now",

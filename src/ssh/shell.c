@@ -64,12 +64,22 @@ static void on_watched(void *context, const char *name, bool assists)
 					       "an instructor is watching this terminal: %s", name);
 }
 
+static void on_refused(void *context)
+{
+	struct conduit *conduit = context;
+	bool japanese = strcmp(conduit_language(conduit), "ja") == 0;
+
+	conduit_say(conduit, "%s", japanese ? "クラスは一時停止中です。再開するまで入力できません" :
+					      "the class is paused: nothing can be typed until it goes on");
+}
+
 static const struct viewer_events events = {
 	.data = on_data,
 	.state = on_state,
 	.room = on_room,
 	.exited = on_exited,
 	.watched = on_watched,
+	.refused = on_refused,
 };
 
 int shell_begin(struct conduit *conduit, const char *command, struct err *err)

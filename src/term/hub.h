@@ -40,6 +40,8 @@ struct viewer_events {
 	void (*exited)(void *context, int status);
 	/* One of the staff looks at the terminal from now on, or types in it. NULL: not wanted. */
 	void (*watched)(void *context, const char *name, bool assists);
+	/* The class is paused, so what was typed is dropped; once for each pause. NULL: not wanted. */
+	void (*refused)(void *context);
 };
 
 struct hub_attach {
@@ -62,7 +64,8 @@ void viewer_detach(struct viewer *viewer);
 void viewer_hangup(struct viewer *viewer);
 void viewer_ready(struct viewer *viewer); /* it can take data again */
 /* At most 64 KiB at once; returns how many bytes were taken: 0 means wait for room (hub keeps up to
- * 64 KiB per terminal). */
+ * 64 KiB per terminal). While the class is paused all is taken and dropped: nobody wants keys to be struck
+ * blindly, and to go off together later. */
 size_t viewer_input(struct viewer *viewer, const uint8_t *data, size_t length);
 void viewer_resize(struct viewer *viewer, uint16_t rows, uint16_t columns);
 

@@ -42,6 +42,7 @@ struct viewer {
 	bool has_offset;   /* position is one of this shell's */
 	bool fresh;	   /* was not called yet */
 	bool blocked, short_of_room, read_only;
+	int64_t refused; /* the pause in which it was told that nothing can be typed */
 	struct watch *watch; /* NULL: not one of the staff */
 	uint16_t rows, columns;
 };

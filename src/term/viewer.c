@@ -152,6 +152,15 @@ static size_t keep_input(struct terminal *terminal, const uint8_t *data, size_t 
 	return kept;
 }
 
+static void refuse(struct viewer *viewer, int64_t pause)
+{
+	if (viewer->refused == pause)
+		return;
+	viewer->refused = pause;
+	if (viewer->events->refused)
+		viewer->events->refused(viewer->context);
+}
+
 size_t viewer_input(struct viewer *viewer, const uint8_t *data, size_t length)
 {
 	struct terminal *terminal = viewer->terminal;
@@ -161,6 +170,10 @@ size_t viewer_input(struct viewer *viewer, const uint8_t *data, size_t length)
 
 	if (viewer->read_only || !length)
 		return length;
+	if (machine && machine->seat->class->paused_at) {
+		refuse(viewer, machine->seat->class->paused_at);
+		return length;
+	}
 	viewer_acts(viewer);
 	if (link && terminal->state == TERMINAL_LIVE && !terminal->input.length)
 		taken = link_pty_write(link, terminal->number, data, length);

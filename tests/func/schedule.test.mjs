@@ -101,6 +101,9 @@ test("a paused class lets nothing be done in it, and its time stands still", asy
 	const reset = await daemon.as(hana, "POST", `/seats/${made.seat[0].id}/reset`, {});
 	assert.equal(reset.status, 409);
 	assert.match(reset.json.detail, /paused/);
+	const lab = await daemon.as(hana, "POST", `/seats/${made.seat[0].id}/labs/${made.labs[0].id}/open`, {});
+	assert.equal(lab.status, 409);
+	assert.match(lab.json.detail, /paused/);
 	await daemon.stop();
 	await start();
 	assert.ok((await classOf()).paused_at > 0, "it is paused after a restart, too");

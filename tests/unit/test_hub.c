@@ -182,7 +182,7 @@ struct watcher {
 	struct buf seen;
 	uint64_t first, next;  /* offsets; next is where the following byte has to be */
 	bool any, full, ended;
-	unsigned jumps, rooms;
+	unsigned jumps, rooms, refusals;
 	enum terminal_state state;
 	char why[64];
 	uint16_t rows;
@@ -234,8 +234,14 @@ static void on_watched(void *context, const char *name, bool assists)
 	snprintf(watcher->why, sizeof(watcher->why), "%s %s", name, assists ? "helps" : "watches");
 }
 
+static void on_refused(void *context)
+{
+	((struct watcher *)context)->refusals++;
+}
+
 static const struct viewer_events events = {
 	.watched = on_watched,
+	.refused = on_refused,
 	.data = on_data,
 	.state = on_state,
 	.resized = on_resized,
@@ -302,7 +308,8 @@ static int set_up(void **state)
 
 	(void)state;
 	loop = loop_new(&err);
-	machine = (struct machine){ .row = { .id = 1 }, .spec = &spec, .state = MACHINE_READY,
+	class.paused_at = 0;
+	machine = (struct machine){ .row = { .id = 1 }, .seat = &seat, .spec = &spec, .state = MACHINE_READY,
 				    .link = (struct link *)&machine, .announced = true };
 	up = true;
 	window = 1 << 20;
@@ -537,6 +544,24 @@ static void who_watches_types_nothing_and_changes_no_size(void **state)
 	assert_int_equal(watching.rows, 24);
 	detach(&one);
 	detach(&watching);
+}
+
+static void while_the_class_is_paused_nothing_can_be_typed(void **state)
+{
+	struct watcher one;
+
+	(void)state;
+	open_shell(&one);
+	for (class.paused_at = 5; class.paused_at <= 6; class.paused_at++) {
+		for (int i = 0; i < 3; i++)
+			assert_int_equal(viewer_input(one.viewer, (const uint8_t *)"rm\r", 3), 3);
+		assert_int_equal(one.refusals, class.paused_at - 4); /* told once for each pause */
+	}
+	assert_int_equal(typed.length, 0);
+	class.paused_at = 0;
+	assert_int_equal(viewer_input(one.viewer, (const uint8_t *)"ls", 2), 2);
+	assert_string_equal(typed.data, "ls");
+	detach(&one);
 }
 
 static void the_size_follows_who_typed_last(void **state)
@@ -790,6 +815,7 @@ int main(void)
 		holds(input_that_the_agent_does_not_take_waits_within_a_bound),
 		holds(what_is_typed_before_the_shell_is_there_is_not_lost),
 		holds(who_watches_types_nothing_and_changes_no_size),
+		holds(while_the_class_is_paused_nothing_can_be_typed),
 		holds(the_size_follows_who_typed_last),
 		holds(a_machine_that_is_not_ready_is_waited_for),
 		holds(a_lost_connection_goes_on_where_it_was),

@@ -1,6 +1,7 @@
 /** Over a terminal: why there is no shell, and the button that helps. A lost connection is a strip only. */
 import { useState } from "preact/hooks";
 import { html } from "../html.js";
+import { transport } from "../terminal/transport.js";
 import { t } from "../text.js";
 import { Spinner } from "./spinner.js";
 import { toastProblem } from "./toasts.js";
@@ -29,10 +30,10 @@ function Card({ title, text, act, onAct }) {
 }
 
 /**
- * @param {{ machine: import("../types.js").Machine, mode: string, onStart: () => unknown,
+ * @param {{ machine: import("../types.js").Machine, mode: string, paused: boolean, onStart: () => unknown,
  *	onReset: () => unknown, connection: import("../terminal/connection.js").TerminalConnection }} props
  */
-export function TerminalOverlay({ machine, connection, mode, onStart, onReset }) {
+export function TerminalOverlay({ machine, connection, mode, paused, onStart, onReset }) {
 	const state = connection.state.value;
 	const name = { machine: machine.name };
 	if (UNDER_WAY.includes(machine.state)) return html`<${Preparing} machine=${machine} />`;
@@ -44,6 +45,7 @@ export function TerminalOverlay({ machine, connection, mode, onStart, onReset })
 		return html`<${Card} title=${t("overlay.failed", name)} text=${machine.reason || t("overlay.failed-text")}
 			act=${t("reset.button")} onAct=${onReset} />`;
 	}
+	if (paused && state !== "lost") return html`<div class="strip warn" role="status">${t("overlay.paused")}</div>`;
 	if (machine.state === "lost") {
 		return html`<${Card} title=${t("overlay.lost", name)} text=${t("overlay.lost-text")}
 			act=${t("reset.button")} onAct=${onReset} />`;
@@ -53,7 +55,10 @@ export function TerminalOverlay({ machine, connection, mode, onStart, onReset })
 			${mode === "own" && html`<button type="button" class="small" onClick=${() => connection.renew()}>
 				${t("overlay.again")}</button>`}</div>`;
 	}
-	if (state === "lost") return html`<div class="strip warn" role="status"><${Spinner} /> ${t("overlay.reconnecting")}</div>`;
+	if (state === "lost") {
+		return html`<div class="strip warn" role="status"><${Spinner} /> ${t("overlay.reconnecting")} ${
+			t(transport.value === "websocket" ? "overlay.keys-dropped" : "overlay.keys-kept")}</div>`;
+	}
 	if (state === "away") return html`<div class="strip warn" role="status"><${Spinner} /> ${t("overlay.away")}</div>`;
 	return null;
 }

@@ -56,11 +56,11 @@ function follow(machines, shells, seen) {
 }
 
 /**
- * @param {{ seat: import("../types.js").Seat, labs: import("../types.js").Lab[],
+ * @param {{ seat: import("../types.js").Seat, labs: import("../types.js").Lab[], paused: boolean,
  *	screen: { current: import("../terminal/screen.js").Screen | null } }} props
  *	screen: receives the screen that is in front
  */
-export function TerminalPane({ seat, labs, screen }) {
+export function TerminalPane({ seat, labs, paused, screen }) {
 	const [shells, setShells] = useState(() => remembered(seat.id, seat.machines));
 	const [current, setCurrent] = useState(() => (shells[0] ? keyOf(shells[0]) : ""));
 	const [views, setViews] = useState(/** @type {Record<string, any>} */ ({}));
@@ -100,7 +100,7 @@ export function TerminalPane({ seat, labs, screen }) {
 		<div class="terminal-stack">
 			${shells.map((shell) => html`<${TerminalView} key=${keyOf(shell)}
 				machine=${seat.machines.find((one) => one.id === shell.machine)} number=${shell.number}
-				hidden=${shell !== front}
+				hidden=${shell !== front} paused=${paused}
 				onView=${(/** @type {any} */ made) => setViews((all) => ({ ...all, [keyOf(shell)]: made }))}
 				onStart=${() => post(`/seats/${seat.id}/power`, { machine: machine.name, action: "on" })}
 				onReset=${() => setAsking("reset")} />`)}

@@ -21,6 +21,7 @@ const REPLAY_MS = 1500;
  * @property {number} number
  * @property {"own" | "watch" | "assist"} [mode] own: it follows its frame; else it keeps the student's size
  * @property {boolean} [hidden]
+ * @property {boolean} [paused] the class: nothing can be typed
  * @property {(view: View) => void} [onView]
  * @property {() => Promise<unknown>} onStart
  * @property {() => void} onReset
@@ -107,6 +108,6 @@ export function TerminalView(props) {
 	return html`<div class="terminal-view" role="tabpanel" hidden=${hidden}>
 		<div class="terminal-host" ref=${host}></div>
 		${view.value && html`<${TerminalOverlay} machine=${machine} connection=${view.value.connection}
-			mode=${mode} onStart=${props.onStart} onReset=${props.onReset} />`}
+			mode=${mode} paused=${!!props.paused} onStart=${props.onStart} onReset=${props.onReset} />`}
 	</div>`;
 }

@@ -89,7 +89,7 @@ function Halves({ view, setView, reload }) {
 		</div>
 		<${GuidePane} view=${view} setView=${setView} reload=${reload} type=${type} />
 		<${Splitter} />
-		<${TerminalPane} seat=${view.seat} labs=${view.labs} screen=${terminal} />
+		<${TerminalPane} seat=${view.seat} labs=${view.labs} paused=${!!view.class.paused_at} screen=${terminal} />
 		<${KeysDialog} />
 		<${MessageCard} seat=${view.seat.id} messages=${view.messages} setView=${setView} />
 	</div>`;
