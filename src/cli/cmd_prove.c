@@ -2,6 +2,7 @@
  * end what checks and machines took. */
 #include "cli/cli.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -81,6 +82,41 @@ static int count_broken(json_t *proof)
 	return broken;
 }
 
+/* ---- stopping it ------------------------------------------------------------------------------ */
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+	(void)number;
+	interrupted = 1;
+}
+
+/* The first signal asks the daemon to stop the run; the second one ends the program where it is. */
+static void catch_signals(void)
+{
+	const struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART | SA_RESETHAND };
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		sigaction(numbers[i], &action, NULL);
+}
+
+/* 0: it had ended by itself, and is there to be read. */
+static int stop(struct invocation *invocation, const char *path, struct err *err)
+{
+	interrupted = 0;
+	if (client_call(invocation->client, "DELETE", path, NULL, NULL, err) < 0) {
+		if (err->kind != ERR_NOT_FOUND)
+			return -1;
+		*err = (struct err)ERR_INIT;
+		return 0;
+	}
+	if (!invocation->json)
+		printf("Bail out! The test was stopped.\n");
+	return err_set(err, ERR_CONFLICT, "the test was stopped; its machines are being removed");
+}
+
 /* ---- running it ------------------------------------------------------------------------------- */
 
 static int read_option(struct invocation *invocation, const char *name, json_t *body, struct err *err)
@@ -122,6 +158,8 @@ static int follow(struct invocation *invocation, const char *path, json_t **proo
 	size_t printed = 0;
 
 	for (;; json_decref(*proof)) {
+		if (interrupted && stop(invocation, path, err) < 0)
+			return -1;
 		if (client_call(invocation->client, "GET", path, NULL, proof, err) < 0)
 			return -1;
 		if (!invocation->json)
@@ -140,6 +178,7 @@ int cmd_lab_test(struct invocation *invocation, struct err *err)
 	AUTO_FREE char *path = str_fmt("/courses/%s/proof", invocation->argument[0]);
 	json_t *proof;
 
+	catch_signals();
 	if (start(invocation, path, err) < 0)
 		return -1;
 	if (!invocation->json)

@@ -50,7 +50,8 @@ static const struct command commands[] = {
 	  .summary = "prove a course on real machines",
 	  .details = "After setup every check fails with feedback; each solve makes its own task pass and no other; "
 		     "passes survive a reboot; a reset gives the start again; no seat's solution or answer helps "
-		     "another. Prints TAP, then what checks and machines took. The result is shown with the course.",
+		     "another. Prints TAP, then what checks and machines took. The result is shown with the course. "
+		     "Ctrl-C stops the test, and removes its machines; a second one leaves at once.",
 	  .option = { { "seeds", "N", "classes of other values, one after the other, 1 to 16; default 2" },
 		      { "seats", "N", "seats that work in parallel, 2 to 8; default 2" },
 		      { "version", "VERSION", "another than the active one" } },

@@ -4,7 +4,7 @@
  *
  * Level-triggered: whatever changes calls proof_wake(), and look() finds out what can go on. A daemon that
  * ends in the middle leaves a hidden class that nobody works with; the next start removes it like any other
- * that is left over, and the run has no row.
+ * that is left over, and the run has no row. A run that is stopped is left in the same way.
  */
 #include "core/proof_internal.h"
 
@@ -341,6 +341,21 @@ int proof_start(struct core *core, const struct actor *actor, const struct proof
 	starting->request.course = str_copy(request->course);
 	starting->request.version = str_copy(request->version);
 	courses_read(core, read_anew, starting);
+	return 0;
+}
+
+int proof_stop(struct core *core, const struct actor *actor, const char *course, struct err *err)
+{
+	struct proof *proof = core->proof;
+
+	if (!proof || strcmp(proof->pack->id, course))
+		return err_set(err, ERR_NOT_FOUND, "the course %s is not being tested", course);
+	struct work *work = core_work(core, proof->work_id);
+	note(core, actor, "course.test-stopped", 0, 0, proof->pack->id, "");
+	proof_free(core);
+	if (work)
+		work_end(core, work, "the test was stopped");
+	proof_tidy(core);
 	return 0;
 }
 

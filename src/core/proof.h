@@ -28,6 +28,10 @@ typedef void proof_started_fn(void *context, const struct work *work, const stru
 int proof_start(struct core *core, const struct actor *actor, const struct proof_new *request,
 		proof_started_fn *done, void *context, struct err *err);
 
+/* Ends the run of this course that is under way: what it found out is forgotten, its machines are removed, and its
+ * work has failed. ERR_NOT_FOUND when the course is not being tested. */
+int proof_stop(struct core *core, const struct actor *actor, const char *course, struct err *err);
+
 /* The run that is under way, or the newest that ended: results, times and memory. version NULL: whichever was
  * tested last. JSON's null: what is installed was never tested. NULL with ERR_NOT_FOUND: there is no such course. */
 json_t *proof_view(struct core *core, const char *course, const char *version, struct err *err);

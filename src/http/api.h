@@ -77,6 +77,7 @@ int api_trial_solve(struct request *request, struct err *err);
 
 /* api_proof.c */
 int api_course_proof_get(struct request *request, struct err *err);
+int api_course_proof_delete(struct request *request, struct err *err);
 int api_course_proof_post(struct request *request, struct err *err);
 
 /* api_pack.c */

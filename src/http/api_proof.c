@@ -1,4 +1,4 @@
-/* Tests of a course: started, and looked at. */
+/* Tests of a course: started, looked at, stopped. */
 #include "base/auto.h"
 #include "base/str.h"
 #include "core/proof.h"
@@ -12,6 +12,14 @@ int api_course_proof_get(struct request *request, struct err *err)
 	if (!view)
 		return -1;
 	reply_json(request, MHD_HTTP_OK, view);
+	return 0;
+}
+
+int api_course_proof_delete(struct request *request, struct err *err)
+{
+	if (proof_stop(request->server->core, &request->actor, request->name, err) < 0)
+		return -1;
+	reply_empty(request, MHD_HTTP_NO_CONTENT);
 	return 0;
 }
 

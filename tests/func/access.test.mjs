@@ -53,6 +53,7 @@ const matrix = `
 	1...3333333  POST   /courses/{course}/bake
 	1.....33333  GET    /courses/{course}/proof
 	1...3333333  POST   /courses/{course}/proof
+	1...3333333  DELETE /courses/{course}/proof
 	1.....33333  GET    /images
 	1.333333333  DELETE /images/{image}
 	1.....33333  GET    /images/{image}/log

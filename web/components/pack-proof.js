@@ -1,9 +1,10 @@
 /** The test of a version on real machines: started here, its results as they come, and what the last one found out. */
 import { useEffect, useState } from "preact/hooks";
-import { get, post } from "../api.js";
+import { get, post, remove } from "../api.js";
 import { html } from "../html.js";
 import { leads } from "../state/session.js";
 import { t } from "../text.js";
+import { Dialog } from "./dialog.js";
 import { ProblemNote } from "./problem.js";
 import { ProofResults } from "./proof-results.js";
 import { WorkBar } from "./work-bar.js";
@@ -48,9 +49,19 @@ export function PackProof({ pack, works, started, ended }) {
 		<p class="help">${t("proof.help")}</p>
 		${leads() && !mine && html`<${Start} pack=${pack} busy=${other ?? (work?.state === "running" ? work : undefined)} started=${started} />`}
 		<${ProblemNote} error=${error} />
-		${work?.state === "running" && mine && html`<${WorkBar} work=${work} />`}
+		${work?.state === "running" && mine && html`<${WorkBar} work=${work} />
+			${leads() && html`<${Stop} pack=${pack} />`}`}
 		${proof ? html`<${ProofResults} proof=${proof} />` : html`<p class="help">${t("proof.none")}</p>`}
 	</section>`;
+}
+
+/** @param {{ pack: Pack }} props */
+function Stop({ pack }) {
+	const [asking, setAsking] = useState(false);
+	return html`<p><button type="button" onClick=${() => setAsking(true)}>${t("proof.stop")}</button></p>
+		${asking && html`<${Dialog} title=${t("proof.stop-title", { name: pack.id })} confirm=${t("proof.stop")} danger
+			onConfirm=${() => remove(`/courses/${encodeURIComponent(pack.id)}/proof`)} onClose=${() => setAsking(false)}>
+			<p>${t("proof.stop-text")}</p><//>`}`;
 }
 
 /** @param {{ pack: Pack, busy: Work | undefined, started: (work: Work) => void }} props busy: another test */
