@@ -11,14 +11,13 @@ import { build, chromium, root } from './lab.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-/** Each language and each colour once on every page; all four where there is time. */
-const LOOKS = [['en', 'light'], ['ja', 'dark']];
+const LOOKS = [['en', 'light'], ['en', 'dark'], ['ja', 'dark'], ['ja', 'light']];
 const LAPTOP = { width: 1366, height: 768 };
 /** What 200 % zoom leaves of it: the layout sees half of each side. */
 const ZOOMED = { width: 683, height: 384 };
 const FIRST_LOAD_BYTES = 300_000; // compressed; requests and their headers come on top
-/** Printed, and wanted under a second; a machine that runs tests beside may take longer. */
-const FIRST_PAINT_MS = 4000;
+/** The best of three loads, on loopback. */
+const FIRST_PAINT_MS = 1000;
 
 let daemon, browser, sessions, classes, seat, code;
 
@@ -51,6 +50,7 @@ const VISITS = {
   '/packs/:course/:version/:lab': [['admin', () => '/packs/linux-intro/1.0.0/first-steps']],
   '/images': [['admin', () => '/images']],
   '/host': [['admin', () => '/host']],
+  '/design': [['admin', () => '/design']],
   '/audit': [['admin', () => '/audit']],
   '/people': [['admin', () => '/people']],
   '/settings': [['admin', () => '/settings']],
@@ -121,7 +121,7 @@ async function visits(look, viewport, visit) {
     for (const address of [...addresses, ...(who === 'admin' ? ['/nowhere'] : [])]) {
       await page.goto(url(address));
       await settled(page);
-      wrong.push(...(await visit(page)).map((what) => `${address} for ${who}, ${look.join(' ')}: ${what}`));
+      wrong.push(...(await visit(page)).map((what) => `${address} for ${who}: ${what}`));
     }
     await context.close();
   }
@@ -147,15 +147,35 @@ test('every page that there is has its visit here', () => {
   assert.deepEqual(routes().sort(), Object.keys(VISITS).sort());
 });
 
-for (const look of LOOKS) {
-  test(`axe-core finds nothing wrong on any page: ${look.join(', ')}`, { timeout: 240000 }, async () => {
-    const wrong = await visits(look, LAPTOP, async (page) => {
-      await page.evaluate(AXE);
-      return page.evaluate(examine, TAGS);
-    });
-    assert.deepEqual(wrong, []);
-  });
+/** In the page: its own buttons, which the projector's view hides. */
+function press([language, theme]) {
+  const root = document.documentElement;
+  if (root.lang !== language) document.querySelector('header button[lang]').click();
+  for (let i = 0; i < 3 && root.dataset.theme !== theme; i++) document.querySelector('header button.icon').click();
+  return [root.lang, root.dataset.theme];
 }
+
+/** In the page: colours on their way from one light to the other. */
+const faded = () => Promise.all(document.getAnimations().filter((one) => one.effect.getTiming().iterations !== Infinity)
+  .map((one) => one.finished.catch(() => {})));
+
+test('axe-core finds nothing wrong on any page, in both languages and both colours', { timeout: 400000 }, async (t) => {
+  let runs = 0;
+  const wrong = await visits(LOOKS[0], LAPTOP, async (page) => {
+    const found = [];
+    await page.evaluate(AXE);
+    for (const look of LOOKS) {
+      await until(async () => `${await page.evaluate(press, look)}` === `${look}`);
+      await settled(page);
+      await page.evaluate(faded);
+      found.push(...(await page.evaluate(examine, TAGS)).map((what) => `${look.join(' ')}: ${what}`));
+      runs++;
+    }
+    return found;
+  });
+  t.diagnostic(`${runs} runs of axe-core`);
+  assert.deepEqual(wrong, []);
+});
 
 test('? lists the keys, and they work', async () => {
   const { context, page } = await open('student', LOOKS[0]);

@@ -16,6 +16,7 @@ const AuditPage = lazy(() => import("../pages/audit.js").then((module) => module
 const CardsPage = lazy(() => import("../pages/cards.js").then((module) => module.CardsPage));
 const CertificatesPage = lazy(() => import("../pages/certificates.js").then((module) => module.CertificatesPage));
 const ClassPage = lazy(() => import("../pages/class.js").then((module) => module.ClassPage));
+const DesignPage = lazy(() => import("../pages/design.js").then((module) => module.DesignPage));
 const HostPage = lazy(() => import("../pages/host.js").then((module) => module.HostPage));
 const ImagesPage = lazy(() => import("../pages/images.js").then((module) => module.ImagesPage));
 const NewClassPage = lazy(() => import("../pages/new-class.js").then((module) => module.NewClassPage));
@@ -42,6 +43,7 @@ const STAFF = [
 	["/packs/:course/:version/:lab", PackLabPage],
 	["/images", ImagesPage],
 	["/host", HostPage],
+	["/design", DesignPage],
 	["/seats/:id", WorkspacePage],
 ];
 

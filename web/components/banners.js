@@ -5,8 +5,8 @@ import { isStaff } from "../state/session.js";
 import { host } from "../state/shell.js";
 import { t } from "../text.js";
 
-/** @param {{ tone: string, mark: string, children: any }} props */
-function Banner({ tone, mark, children }) {
+/** @param {{ tone: "warn" | "bad" | "quiet", mark: string, children: any }} props */
+export function Banner({ tone, mark, children }) {
 	return html`<p class="banner ${tone}"><span aria-hidden="true" class="banner-mark">${mark}</span>
 		<span>${children}</span></p>`;
 }

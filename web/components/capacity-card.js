@@ -3,7 +3,8 @@ import { useEffect, useState } from "preact/hooks";
 import { get } from "../api.js";
 import { html } from "../html.js";
 import { host } from "../state/shell.js";
-import { about, bytes, number, t } from "../text.js";
+import { about, number, t } from "../text.js";
+import { Gauge } from "./gauge.js";
 import { ProblemNote } from "./problem.js";
 
 /** Typing "30" need not ask for 3. */
@@ -37,15 +38,6 @@ export function CapacityCard({ course, seats, onVerdict }) {
 			<p><span class="chip warn"><span aria-hidden="true">△</span>${t("host.tcg")}</span></p>
 			<p class="help">${t("host.tcg-text")}</p></div>`}
 	</section>`;
-}
-
-/** @param {{ label: string, needed: number, free: number }} props */
-function Gauge({ label, needed, free }) {
-	const over = needed > free;
-	return html`<div class="gauge"><div class="gauge-line"><span>${label}</span>
-			<span>${t("new.of-free", { needed: bytes(needed), free: bytes(free) })}</span></div>
-		<meter class=${over ? "over" : ""} min="0" max=${Math.max(free, 1)} value=${Math.min(needed, free)}
-			aria-label=${label}></meter></div>`;
 }
 
 /** @param {{ capacity: Capacity }} props */

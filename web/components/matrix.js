@@ -11,6 +11,7 @@ import { useMemo, useRef } from "preact/hooks";
 import { html } from "../html.js";
 import { averages, cellState, isLate, minutesAt, turnOf } from "../state/room.js";
 import { duration, number, plain, say, t, tOr } from "../text.js";
+import { CELLS, drawCell, SAMPLES } from "./cell.js";
 import { Icon } from "./icon.js";
 import { useCalm } from "./use-calm.js";
 import { useNow } from "./use-now.js";
@@ -28,13 +29,6 @@ const MANY = 24;
 const LONG = 60;
 const CLOCK_MS = 10_000;
 const SUMS_MS = 1000;
-
-/** @type {Record<Cell, string>} */
-export const MARKS = { done: "✓", hinted: "✓", helped: "→", stuck: "×", slow: "", trying: "", none: "" };
-/** @type {Cell[]} */
-const LEGEND = ["done", "hinted", "helped", "trying", "slow", "stuck", "none"];
-/** Stands in the legend for minutes. @type {Partial<Record<Cell, string>>} */
-const SAMPLES = { trying: "4", slow: "12" };
 
 /** @param {KeyboardEvent} event */
 function key(event) {
@@ -76,8 +70,8 @@ export function Matrix({ view, selected, select }) {
 				<${Foot} labs=${labs} sums=${sums} />
 			</table>
 		</div>
-		<ul class="legend" aria-label=${t("class.legend")}>${LEGEND.map((cell) => html`<li key=${cell}>
-			<i class="cell ${cell}" aria-hidden="true">${SAMPLES[cell] ?? MARKS[cell]}</i>${t(`cell.${cell}`)}</li>`)}</ul>
+		<ul class="legend" aria-label=${t("class.legend")}>${CELLS.map((cell) => html`<li key=${cell}>
+			${drawCell(cell, { minutes: SAMPLES[cell], hidden: true })}${t(`cell.${cell}`)}</li>`)}</ul>
 	</section>`;
 }
 
@@ -155,12 +149,6 @@ function Signs({ seat }) {
 		${seat.hand > 0 && html`<span role="img" class="sign-hand" aria-label=${t("class.figure-hands")}><${Icon} name="hand" /></span>`}`;
 }
 
-/** What stands in a cell: a mark, or the minutes at it. @param {Cell} cell @param {number} minutes */
-function content(cell, minutes) {
-	if (cell !== "trying" && cell !== "slow") return MARKS[cell];
-	return minutes < 0 ? "•" : Math.min(99, minutes);
-}
-
 /** @param {{ seat: Seat, labs: ClassFull["labs"], place: number, minutes: number, selected: boolean,
  *	select: ((seat: number | null) => void) | null }} props place: among all rows */
 function Row({ seat, labs, place, minutes, selected, select }) {
@@ -176,8 +164,7 @@ function Row({ seat, labs, place, minutes, selected, select }) {
 			const at = key === turn ? minutes : -1;
 			const cell = cellState(rows.get(key), key === turn, isLate(at, task.minutes));
 			return html`<td key=${key} class=${index === 0 ? "first" : ""}>
-				<i class="cell ${cell} ${task.optional ? "optional" : ""}" role="img" aria-label=${t(`cell.${cell}`)}
-				title=${cellTitle(task, cell, at, rows.get(key))}>${content(cell, at)}</i></td>`;
+				${drawCell(cell, { minutes: at, optional: task.optional, title: cellTitle(task, cell, at, rows.get(key)) })}</td>`;
 		}))}
 		<td class="rest"></td>
 	</tr>`;

@@ -2,13 +2,11 @@
 import { html } from "../html.js";
 import { cellState, turnOf } from "../state/room.js";
 import { duration, number, plain, say, t } from "../text.js";
+import { drawCell } from "./cell.js";
 
 /** @typedef {import("../types.js").Seat} Seat */
 /** @typedef {import("../types.js").OutlineLab} OutlineLab */
 /** @typedef {import("../types.js").Progress} Progress */
-
-/** @type {Record<import("../state/room.js").Cell, string>} */
-const MARKS = { done: "✓", hinted: "✓", helped: "→", stuck: "×", slow: "•", trying: "•", none: "" };
 
 /** @param {{ seat: Seat, labs: OutlineLab[] }} props */
 export function TaskTimes({ seat, labs }) {
@@ -37,8 +35,7 @@ function LabTimes({ lab, number: place, rows, open, turn }) {
 function TaskRow({ task, row, turn }) {
 	const cell = cellState(row, turn);
 	const shown = row?.hints ?? 0;
-	return html`<tr><th scope="row"><span><i class="cell ${cell} ${task.optional ? "optional" : ""}" role="img"
-			aria-label=${t(`cell.${cell}`)}>${MARKS[cell]}</i> <span>${plain(say(task.title))}</span></span></th>
+	return html`<tr><th scope="row"><span>${drawCell(cell, { optional: task.optional })} <span>${plain(say(task.title))}</span></span></th>
 		<td>${shown > 0 && html`<span class="chip warn">${t("seat.hints-shown", { list: listed(shown) })}</span>`}</td>
 		<td>${row && row.attempts > 0 ? t("seat.tries-n", { n: row.attempts }) : ""}</td>
 		<td>${row && row.took_ms > 0 ? duration(row.took_ms) : ""}</td>

@@ -4,6 +4,7 @@ import { post } from "../api.js";
 import { html } from "../html.js";
 import { say, t } from "../text.js";
 import { AnswerInput } from "./answer-input.js";
+import { Feedback } from "./feedback.js";
 import { Hints } from "./hints.js";
 import { ProblemNote } from "./problem.js";
 import { Spinner } from "./spinner.js";
@@ -20,18 +21,6 @@ import { Spinner } from "./spinner.js";
  * @property {boolean} now it is its turn
  * @property {(change: (view: any) => any) => void} setView
  */
-
-/** @param {{ verdict: Verdict }} props */
-function Feedback({ verdict }) {
-	if (verdict.verdict === "pass") return html`<p class="feedback pass">${t("check.pass")}</p>`;
-	if (verdict.verdict === "error") {
-		return html`<div class="feedback error"><p><strong>${t("check.error")}</strong> ${t("check.error-text")}</p>
-			${verdict.error && html`<p class="problem-detail" lang="en">${verdict.error}</p>`}</div>`;
-	}
-	const text = say(verdict.feedback) || t("check.not-yet-text");
-	return html`<p class="feedback not-yet"><strong>${t("check.not-yet")}</strong>
-		${" "}<span dangerouslySetInnerHTML=${{ __html: text }}></span></p>`;
-}
 
 /** @param {Props} props */
 export function Task({ seat, lab, task, mark, now, setView }) {

@@ -1,4 +1,8 @@
-/** Machines and their shells as tabs; "+" opens another shell on the machine in front. */
+/**
+ * Machines and their shells as tabs; "+" opens another shell on the machine in front. A tablist may hold nothing but
+ * tabs, so it owns them from a place of its own: the buttons that close them stand beside them.
+ */
+import { useId } from "preact/hooks";
 import { html } from "../html.js";
 import { tOr, t } from "../text.js";
 import { SHELLS_MAX } from "./terminal-pane.js";
@@ -10,6 +14,8 @@ import { SHELLS_MAX } from "./terminal-pane.js";
  *	choose: (shell: Shell) => void, change: (shells: Shell[], to?: Shell) => void }} props
  */
 export function TerminalTabs({ machines, shells, current, choose, change }) {
+	const id = useId();
+	const idOf = (/** @type {Shell} */ shell) => `${id}-${shell.machine}-${shell.number}`;
 	const keyOf = (/** @type {Shell} */ shell) => `${shell.machine}/${shell.number}`;
 	const front = shells.find((shell) => keyOf(shell) === current) ?? shells[0];
 	const taken = shells.filter((shell) => shell.machine === front.machine).map((shell) => shell.number);
@@ -35,11 +41,12 @@ export function TerminalTabs({ machines, shells, current, choose, change }) {
 		/** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll("[role=tab]"))[next]?.focus();
 	}
 	return html`<div class="tabs">
-		<div role="tablist" aria-label=${t("terminal.tabs")} onKeyDown=${key}>${shells.map((shell) => {
+		<div role="tablist" aria-label=${t("terminal.tabs")} aria-owns=${shells.map(idOf).join(" ")}></div>
+		<div class="tab-list" onKeyDown=${key}>${shells.map((shell) => {
 			const machine = machines.find((one) => one.id === shell.machine);
 			const selected = shell === front;
 			return html`<span class="tab" key=${keyOf(shell)}><button type="button" role="tab"
-				aria-selected=${selected} tabindex=${selected ? 0 : -1} onClick=${() => choose(shell)}>
+				id=${idOf(shell)} aria-selected=${selected} tabindex=${selected ? 0 : -1} onClick=${() => choose(shell)}>
 				<i class="dot ${machine?.state}" role="img"
 					aria-label=${tOr(`machine.${machine?.state}`, "")}></i>${machine?.name}${shell.number > 1 ? ` ${shell.number}` : ""}</button>
 				${shell.number > 1 && html`<button type="button" class="tab-close" title=${t("terminal.close-tab")}

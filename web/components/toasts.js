@@ -44,7 +44,7 @@ export function toastProblem(error) {
 }
 
 /** @param {{ toast: Toast }} props */
-function One({ toast: { id, tone, text, action } }) {
+export function ToastNote({ toast: { id, tone, text, action } }) {
 	function act() {
 		drop(id);
 		action?.run();
@@ -55,6 +55,6 @@ function One({ toast: { id, tone, text, action } }) {
 
 export function Toasts() {
 	return html`<div class="toasts" role="status" aria-live="polite">
-		${toasts.value.map((one) => html`<${One} key=${one.id} toast=${one} />`)}
+		${toasts.value.map((one) => html`<${ToastNote} key=${one.id} toast=${one} />`)}
 	</div>`;
 }

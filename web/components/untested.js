@@ -1,4 +1,5 @@
 /** Stands before the launch of a course that has not passed its test: what that means, and a tick that nobody has made. */
+import { useId } from "preact/hooks";
 import { html } from "../html.js";
 import { t } from "../text.js";
 
@@ -6,8 +7,9 @@ import { t } from "../text.js";
  * @param {{ course: string, checked: boolean, change: (checked: boolean) => void }} props course: its id
  */
 export function Untested({ course, checked, change }) {
-	return html`<section class="untested" aria-labelledby="untested-title">
-		<h3 id="untested-title"><span aria-hidden="true">△</span> ${t("untested.title")}</h3>
+	const id = useId();
+	return html`<section class="untested" aria-labelledby=${id}>
+		<h3 id=${id}><span aria-hidden="true">△</span> ${t("untested.title")}</h3>
 		<p>${t("untested.means")}</p>
 		<p>${t("untested.remedy")} <code>terakoya lab test ${course}</code></p>
 		<label><input type="checkbox" checked=${checked}

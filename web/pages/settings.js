@@ -18,6 +18,7 @@ export function SettingsPage() {
 	return html`<div class="page page-narrow"><div class="page-head"><h1>${t("settings.title")}</h1></div>
 		<${ProblemNote} error=${error} retry=${load} />
 		${value && html`<${SettingsForm} settings=${value} />`}
+		<p class="help">${t("settings.design")} <a href="/design">${t("design.title")}</a></p>
 	</div>`;
 }
 
