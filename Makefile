@@ -38,7 +38,7 @@ AGENT    := $(wildcard src/agent/*.c) src/guest/frame.c
 UNIT     := $(wildcard tests/unit/test_*.c)
 
 objects   = $(patsubst %.c,$(BUILD)/%.o,$(1))
-PROGRAMS := $(BUILD)/terakoyad $(BUILD)/terakoya $(BUILD)/terakoya-agent
+PROGRAMS := $(BUILD)/terakoyad $(BUILD)/terakoya $(BUILD)/terakoya-agent $(BUILD)/terakoya-loader
 TESTS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT))
 
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -62,6 +62,13 @@ $(BUILD)/terakoya-agent: $(AGENT) $(wildcard src/agent/*.h src/guest/*.h)
 	@echo "  CC    $@"
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static -std=gnu11 -O2 $(WARNINGS) -fstack-protector-strong $(CPPFLAGS) -o $@ $(AGENT)
+
+# What a machine's firmware starts: 3 KiB of it, no operating system below.
+$(BUILD)/terakoya-loader: src/boot/loader.S
+	@echo "  CC    $@"
+	@mkdir -p $(@D)
+	$(Q)$(CC) -m32 -nostdlib -static -Wl,-melf_i386,--oformat=binary,-Ttext=0,--build-id=none -o $@ $<
+	$(Q)chmod -x $@
 
 $(BUILD)/%.o: %.c
 	@echo "  CC    $<"
@@ -120,6 +127,7 @@ install: programs web $(BUILD)/terakoya.1 $(BUILD)/terakoyad.8 ## install below 
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/terakoya
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/sbin $(BUILD)/terakoyad
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/lib/terakoya $(BUILD)/terakoya-agent
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/terakoya $(BUILD)/terakoya-loader
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(BUILD)/terakoya.1
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(BUILD)/terakoyad.8
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system src/daemon/terakoyad.service

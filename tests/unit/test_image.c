@@ -216,17 +216,20 @@ static char *digest_of(const char *recipe, const char *agent)
 static void the_digest_changes_with_what_goes_in_and_with_nothing_else(void **state)
 {
 	char directory[] = "/tmp/terakoya-recipe-XXXXXX";
-	AUTO_FREE char *recipe = NULL, *agent = NULL, *file = NULL, *remove = NULL;
-	AUTO_FREE char *first = NULL, *again = NULL, *other = NULL, *back = NULL, *new_agent = NULL;
+	AUTO_FREE char *recipe = NULL, *agent = NULL, *loader = NULL, *file = NULL, *remove = NULL;
+	AUTO_FREE char *first = NULL, *again = NULL, *other = NULL, *back = NULL;
+	AUTO_FREE char *new_agent = NULL, *new_loader = NULL;
 
 	(void)state;
 	assert_non_null(mkdtemp(directory));
 	recipe = str_fmt("%s/small", directory);
 	agent = str_fmt("%s/agent", directory);
+	loader = str_fmt("%s/terakoya-loader", directory);
 	file = str_fmt("%s/recipe", recipe);
 	assert_int_equal(mkdir(recipe, 0755), 0);
 	write_text(file, "name=small\narch=amd64\n");
 	write_text(agent, "agent one");
+	write_text(loader, "loader one");
 	first = digest_of(recipe, agent);
 	write_text(file, "name=small\narch=amd64\ndisk=1\n");
 	other = digest_of(recipe, agent);
@@ -235,10 +238,13 @@ static void the_digest_changes_with_what_goes_in_and_with_nothing_else(void **st
 	again = digest_of(recipe, agent);
 	write_text(agent, "agent two");
 	new_agent = digest_of(recipe, agent);
+	write_text(loader, "loader two");
+	new_loader = digest_of(recipe, agent);
 	assert_string_equal(first, again);
 	assert_string_equal(first, back);
 	assert_string_not_equal(first, other);
 	assert_string_not_equal(first, new_agent);
+	assert_string_not_equal(new_agent, new_loader);
 	remove = str_fmt("rm -r %s", directory);
 	assert_int_equal(system(remove), 0);
 }
