@@ -59,15 +59,23 @@ async function problemOf(response) {
 	}
 }
 
-/** Reading again does no harm, and a browser gives up what is under way when a network comes or goes. */
-const READ_AGAIN_MS = [200, 800];
+/** A browser gives up what is under way when a network comes or goes. */
+const AGAIN_MS = [200, 800];
+
+/**
+ * Reading, saying how something shall be, and signing in come to the same when they are done twice.
+ * @param {string} method
+ * @param {string} path
+ */
+const isRepeatable = (method, path) => ["GET", "PUT"].includes(method) || (method === "POST" && path === "/session");
 
 /**
  * @param {string} url
  * @param {RequestInit} options
+ * @param {boolean} again whether it may be sent again when no answer came
  */
-async function send(url, options) {
-	const pauses = options.method === "GET" ? READ_AGAIN_MS : [];
+async function send(url, options, again) {
+	const pauses = again ? AGAIN_MS : [];
 	for (let tries = 0; ; tries++) {
 		try {
 			return await fetch(url, options);
@@ -93,7 +101,7 @@ export async function request(method, path, body, type = "application/gzip") {
 	if (body !== undefined) headers["Content-Type"] = file ? type : "application/json";
 	const response = await send(`/api/v1${path}`, {
 		method, headers, body: file || body === undefined ? body : JSON.stringify(body),
-	});
+	}, isRepeatable(method, path));
 	if (!response.ok) {
 		const problem = await problemOf(response);
 		if (response.status === 401 && !path.startsWith("/session")) onUnauthenticated();
