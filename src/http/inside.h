@@ -36,6 +36,7 @@ struct listener {
 TAILQ_HEAD(sse_clients, sse_client);
 TAILQ_HEAD(ws_connections, ws);
 TAILQ_HEAD(lines, line);
+LIST_HEAD(wires, wire);
 LIST_HEAD(requests, request);
 
 struct server {
@@ -50,6 +51,7 @@ struct server {
 	struct ws_connections sockets;
 	struct lines lines; /* terminals without a WebSocket */
 	unsigned lines_count;
+	struct wires wires; /* terminals with one */
 	unsigned checks_begun, checks_under_way; /* tries of strangers' networks */
 	uint64_t checks_at;
 	struct requests

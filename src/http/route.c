@@ -148,7 +148,7 @@ static const struct route routes[] = {
 	  "machine terminal offset watch rows columns line poll known", false },
 	{ "POST", V1 "/terminal", RULE_SEAT, api_terminal_input, "machine line", true },
 	{ "GET", "/ws/terminal", RULE_SEAT, api_terminal,
-	  "machine terminal offset watch rows columns", false },
+	  "machine terminal offset watch rows columns line", false },
 };
 
 /* ---- matching ------------------------------------------------------------------------------- */

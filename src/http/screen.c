@@ -220,6 +220,11 @@ struct screen *screen_new(struct request *request, struct err *err)
 	return screen;
 }
 
+bool screen_line_is_valid(const char *line)
+{
+	return strlen(line) == LINE_CHARS && strspn(line, "0123456789abcdef") == LINE_CHARS;
+}
+
 void screen_free(struct screen *screen)
 {
 	if (!screen)

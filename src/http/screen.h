@@ -12,6 +12,7 @@
 #include "http/request.h"
 
 #define SCREEN_PIECE (16 * 1024) /* output bytes of one message */
+#define LINE_CHARS   32		 /* hex digits by which a client names what belongs together */
 
 /* What a text is about. */
 enum screen_word { SCREEN_STATE, SCREEN_SIZE, SCREEN_PONG };
@@ -35,6 +36,7 @@ struct screen;
 /* Reads the query: machine, terminal, offset, watch, rows, columns. */
 struct screen *screen_new(struct request *request, struct err *err);
 void screen_free(struct screen *screen); /* NULL-safe; the shell lives on */
+bool screen_line_is_valid(const char *line);
 
 /* Attaches it to its terminal; the carrier is called from now on, never from inside of this but for
  * end(). */

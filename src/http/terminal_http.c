@@ -26,7 +26,6 @@
 #include "http/flow.h"
 #include "http/screen.h"
 
-#define LINE_CHARS   32
 #define LINES_MAX    8192
 #define IDLE_MS	     60000 /* a line without a reply is forgotten */
 #define AWAY_MS	     15000 /* and its screen before that: it would hold the guest's output back */
@@ -229,7 +228,7 @@ static int read_line_id(struct request *request, const char **id, struct err *er
 	*id = request_query(request, "line");
 	if (!request->machine)
 		return err_set(err, ERR_INVALID, "machine is missing");
-	if (!*id || strlen(*id) != LINE_CHARS || strspn(*id, "0123456789abcdef") != LINE_CHARS)
+	if (!*id || !screen_line_is_valid(*id))
 		return err_set(err, ERR_INVALID, "line must be %d hex digits", LINE_CHARS);
 	return 0;
 }

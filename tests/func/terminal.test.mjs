@@ -51,6 +51,23 @@ test("the size follows the one who acts, and everybody is told", async () => {
 	watcher.destroy();
 });
 
+test("a page that comes back names its line: what it typed into the connection before is not taken any more", async () => {
+	const line = "0123456789abcdef".repeat(2), query = `machine=${own}&terminal=4`;
+	const { client: watcher } = await open(`${query}&watch=1`, { session: hana });
+	const { client: first } = await open(`${query}&line=${line}&rows=30`);
+	await watcher.message((message) => message.json?.type === "size" && message.json.rows === 30);
+	const { client: second } = await open(`${query}&line=${line}&rows=31`);
+	const { client: somebodys } = await open(`${query}&line=${line}&watch=1`, { session: hana });
+	await first.message((message) => message.opcode === CLOSE);
+	first.json({ type: "resize", rows: 32, columns: 80 });
+	second.json({ type: "resize", rows: 33, columns: 80 });
+	await watcher.message((message) => message.json?.rows === 33);
+	assert.ok(!watcher.messages.some((message) => message.json?.rows === 32));
+	assert.ok(!second.messages.some((message) => message.opcode === CLOSE));
+	assert.equal((await open(`${query}&line=mine`)).status, 400);
+	for (const client of [watcher, first, second, somebodys]) client.destroy();
+});
+
 test("another student's terminal, another site's page and a stranger are refused before the handshake", async () => {
 	assert.equal((await open(`machine=${other}`)).status, 404);
 	assert.equal((await open(`machine=${own}`, { headers: { Origin: "https://evil.example" } })).status, 403);

@@ -68,6 +68,7 @@ export class TerminalConnection {
 		const query = new URLSearchParams({ machine: String(machine), terminal: String(terminal) });
 		if (this.stream.next !== null) query.set("offset", String(this.stream.next));
 		if (watch) query.set("watch", "1");
+		query.set("line", this.line.id); // a new connection ends the one before
 		if (this.size) {
 			query.set("rows", String(this.size.rows));
 			query.set("columns", String(this.size.columns));

@@ -51,7 +51,6 @@ export class HttpWire {
 	/** @param {boolean} known what the last reply told has arrived */
 	url(known) {
 		const query = this.query();
-		query.set("line", this.line.id);
 		if (this.poll) query.set("poll", "1");
 		if (known) query.set("known", "1");
 		return `/api/v1/terminal?${query}`;
