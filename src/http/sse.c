@@ -152,7 +152,7 @@ void sse_tick(struct server *server, bool recheck)
 			flow_drop(client->flow);
 		else if (now - flow_spoken_at(client->flow) >= HEARTBEAT_MS &&
 			 !flow_waiting(client->flow))
-			client_say(client, ": still here\n\n");
+			client_say(client, "event: alive\ndata: {}\n\n"); /* a page cannot hear a comment */
 	}
 }
 

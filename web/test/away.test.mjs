@@ -5,6 +5,7 @@ import { Stage } from "./stage.mjs";
 const MINUTE = 60000;
 const stage = new Stage();
 const { TerminalConnection } = await import("../terminal/connection.js");
+const { follow, streamState } = await import("../events.js");
 const { transport, takeTransport } = await import("../terminal/transport.js");
 let connection, shown;
 
@@ -51,6 +52,26 @@ test("a page that is told of the network's return tries at once", async () => {
 	stage.page.dispatchEvent(new Event("online"));
 	await stage.pass(200);
 	assert.equal(connection.state.value, "live");
+});
+
+test("a stream of events that falls silent is said to be cut, and opened anew until it speaks; then all is loaded", async () => {
+	let loads = 0, heard = 0;
+	const stop = follow("", () => heard++, () => loads++);
+	await stage.pass(2 * MINUTE);
+	assert.deepEqual([stage.streams.length, streamState.value, loads], [1, "live", 0], "the daemon says that it is there");
+	stage.cut();
+	await stage.pass(36000);
+	assert.equal(streamState.value, "cut");
+	await stage.pass(5 * MINUTE);
+	assert.equal(loads, 0);
+	stage.network = true;
+	stage.page.dispatchEvent(new Event("online"));
+	await stage.pass(100);
+	assert.deepEqual([streamState.value, loads], ["live", 1]);
+	stage.streams.at(-1).dispatchEvent(new MessageEvent("seat", { data: "{}" }));
+	assert.equal(heard, 1);
+	assert.equal(stage.streams.filter((stream) => stream.readyState !== EventSource.CLOSED).length, 1);
+	stop();
 });
 
 test("from HTTP a page goes back to WebSocket by itself within five minutes, and no key is lost or typed twice", async () => {

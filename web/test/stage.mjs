@@ -33,14 +33,15 @@ const textMessage = (what) => message("t", new TextEncoder().encode(JSON.stringi
 
 export class Stage {
 	constructor() {
-		Object.assign(this, { now: 0, network: true, sockets: true, typed: "", carriers: new Set(), tries: [], lines: new Map() });
+		Object.assign(this, { now: 0, network: true, sockets: true, typed: "", carriers: new Set(), tries: [], streams: [], lines: new Map() });
 		mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
 		const page = this.page = new EventTarget();
 		Object.assign(globalThis, {
 			stage: this, location: { protocol: "http:", host: "here" },
 			document: Object.assign(new EventTarget(), { hidden: false }),
 			addEventListener: page.addEventListener.bind(page), removeEventListener: page.removeEventListener.bind(page),
-			sessionStorage: { getItem: () => null, setItem() {} }, WebSocket: socketClass(this), fetch: (url, options) => this.reply(url, options),
+			sessionStorage: { getItem: () => null, setItem() {} }, WebSocket: socketClass(this), EventSource: eventSourceClass(this),
+			fetch: (url, options) => this.reply(url, options),
 		});
 		performance.now = () => this.now;
 	}
@@ -101,6 +102,25 @@ export class Stage {
 		return later(() => ({ ok: true, body }));
 	}
 }
+
+/** It answers when the network is there, and says that it is alive every 15 s. */
+const eventSourceClass = (stage) => class EventSource extends EventTarget {
+	static CLOSED = 2;
+
+	constructor() {
+		super();
+		this.readyState = 0;
+		stage.streams.push(this);
+		const onNetwork = (type) => stage.network && this.readyState < 2 && this.dispatchEvent(new Event(type));
+		setTimeout(() => onNetwork("open"), RTT_MS);
+		this.timer = setInterval(() => onNetwork("alive"), 15000);
+	}
+
+	close() {
+		this.readyState = 2;
+		clearInterval(this.timer);
+	}
+};
 
 const socketClass = (stage) => class WebSocket {
 	static OPEN = 1;
