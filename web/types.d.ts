@@ -44,7 +44,9 @@ export interface Roster {
 }
 
 /** Shown once. */
-export interface Card { seat: Seat; code: string; link: string; qr: { size: number; path: string }; ssh: SeatSsh | null }
+export interface QrCode { size: number; path: string }
+export interface Card { seat: Seat; code: string; link: string; qr: QrCode; ssh: SeatSsh | null }
+export interface Entrance { url: string; link: string; qr: QrCode }
 export interface SeatCode { seat: number; number: number; name: string; code: string }
 
 export interface Seat {

@@ -94,6 +94,7 @@ int api_roster_preview(struct request *request, struct err *err);
 
 /* api_cards.c */
 int api_class_codes(struct request *request, struct err *err);
+int api_class_entrance(struct request *request, struct err *err);
 int api_class_cards(struct request *request, struct err *err);
 
 /* api_class.c */

@@ -1,4 +1,4 @@
-/* Cards and codes of a class's seats. */
+/* How students come in: cards and codes of a class's seats, and what the wall shows. */
 #include "core/cards.h"
 
 #include "base/auto.h"
@@ -11,6 +11,18 @@ int api_class_codes(struct request *request, struct err *err)
 {
 	(void)err;
 	reply_json(request, MHD_HTTP_OK, cards_codes(request->class));
+	return 0;
+}
+
+/* For the wall: with the class's code in the address, where that is how they join. */
+int api_class_entrance(struct request *request, struct err *err)
+{
+	const char *url = request->server->url;
+	AUTO_FREE char *link = request->class->row.own_codes ? str_fmt("%s/", url) :
+							   str_fmt("%s/join/%s", url, request->class->row.code);
+
+	(void)err;
+	reply_json(request, MHD_HTTP_OK, json_pack("{s:s, s:s, s:o}", "url", url, "link", link, "qr", view_qr(link)));
 	return 0;
 }
 

@@ -104,6 +104,7 @@ static const struct route routes[] = {
 
 	{ "GET", CLASS "/codes", RULE_CLASS_OWNER, api_class_codes, NULL, false },
 	{ "POST", CLASS "/cards", RULE_CLASS_OWNER, api_class_cards, NULL, true },
+	{ "GET", CLASS "/entrance", RULE_CLASS_STAFF, api_class_entrance, NULL, false },
 
 	{ "GET", CLASS "/staff", RULE_CLASS_OWNER, api_staff_get, NULL, false },
 	{ "PUT", CLASS "/staff/{login}", RULE_CLASS_OWNER, api_staff_put, NULL, false },

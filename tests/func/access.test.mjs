@@ -103,6 +103,7 @@ const matrix = `
 	1..4.4333.4  GET    /classes/{class}/results.csv
 	1..43333333  GET    /classes/{class}/codes
 	1..43333333  POST   /classes/{class}/cards
+	1..4.433333  GET    /classes/{class}/entrance
 	1..43333333  PUT    /classes/{class}/retention
 	1..43333333  GET    /classes/{class}/certificates
 	1..43333333  POST   /classes/{class}/certificates

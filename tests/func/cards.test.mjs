@@ -139,3 +139,16 @@ test("guessing codes is throttled", async () => {
 	assert.equal(reply.status, 429);
 	await other.stop();
 });
+
+test("the wall is told where students come in: with the class's code in the address, unless each has a code of their own", async () => {
+	const entrance = async () => (await daemon.as(hana, "GET", `/classes/${running.id}/entrance`)).json;
+	const url = `http://127.0.0.1:${daemon.port}`;
+	const open = await entrance();
+	assert.equal(open.url, url);
+	assert.equal(open.link, `${url}/join/${running.code}`);
+	assert.ok(open.qr.size > 20 && open.qr.path.startsWith("M"));
+	assert.equal((await daemon.request("GET", `/join/${running.code}`)).status, 200, "the page");
+	await daemon.as(hana, "PATCH", `/classes/${running.id}`, { joining: "seat" });
+	assert.equal((await entrance()).link, `${url}/`);
+	await daemon.as(hana, "PATCH", `/classes/${running.id}`, { joining: "class" });
+});

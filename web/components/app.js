@@ -76,13 +76,13 @@ function Home() {
 }
 
 function Content() {
-	const joining = match("/j/:token", path.value);
+	const joining = match("/j/:token", path.value) ?? match("/join/:code", path.value);
 	if (path.value === "/check") return html`<${CheckPage} />`;
 	const verifying = match("/verify/:code", path.value) ?? match("/verify", path.value);
 	if (verifying) return html`<${VerifyPage} code=${verifying.code} />`;
 	if (unreachable.value) return html`<${Away} retry=${loadSession} />`;
 	if (session.value === undefined) return html`<div class="page" aria-busy="true"></div>`;
-	if (session.value === null || joining) return html`<${FrontPage} token=${joining?.token} />`;
+	if (session.value === null || joining) return html`<${FrontPage} token=${joining?.token} code=${joining?.code} />`;
 	if (path.value === "/" || path.value === "/sign-in") return html`<${Home} />`;
 	return page();
 }

@@ -9,9 +9,9 @@ import { useSubmit } from "./use-submit.js";
 
 const NAME_MAX = 100;
 
-/** @param {{ token?: string }} props */
-export function JoinForm({ token }) {
-	const [code, setCode] = useState("");
+/** @param {{ token?: string, code?: string }} props token: of a join link; code: from the address on the wall */
+export function JoinForm({ token, code: given = "" }) {
+	const [code, setCode] = useState(given.toUpperCase());
 	const [name, setName] = useState("");
 	const own = !!token || isSeatCode(code);
 	const who = { name: name.trim() };
@@ -19,14 +19,14 @@ export function JoinForm({ token }) {
 	return html`<form class="join" onSubmit=${submit}>
 		${!token && html`<label for="code">${t("join.code")}</label>
 			<input id="code" class="code-input" required autocomplete="off" autocapitalize="characters"
-				spellcheck=${false} placeholder="HOSHI-742" value=${code} autofocus
+				spellcheck=${false} placeholder="HOSHI-742" value=${code} autofocus=${!given}
 				aria-describedby="code-help"
 				onInput=${(/** @type {any} */ e) => setCode(e.target.value)} />
 			<p id="code-help" class="help">${t("join.code-help")}</p>`}
 		<label for="name">${t("join.name")}</label>
 		${own && html`<p class="help" role="status">${t("join.name-known")}</p>`}
 		<input id="name" class="large" required=${!own} maxlength=${NAME_MAX} autocomplete="name" value=${name}
-			autofocus=${!!token} onInput=${(/** @type {any} */ e) => setName(e.target.value)} />
+			autofocus=${!!token || !!given} onInput=${(/** @type {any} */ e) => setName(e.target.value)} />
 		<${ProblemNote} error=${error} words=${token ? { "not-found": t("join.old-link"), unauthenticated: t("join.old-link") }
 			: own ? { "not-found": t("join.used") }
 				: { "not-found": t("join.unknown"), unauthenticated: t("join.unknown"), conflict: t("join.full"), denied: t("join.own-codes") }} />

@@ -3,7 +3,7 @@ import { html } from "../html.js";
 
 const QUIET = 4;
 
-/** @param {{ qr: { size: number, path: string }, label: string }} props */
+/** @param {{ qr: import("../types.js").QrCode, label: string }} props */
 export function Qr({ qr, label }) {
 	const side = qr.size + 2 * QUIET;
 	return html`<svg viewBox="${-QUIET} ${-QUIET} ${side} ${side}" role="img" aria-label=${label}

@@ -8,8 +8,8 @@ import { wasSignedOut } from "../state/session.js";
 import { loadSite, site } from "../state/site.js";
 import { t } from "../text.js";
 
-/** @param {{ token?: string }} props token: of a join link */
-export function FrontPage({ token }) {
+/** @param {{ token?: string, code?: string }} props token: of a join link; code: from the address on the wall */
+export function FrontPage({ token, code }) {
 	useEffect(() => {
 		document.title = "Terakoya";
 		loadSite();
@@ -22,7 +22,7 @@ export function FrontPage({ token }) {
 			${site.value && site.value.name !== "Terakoya" && html`<p class="front-site">${site.value.name}</p>`}
 			<p class="front-motto">${t("front.motto")}</p>
 			<h1>${t("front.title")}</h1>
-			<${JoinForm} token=${token} />
+			<${JoinForm} token=${token} code=${code} />
 			<p class="front-check"><a href="/check">${t("precheck.link")}</a></p>
 		</section>
 		${!token && html`<section class="front-staff" aria-labelledby="staff-title">

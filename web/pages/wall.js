@@ -1,7 +1,9 @@
 /** For the projector: how to join, what the class is at, how far it is. Nobody's name, and nothing to press. */
 import { useEffect, useMemo } from "preact/hooks";
 import { useCalm } from "../components/use-calm.js";
+import { Qr } from "../components/qr.js";
 import { useLive } from "../components/use-live.js";
+import { useLoaded } from "../components/use-loaded.js";
 import { useNow } from "../components/use-now.js";
 import { useTitle } from "../components/use-title.js";
 import { html } from "../html.js";
@@ -13,6 +15,8 @@ import { plain, say, t } from "../text.js";
 
 const SUMS_MS = 1000;
 const MINUTE = 60_000;
+/** @type {import("../types.js").ClassState[]} */
+const JOINABLE = ["preparing", "open"];
 
 /** @param {{ id: string }} props */
 export function WallPage({ id }) {
@@ -29,13 +33,17 @@ export function WallPage({ id }) {
 
 /** @param {{ view: ClassFull }} props */
 function Join({ view }) {
+	/** @type {{ value: import("../types.js").Entrance | null, load: () => void }} */
+	const { value: entrance, load } = useLoaded(`/classes/${view.id}/entrance`);
+	useEffect(load, [view.joining]);
 	const joined = view.seat.filter((seat) => seat.joined).length;
 	const hands = view.seat.filter((seat) => seat.hand).sort((a, b) => a.hand - b.hand);
 	return html`<section class="wall-join" aria-label=${t("wall.join")}>
 		<h1>${view.name}</h1>
-		<div class="wall-code"><div><p class="wall-host">${location.host}</p>
+		<div class="wall-code"><div><p class="wall-host">${entrance ? entrance.url.replace(/^https?:\/\//, "") : location.host}</p>
 			${view.joining === "seat" ? html`<p class="wall-own">${t("wall.own-codes")}</p>`
-				: html`<p class="wall-letters">${view.code}</p>`}</div></div>
+				: html`<p class="wall-letters">${view.code}</p>`}</div>
+			${entrance && JOINABLE.includes(view.state) && html`<${Qr} qr=${entrance.qr} label=${entrance.link} />`}</div>
 		<p class="wall-count">${t("wall.joined", { n: joined, total: view.seats })}</p>
 		<div role="status">${hands.length > 0 && html`<p class="wall-hands">${t("wall.hands")}
 			${hands.map((seat) => html`<b key=${seat.id}>${String(seat.number).padStart(2, "0")}</b>`)}</p>`}</div>
