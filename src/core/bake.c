@@ -367,11 +367,11 @@ void bake_finish(struct bake *bake, const char *message)
 		log_error("baking %s: %s", bake->pack->id, why);
 	if (bake->domain[0] && why)
 		core_submit(core, &job_new(bake, remove_work, remove_done)->base);
-	if (work)
+	if (work && why)
 		work_end(core, work, why);
 	core->bake = NULL;
 	bake_free(bake);
-	templates_refresh(core);
+	templates_baked(core, work && !why ? work->id : 0);
 }
 
 /* At the end of the daemon: the domain stays, and the next start removes it. */

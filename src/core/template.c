@@ -32,12 +32,14 @@ struct template_entry {
 struct template_set {
 	struct template_entry *entry;
 	size_t count;
-	bool known; /* libvirt has been asked */
+	bool known;      /* libvirt has been asked */
+	unsigned serial; /* of two looks, the one that began later counts */
 };
 
 struct refresh_job {
 	struct virt_job base;
 	struct template_set set;
+	int64_t bake_work; /* ends with this look; 0: none */
 };
 
 static void hash_text(crypto_hash_sha256_state *hash, const char *text)
@@ -137,6 +139,14 @@ static void refresh_work(struct job *job)
 	free(list);
 }
 
+static void bake_work_end(struct core *core, int64_t id)
+{
+	struct work *work = id ? core_work(core, id) : NULL;
+
+	if (work)
+		work_end(core, work, NULL);
+}
+
 static void refresh_done(struct job *job)
 {
 	struct refresh_job *refresh = (struct refresh_job *)job;
@@ -145,28 +155,27 @@ static void refresh_done(struct job *job)
 	if (refresh->base.result < 0)
 		log_warning("templates could not be looked at: %s", refresh->base.err.message);
 	refresh->set.known = true;
-	if (refresh->base.result == 0 && core->templates) {
+	if (refresh->base.result == 0 && core->templates && refresh->set.serial > core->templates->serial) {
 		struct template_set old = *core->templates;
 		*core->templates = refresh->set;
 		refresh->set = old;
 	}
+	int64_t bake_work = refresh->bake_work;
 	free(refresh->set.entry);
 	free(refresh);
 	if (core->stopping)
 		return;
+	bake_work_end(core, bake_work);
 	bus_publish(core, "host", 0, 0, view_host(core));
 	launch_next(core);
 }
 
-void templates_refresh(struct core *core)
+static void refresh_submit(struct core *core, int64_t bake_work)
 {
-	struct refresh_job *refresh;
+	struct refresh_job *refresh = mem_alloc(sizeof(*refresh));
 
-	if (!core->templates)
-		core->templates = mem_alloc(sizeof(*core->templates));
-	if (!core->virt_up || core->stopping)
-		return;
-	refresh = mem_alloc(sizeof(*refresh));
+	refresh->set.serial = ++core->template_looks;
+	refresh->bake_work = bake_work;
 	refresh->base.job.work = refresh_work;
 	refresh->base.job.done = refresh_done;
 	const struct pack *pack;
@@ -175,6 +184,21 @@ void templates_refresh(struct core *core)
 	for (size_t i = 0; (pack = trial_pack(core, i)); i++)
 		set_add_pack(core, &refresh->set, pack);
 	core_submit(core, &refresh->base);
+}
+
+void templates_refresh(struct core *core)
+{
+	templates_baked(core, 0);
+}
+
+void templates_baked(struct core *core, int64_t work)
+{
+	if (!core->templates)
+		core->templates = mem_alloc(sizeof(*core->templates));
+	if (core->virt_up && !core->stopping)
+		refresh_submit(core, work);
+	else
+		bake_work_end(core, work);
 }
 
 void templates_free(struct core *core)

@@ -14,9 +14,10 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statS
 import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
-import { Daemon, api, closeAll, instanceTag, json, ok, prepareHost, root, sleep, state, Terminal, until, virsh } from '../e2e/lab.mjs';
+import { Daemon, api, closeAll, freePort, instanceTag, json, ok, prepareHost, root, sleep, state, Terminal, until, virsh } from '../e2e/lab.mjs';
 import { demoEnd, demoSeconds } from './demo.mjs';
 import { cpu, mean, pids, pssMb, quantile, round, rssMb, Table } from './measure.mjs';
+import { busy, launchOnPage, pageKeys, sshKeys } from './people.mjs';
 import { countPack, openLab, studyAll, typeLab } from './students.mjs';
 
 const seats = Number(process.env.BENCH_SEATS ?? 30);
@@ -46,6 +47,10 @@ const ROWS = {
   echo_p50_ms: [`keystroke to echo, ${seats} seats typing, p50`, 'ms'],
   echo_p99_ms: [`keystroke to echo, ${seats} seats typing, p99`, 'ms', '50'],
   echo_daemon_p99_ms: ["the daemon's own share of it, p99 in and p99 out", 'ms', '2'],
+  page_key_p50_ms: [`all ${seats} seats at work: key to echo drawn in a browser, p50`, 'ms'],
+  page_key_p99_ms: [`all ${seats} seats at work: key to echo drawn in a browser, p99`, 'ms'],
+  ssh_key_p50_ms: [`all ${seats} seats at work: key to echo in ssh, p50`, 'ms'],
+  ssh_key_p99_ms: [`all ${seats} seats at work: key to echo in ssh, p99`, 'ms'],
   daemon_cpu_percent: ['daemon: 300 WebSockets + 300 SSE, 20 commands/s: processor', '% of a core', '10'],
   daemon_rss_mb: ['daemon: 300 WebSockets + 300 SSE: resident memory', 'MB', '60'],
   study_s: [`${seats} seats do all tasks of both labs`, 's'],
@@ -54,6 +59,7 @@ const ROWS = {
   frozen_mb: ['disk per frozen machine', 'MB'],
   resume_s: [`${seats} seats resumed: all ready as they were`, 's'],
   open_prepared_s: [`${seats} seats prepared beforehand: Open pressed to open`, 's', '2'],
+  launch_page_s: [`${seats} seats: launched from the page in a browser, until it shows all green`, 's'],
   launch100_s: [`${many} seats: launch pressed to all ready`, 's'],
   idle100_percent: [`${many} idle connected seats`, '% of 2 cores', '25'],
   launch_all_s: [`${half} seats with all machines (${perSeat} each): launch pressed to all ready`, 's'],
@@ -64,7 +70,7 @@ const ROWS = {
 };
 const table = new Table(ROWS);
 const daemon = new Daemon();
-const start = (extra = []) => daemon.start(['--packs', packs, ...extra]);
+const start = async (extra = []) => daemon.start(['--packs', packs, `--ssh-port=${await freePort()}`, ...extra]);
 let tag; // of this state directory: other daemons may have machines here, too
 const machines = () => pids(new RegExp(`guest=${tag}-c\\d`));
 
@@ -225,6 +231,22 @@ async function echoPart() {
   table.put('echo_daemon_p99_ms', round((stats.keys.p99_us + stats.output.p99_us) / 1000, 3));
 }
 
+async function busyPart() {
+  inClass();
+  const [first, second, ...others] = view.seat;
+  const rest = await busy(others.map(desk));
+  try {
+    const inPage = await pageKeys(daemon.url, `${view.id}/${first.number}`);
+    table.put('page_key_p50_ms', round(quantile(inPage, 0.5), 1));
+    table.put('page_key_p99_ms', round(quantile(inPage, 0.99), 1));
+    const overSsh = await sshKeys(`${view.id}/${second.number}`);
+    table.put('ssh_key_p50_ms', round(quantile(overSsh, 0.5), 1));
+    table.put('ssh_key_p99_ms', round(quantile(overSsh, 0.99), 1));
+  } finally {
+    await rest();
+  }
+}
+
 function sse(url) {
   return new Promise((done, fail) => {
     const request = http.get({ socketPath: path.join(state, 'terakoya.sock'), path: url, headers: { host: 'localhost' } }, (response) => {
@@ -268,6 +290,13 @@ async function studyPart() {
   console.log(`  a seat and lab, p50: ${Object.entries(spent).map(([step, times]) => `${step} ${round(quantile(times, 0.5), 1)} s`).join(', ')};`
     + ` processor ${round(mean(machines().map(cpu)) - mean(before), 1)} s a seat`);
   table.put('pss_worked_mb', round(mean(machines().map(pssMb)), 1));
+}
+
+/** On the same two processors as everything else: the browser's share is in it. */
+async function pagePart() {
+  await closeAll();
+  view = null;
+  table.put('launch_page_s', round(await launchOnPage(daemon.url, seats)));
 }
 
 async function hundredPart() {
@@ -343,9 +372,11 @@ const PARTS = {
   reset: [['reset_p50_s', 'reset_p95_s'], resetPart],
   check: [['check_p50_s', 'check_p95_s'], checkPart],
   echo: [['echo_p50_ms', 'echo_p99_ms', 'echo_daemon_p99_ms'], echoPart],
+  busy: [['page_key_p50_ms', 'page_key_p99_ms', 'ssh_key_p50_ms', 'ssh_key_p99_ms'], busyPart],
   daemon: [['daemon_cpu_percent', 'daemon_rss_mb'], daemonPart],
   study: [['study_s', 'pss_worked_mb'], studyPart],
   freeze: [['freeze_s', 'frozen_mb', 'resume_s', 'open_prepared_s'], freezePart],
+  page: [['launch_page_s'], pagePart],
   hundred: [['launch100_s', 'idle100_percent'], hundredPart],
   all: [['launch_all_s', 'pss_all_mb'], allPart],
   boot: [['boot_s', 'boot_scaled_s', 'clone_ratio'], bootPart],

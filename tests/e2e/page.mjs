@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { afterEach } from 'node:test';
 import { artifacts, build, state, until } from './lab.mjs';
 
 /** Browsers complain into their console; a person would not see it, so a test has to. */
@@ -12,14 +11,17 @@ export const complaints = [];
 /** The pages that people have open: what they show is told when a test fails. */
 const open = new Set();
 
-afterEach(async (test) => {
+async function tell(test) {
   if (!test.error) return;
   for (const page of open) {
     const shown = await page.locator('body').innerText({ timeout: 2000 }).catch((error) => String(error));
     console.log(`at the failure: ${page.url()}: ${shown.replace(/\s+/g, ' ').slice(0, 600)}`);
   }
   for (const line of complaints.slice(-5)) console.log(`at the failure: browser: ${line}`);
-});
+}
+
+// Figures and pictures are no tests.
+if (process.env.NODE_TEST_CONTEXT) (await import('node:test')).afterEach(tell);
 
 /** A person with a browser profile of their own. */
 export async function person(browser, { locale = 'en-GB', viewport = { width: 1440, height: 900 } } = {}) {
