@@ -175,7 +175,7 @@ export interface Host {
 	ssh: { port: number; fingerprint: string } | null;
 	accel: "tcg" | "kvm"; accel_reason: string; can_clone: boolean; clone_reason: string;
 	qemu_version: string; libvirt_version: string; libvirt: boolean; cpus: number;
-	memory_total: number; memory_available: number; disk_free: number; machines: number;
+	memory_total: number; memory_available: number; memory_reserve: number; memory_low: boolean; disk_free: number; machines: number;
 	version: string;
 }
 
@@ -249,5 +249,12 @@ export interface AuditChain {
 
 export interface Capacity {
 	seats: number; seats_that_fit: number; memory_needed: number; memory_free: number;
-	disk_needed: number; disk_free: number; launch_ms: number; fits: boolean; verdict: string;
+	disk_needed: number; disk_free: number;
+	/** Of what would be free else: for how many other classes. */
+	memory_kept: number; disk_kept: number; kept_for: number;
+	/** 0: its machines are there, and would be brought back. */
+	launch_ms: number;
+	/** On this host, of these machines; else guessed. */
+	measured: boolean; time_measured: boolean;
+	fits: boolean; verdict: string;
 }

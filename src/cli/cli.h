@@ -98,6 +98,7 @@ int cmd_pack_remove(struct invocation *invocation, struct err *err);
 int cmd_template_bake(struct invocation *invocation, struct err *err);
 int cmd_template_list(struct invocation *invocation, struct err *err);
 int cmd_class_create(struct invocation *invocation, struct err *err);
+int cmd_class_capacity(struct invocation *invocation, struct err *err);
 int cmd_class_codes(struct invocation *invocation, struct err *err);
 int cmd_class_joining(struct invocation *invocation, struct err *err);
 int cmd_class_list(struct invocation *invocation, struct err *err);

@@ -114,6 +114,22 @@ int cmd_class_create(struct invocation *invocation, struct err *err)
 	return 0;
 }
 
+/* What does not fit is told as the refusal that it would be, by the exit code, too. */
+int cmd_class_capacity(struct invocation *invocation, struct err *err)
+{
+	json_t *capacity = NULL;
+	int result = 0;
+
+	if (class_call(invocation, "GET", "/capacity", NULL, &capacity, err) < 0)
+		return -1;
+	if (!json_is_true(json_object_get(capacity, "fits")))
+		result = err_set(err, ERR_CAPACITY, "%s", text_of(capacity, "verdict"));
+	if (!show_json(invocation, capacity) && result == 0)
+		printf("%s\n", text_of(capacity, "verdict"));
+	json_decref(capacity);
+	return result;
+}
+
 int cmd_class_codes(struct invocation *invocation, struct err *err)
 {
 	static const char *const columns[] = { "SEAT=number", "CODE=code", "NAME=name", NULL };

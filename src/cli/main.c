@@ -103,6 +103,10 @@ static const struct command commands[] = {
 	  .option = { { "yes", NULL, "do not ask" } }, .run = cmd_class_joining },
 	{ .words = "class list", .arguments = "", .summary = "list classes",
 	  .option = { { "closed", NULL, "also those that are closed" } }, .run = cmd_class_list },
+	{ .words = "class capacity", .arguments = "CLASS", .least = 1, .most = 1,
+	  .summary = "whether launching or resuming a class fits on this host now",
+	  .details = "Tells what it needs and what is free, whether that was measured on this host, and what is kept "
+		     "for other classes. Of a draft or a frozen class.", .run = cmd_class_capacity },
 	{ .words = "class launch", .arguments = "CLASS", .least = 1, .most = 1,
 	  .summary = "give every seat its machines",
 	  .details = "Waits until every seat is ready or has failed, unless --no-wait is given. Refused before "

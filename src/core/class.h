@@ -36,19 +36,6 @@ int class_create(struct core *core, const struct actor *actor, const struct clas
 /* The daemon's own: nobody hears of it. A trial's is not private: its author has the page open. */
 bool class_is_private(const struct class *class);
 
-/* What it would take, from measured figures, before anything is started. */
-struct capacity {
-	unsigned seats, seats_that_fit;
-	uint64_t memory_needed, memory_free; /* bytes */
-	uint64_t disk_needed, disk_free;
-	uint32_t launch_ms; /* about */
-	bool fits;
-	char verdict[256];  /* English, one sentence */
-};
-void class_capacity(struct core *core, const char *course, unsigned seats, struct capacity *capacity);
-/* The same of one version; pack may be NULL. */
-void pack_capacity(struct core *core, const struct pack *pack, unsigned seats, struct capacity *capacity);
-
 /* Lets people in with their seats' own codes only, or with the class's code, too. Who is in stays in, and codes and
  * links of seats go on working either way. ERR_CONFLICT: the class is over. */
 int class_set_joining(struct core *core, const struct actor *actor, struct class *class, bool own_codes,

@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/capacity.h"
+#include "core/figures.h"
 #include "core/proof.h"
 
 /* Every image must be there; every template, too, where this host can clone. */
@@ -58,7 +60,6 @@ int class_check_tested(struct class *class, bool untested, struct err *err)
 static int check_launch(struct class *class, bool untested, struct err *err)
 {
 	struct core *core = class->core;
-	struct capacity capacity;
 
 	if (class->state != CLASS_DRAFT)
 		return err_set(err, ERR_CONFLICT, "class %lld is %s; only a draft can be launched",
@@ -67,11 +68,8 @@ static int check_launch(struct class *class, bool untested, struct err *err)
 		return err_set(err, ERR_UNAVAILABLE,
 			       "libvirtd does not answer, so no machine can be made; start it, or run "
 			       "`terakoya doctor --fix`");
-	if (check_bases(core, class->pack, err) < 0)
+	if (check_bases(core, class->pack, err) < 0 || capacity_check(class, err) < 0)
 		return -1;
-	pack_capacity(core, class->pack, (unsigned)class->seats, &capacity);
-	if (!capacity.fits)
-		return err_set(err, ERR_CAPACITY, "%s", capacity.verdict);
 	return class_check_tested(class, untested, err);
 }
 
@@ -158,6 +156,8 @@ void class_settled(struct class *class)
 				  (uint32_t)(class->row.ready_at - class->row.launched_at);
 	log_info("class %lld: %zu seats %s in %u ms", (long long)class->row.id, class->seats,
 		 all_ready ? "ready" : "settled, not all of them ready,", class->ready_ms);
+	if (all_ready && class->launch_mono)
+		figures_launched(class);
 	if (class_set_state(class, class_ready_state(class), &err) < 0)
 		log_error("class %lld could not be opened: %s", (long long)class->row.id, err.message);
 }

@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/capacity.h"
+#include "core/figures.h"
 #include "core/throttle.h"
 
 #define LANES         4     /* libvirtd serves five requests of one connection at once */
@@ -155,6 +157,7 @@ static void host_seen(struct job *job)
 	}
 	if (core->host_known && !core->stopping && !templates_known(core))
 		templates_refresh(core);
+	capacity_look(core);
 	if (!core->stopping)
 		bus_publish(core, "host", 0, 0, view_host(core));
 	free(look);
@@ -178,6 +181,7 @@ static int host_tick(sd_event_source *source, uint64_t now, void *context)
 
 	(void)source, (void)now;
 	core_refresh_host(core);
+	figures_look(core);
 	return loop_timer(core->loop, &core->host_timer, HOST_EVERY_MS, host_tick, core);
 }
 

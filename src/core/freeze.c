@@ -22,10 +22,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/capacity.h"
+#include "core/figures.h"
 #include "store/plans.h"
 
 #define MIB            (1ull << 20)
-#define SAVED_PERCENT  40           /* of a machine's memory, where no machine of the course was frozen yet */
 #define DISK_RESERVE   (1024 * MIB)
 #define WAKE_MS        20000
 #define NAMED_AT_ONCE  8            /* machines in a work's message */
@@ -110,24 +111,6 @@ static void freeze_work(struct job *job)
 						  &freeze->base.err);
 }
 
-static char *size_key(const struct machine *machine)
-{
-	return str_fmt("frozen-bytes:%s:%s", machine->seat->class->row.course, machine->row.name);
-}
-
-/* What the largest machine of its kind took lately: half of what it was before is forgotten with each. */
-static void remember_size(const struct machine *machine, uint64_t bytes)
-{
-	AUTO_FREE char *key = size_key(machine);
-	AUTO_FREE char *value = store_setting(machine->core->store, key);
-	long known = 0;
-
-	str_to_number(value, 0, INT64_MAX, &known);
-	uint64_t faded = ((uint64_t)known + bytes) / 2;
-	AUTO_FREE char *text = str_fmt("%llu", (unsigned long long)(bytes > faded ? bytes : faded));
-	store_set_setting(machine->core->store, key, text, NULL);
-}
-
 static void freeze_done(struct job *job)
 {
 	struct freeze_job *freeze = (struct freeze_job *)job;
@@ -140,7 +123,7 @@ static void freeze_done(struct job *job)
 	if (machine && machine->life != freeze->life) {
 		class_continue_close(machine->seat->class);
 	} else if (machine && freeze->base.result == 0) {
-		remember_size(machine, freeze->bytes);
+		figures_saved(machine, freeze->bytes);
 		machine_step(machine, EVENT_SAVED, NULL);
 	} else if (machine) {
 		machine_step(machine, err->kind == ERR_NOT_FOUND ? EVENT_MISSING : EVENT_NOT_SAVED, err->message);
@@ -393,14 +376,9 @@ void freeze_free(struct class *class)
 
 static uint64_t saved_size(const struct machine *machine)
 {
-	AUTO_FREE char *key = size_key(machine);
-	AUTO_FREE char *value = store_setting(machine->core->store, key);
-	long known = 0;
-
 	if (machine->state != MACHINE_READY && machine->state != MACHINE_LOST)
 		return 0;
-	str_to_number(value, 1, INT64_MAX, &known);
-	return known ? (uint64_t)known * 5 / 4 : (uint64_t)machine->spec->memory_mib * MIB * SAVED_PERCENT / 100;
+	return machine_cost(machine->core, machine->seat->class->pack, machine->spec).saved;
 }
 
 static int check_disk(struct class *class, struct err *err)
@@ -460,26 +438,13 @@ int class_freeze(struct core *core, const struct actor *actor, struct class *cla
 	return 0;
 }
 
-static int check_memory(struct class *class, struct err *err)
-{
-	struct capacity capacity;
-
-	pack_capacity(class->core, class->pack, (unsigned)class->seats, &capacity);
-	if (capacity.memory_needed <= capacity.memory_free)
-		return 0;
-	return err_set(err, ERR_CAPACITY,
-		       "bringing back class %lld needs %.1f GB of memory, and %.1f GB are free: freeze or close another "
-		       "class first", (long long)class->row.id, (double)capacity.memory_needed / (1024.0 * MIB),
-		       (double)capacity.memory_free / (1024.0 * MIB));
-}
-
 int class_resume(struct core *core, const struct actor *actor, struct class *class, struct work **work,
 		 struct err *err)
 {
 	if (class->state != CLASS_FROZEN)
 		return err_set(err, ERR_CONFLICT, "class %lld is %s; only one that is frozen can be resumed",
 			       (long long)class->row.id, class_state_names[class->state]);
-	if (check_quiet(class, err) < 0 || check_memory(class, err) < 0 ||
+	if (check_quiet(class, err) < 0 || capacity_check(class, err) < 0 ||
 	    class_set_state(class, CLASS_RESUMING, err) < 0)
 		return -1;
 	note_class(core, actor, class, "class.resume", "");

@@ -48,6 +48,7 @@ struct core {
 	struct virt_host host;
 	bool virt_up, host_known;
 	bool reconciling, reconcile_again;
+	bool memory_low;     /* capacity.c: less is free than the reserve, while a class has machines */
 	sd_event_source *host_timer, *pulse_timer, *look_timer, *retention_timer, *plan_timer;
 
 	struct bus *bus;
@@ -295,6 +296,11 @@ bool template_name(const struct core *core, const char *key, char name[128]);
  * way, and nobody can tell. */
 unsigned template_epoch(const struct core *core);
 bool template_all_baked(struct core *core, const struct pack *pack);
+/* What a machine is made from on this host as it is now, by a name that changes when that does: its template, or
+ * what it boots from. false: not known, as long as its image is not built or libvirtd was never there. */
+bool template_base(struct core *core, const struct pack *pack, const struct pack_machine *machine, char base[80]);
+/* Bytes that the templates of a course's machines take in memory, once for all seats. 0: not baked. */
+uint64_t template_memory(struct core *core, const struct pack *pack);
 /* What its template's key is made from, besides what virt/ adds. */
 int template_new_key(struct core *core, const struct pack *pack, const struct pack_machine *machine,
 		     char digest[65], struct err *err);

@@ -242,6 +242,8 @@ static void enter_waiting(struct machine *machine, enum machine_event event)
 	free(STEAL(machine->row.tools));
 	machine->proven = false;
 	machine->wanted_at = clock_mono_ms();
+	machine->made_at = clock_real_ms();
+	machine->measured_at = machine->own = machine->own_most = machine->disk = 0;
 	machine_save(machine);
 	launch_enqueue(machine, reset);
 	launch_next(machine->core);
@@ -494,6 +496,7 @@ void machine_load(struct machine *machine)
 	enum machine_state state = state_from_name(machine->row.state);
 
 	machine->stage_at = clock_mono_ms();
+	machine->made_at = machine->row.generation == 1 ? machine->seat->class->row.launched_at : 0;
 	machine->proven = state == MACHINE_READY || state == MACHINE_OFF || state == MACHINE_LOST ||
 			  state == MACHINE_FROZEN || state == MACHINE_RESUMING;
 	machine->state = state == MACHINE_READY || state == MACHINE_RESUMING ? MACHINE_LOST : state;

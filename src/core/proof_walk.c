@@ -11,6 +11,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/figures.h"
 
 #define MACHINES_MS 480000 /* a reset or a reboot on a host that does much else */
 #define SETTLE_MS   180000
@@ -424,51 +425,46 @@ static void wait_for_machines(struct proof_walker *walker, struct seat *seat)
 
 /* ---- memory and disk -------------------------------------------------------------------------- */
 
-struct measure_job {
-	struct virt_job base;
-	struct walk_token token;
-	char domain[64];
-	int pid;
-	struct virt_usage usage;
-	uint64_t disk;
-};
-
-static void measure_work(struct job *job)
+/* The whole course is behind a machine when its last lab is. */
+static bool has_worked(const struct proof_walker *walker)
 {
-	struct measure_job *measure = (struct measure_job *)job;
+	const struct proof *proof = walker->proof;
 
-	virt_machine_usage(measure->pid, &measure->usage, NULL);
-	virt_volume_used(measure->base.virt, measure->domain, &measure->disk, NULL);
+	return proof->labs == proof->pack->labs && walker->next < walker->plan.count &&
+	       present(walker)->lab == proof->lab[proof->labs - 1];
 }
 
-static void keep_usage(struct proof *proof, const char *machine, const struct measure_job *measure)
+static void keep_usage(struct proof *proof, const struct pack_machine *machine, const struct virt_usage *seen,
+		       uint64_t disk)
 {
 	struct proof_usage *usage = proof->usage;
 
-	while (usage < proof->usage + proof->usages && strcmp(usage->machine, machine) != 0)
+	while (usage < proof->usage + proof->usages && strcmp(usage->machine, machine->name) != 0)
 		usage++;
 	if (usage == proof->usage + PROOF_MACHINES_MAX)
 		return;
 	if (usage == proof->usage + proof->usages)
-		proof->usage[proof->usages++] = (struct proof_usage){ .machine = machine };
-	if (measure->usage.pss > usage->pss)
-		usage->pss = measure->usage.pss;
-	if (measure->disk > usage->disk)
-		usage->disk = measure->disk;
+		proof->usage[proof->usages++] = (struct proof_usage){ .machine = machine->name };
+	if (seen->pss > usage->pss)
+		usage->pss = seen->pss;
+	if (disk > usage->disk)
+		usage->disk = disk;
 }
 
-static void measured(struct job *job)
+static void measured(void *context, const struct virt_usage *usage, uint64_t disk)
 {
-	struct measure_job *measure = (struct measure_job *)job;
-	struct proof *proof = proof_find(measure->token.core, measure->token.serial);
+	struct walk_token *token = context;
+	struct proof *proof = proof_find(token->core, token->serial);
 
-	if (proof && measure->token.walker < proof->walkers) {
-		struct proof_walker *walker = &proof->walker[measure->token.walker];
-		keep_usage(proof, proof->pack->machine[measure->token.machine].name, measure);
+	if (proof && token->walker < proof->walkers) {
+		struct proof_walker *walker = &proof->walker[token->walker];
+		const struct pack_machine *machine = &proof->pack->machine[token->machine];
+		keep_usage(proof, machine, usage, disk);
+		figures_seen(proof->core, proof->pack, machine, usage->own, disk, has_worked(walker));
 		if (walker->state == WALK_BUSY && --walker->pending == 0)
 			step_over(walker);
 	}
-	free(measure);
+	free(token);
 }
 
 static void measure(struct proof_walker *walker, struct seat *seat)
@@ -476,15 +472,10 @@ static void measure(struct proof_walker *walker, struct seat *seat)
 	walker->state = WALK_BUSY;
 	walker->pending = (unsigned)seat->machines;
 	for (size_t i = 0; i < seat->machines; i++) {
-		struct measure_job *job = mem_alloc(sizeof(*job));
-		job->base.job.work = measure_work;
-		job->base.job.done = measured;
-		job->token = (struct walk_token){ walker->proof->core, walker->proof->serial,
-						  walker->number - 1,
-						  (unsigned)(seat->machine[i].spec - walker->proof->pack->machine) };
-		job->pid = seat->machine[i].running.pid;
-		machine_domain(&seat->machine[i], job->domain);
-		core_submit(walker->proof->core, &job->base);
+		struct walk_token *token = mem_alloc(sizeof(*token));
+		*token = (struct walk_token){ walker->proof->core, walker->proof->serial, walker->number - 1,
+					      (unsigned)(seat->machine[i].spec - walker->proof->pack->machine) };
+		machine_measure(&seat->machine[i], measured, token);
 	}
 }
 

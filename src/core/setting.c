@@ -24,6 +24,8 @@ static const struct spec specs[] = {
 				"shown on the front page to those who read Japanese" },
 	[SETTING_RESULTS_DAYS] = { "results.days", "90", 1, 3650, true,
 				   "days from a class's close until its results are removed" },
+	[SETTING_MEMORY_RESERVE] = { "host.memory-reserve", "768", 256, 1048576, true,
+				     "MiB of memory that are kept for the host itself, libvirtd and the server" },
 };
 static_assert(ARRAY_SIZE(specs) == SETTINGS, "every setting is described");
 
@@ -125,6 +127,7 @@ static void apply(struct core *core, const struct actor *actor, char **fresh)
 		free(core->settings[i]);
 		core->settings[i] = STEAL(fresh[i]);
 	}
+	core_refresh_host(core); /* which is told how it stands to its reserve now */
 }
 
 int settings_change(struct core *core, const struct actor *actor, const json_t *changes, struct err *err)

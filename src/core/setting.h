@@ -9,6 +9,7 @@ enum setting_key {
 	SETTING_NOTICE_EN,    /* shown on the front page; "": none */
 	SETTING_NOTICE_JA,
 	SETTING_RESULTS_DAYS, /* from a class's close until its results are removed */
+	SETTING_MEMORY_RESERVE, /* MiB of memory that no class is given */
 	SETTINGS
 };
 

@@ -303,6 +303,27 @@ const char *template_key(struct core *core, const struct pack *pack, const struc
 	return entry && entry->baked && core->host.can_clone ? entry->key : NULL;
 }
 
+bool template_base(struct core *core, const struct pack *pack, const struct pack_machine *machine, char base[80])
+{
+	struct template_entry *entry = templates_known(core) ? find_entry(core, pack, machine) : NULL;
+
+	if (!entry || !entry->key[0])
+		return false;
+	snprintf(base, 80, "%s%s", core->host.can_clone ? "" : "boot:", entry->key);
+	return true;
+}
+
+uint64_t template_memory(struct core *core, const struct pack *pack)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < pack->machines && templates_known(core) && core->host.can_clone; i++) {
+		const struct template_entry *entry = find_entry(core, pack, &pack->machine[i]);
+		bytes += entry && entry->baked ? entry->facts.ram_bytes : 0;
+	}
+	return bytes;
+}
+
 bool template_all_baked(struct core *core, const struct pack *pack)
 {
 	for (size_t i = 0; i < pack->machines; i++)

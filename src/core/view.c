@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "core/activity.h"
+#include "core/capacity.h"
 #include "core/message.h"
 #include "core/organisation.h"
 #include "core/proof.h"
@@ -72,13 +73,14 @@ json_t *view_host(struct core *core)
 {
 	const struct virt_host *host = &core->host;
 
-	return json_pack("{s:s, s:s, s:b, s:s, s:s, s:s, s:b, s:i, s:I, s:I, s:I, s:i, s:s}", "accel",
+	return json_pack("{s:s, s:s, s:b, s:s, s:s, s:s, s:b, s:i, s:I, s:I, s:I, s:b, s:I, s:i, s:s}", "accel",
 			 host->accel == VIRT_ACCEL_KVM ? "kvm" : "tcg", "accel_reason",
 			 host->accel_reason, "can_clone", host->can_clone, "clone_reason",
 			 host->clone_reason, "qemu_version", host->qemu_version, "libvirt_version",
 			 host->libvirt_version, "libvirt", core_virt_is_up(core), "cpus", (int)host->cpus,
 			 "memory_total", I(host->memory_total), "memory_available",
-			 I(host->memory_available), "disk_free", I(host->disk_free), "machines",
+			 I(host->memory_available), "memory_reserve", I(memory_reserve(core)), "memory_low",
+			 core->memory_low, "disk_free", I(host->disk_free), "machines",
 			 running_machines(core), "version", TERAKOYA_VERSION);
 }
 

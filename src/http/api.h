@@ -59,6 +59,7 @@ int api_backup(struct request *request, struct err *err);
 int api_courses(struct request *request, struct err *err);
 int api_course_problems(struct request *request, struct err *err);
 int api_course_capacity(struct request *request, struct err *err);
+int api_class_capacity(struct request *request, struct err *err);
 int api_images(struct request *request, struct err *err);
 int api_image_delete(struct request *request, struct err *err);
 int api_image_build(struct request *request, struct err *err);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "core/capacity.h"
 #include "core/class.h"
 #include "core/course.h"
 #include "core/image_copy.h"
@@ -40,25 +41,42 @@ static int need_course(struct request *request, struct err *err)
 	return err_set(err, ERR_NOT_FOUND, "there is no course \"%s\"", request->name);
 }
 
+static json_t *view_capacity(const struct capacity *capacity)
+{
+	return json_pack("{s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:I, s:b, s:b, s:b, s:s}", "seats",
+			 (int)capacity->seats, "seats_that_fit", (int)capacity->seats_that_fit, "memory_needed",
+			 (json_int_t)capacity->memory_needed, "memory_free", (json_int_t)capacity->memory_free,
+			 "memory_kept", (json_int_t)capacity->memory_kept, "disk_needed",
+			 (json_int_t)capacity->disk_needed, "disk_free", (json_int_t)capacity->disk_free, "disk_kept",
+			 (json_int_t)capacity->disk_kept, "kept_for", (int)capacity->kept_for, "launch_ms",
+			 (json_int_t)capacity->launch_ms, "measured", capacity->measured, "time_measured",
+			 capacity->time_measured, "fits", capacity->fits, "verdict", capacity->verdict);
+}
+
 int api_course_capacity(struct request *request, struct err *err)
 {
-	struct capacity capacity = { 0 };
+	struct core *core = request->server->core;
+	struct capacity capacity;
 	long seats;
 
 	if (need_course(request, err) < 0 ||
 	    request_query_number(request, "seats", 1, CLASS_SEATS_MAX, 1, &seats, err) < 0)
 		return -1;
-	class_capacity(request->server->core, request->name, (unsigned)seats, &capacity);
-	reply_json(request, MHD_HTTP_OK,
-		   json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:s}", "seats",
-			     (json_int_t)capacity.seats, "seats_that_fit",
-			     (json_int_t)capacity.seats_that_fit, "memory_needed",
-			     (json_int_t)capacity.memory_needed, "memory_free",
-			     (json_int_t)capacity.memory_free, "disk_needed",
-			     (json_int_t)capacity.disk_needed, "disk_free",
-			     (json_int_t)capacity.disk_free, "launch_ms",
-			     (json_int_t)capacity.launch_ms, "fits", capacity.fits, "verdict",
-			     capacity.verdict));
+	pack_capacity(core, course_find(core, request->name), (unsigned)seats, &capacity);
+	reply_json(request, MHD_HTTP_OK, view_capacity(&capacity));
+	return 0;
+}
+
+int api_class_capacity(struct request *request, struct err *err)
+{
+	struct class *class = request->class;
+	struct capacity capacity;
+
+	if (class->state != CLASS_DRAFT && class->state != CLASS_FROZEN)
+		return err_set(err, ERR_CONFLICT, "class %lld is %s: what it takes is asked before it is launched or "
+			       "resumed", (long long)class->row.id, class_state_names[class->state]);
+	class_capacity(class, &capacity);
+	reply_json(request, MHD_HTTP_OK, view_capacity(&capacity));
 	return 0;
 }
 

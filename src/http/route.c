@@ -87,6 +87,7 @@ static const struct route routes[] = {
 	{ "GET", V1 "/classes", RULE_STAFF, api_classes, "closed", false },
 	{ "POST", V1 "/classes", RULE_INSTRUCTOR, api_class_post, NULL, true },
 	{ "GET", CLASS, RULE_CLASS_STAFF, api_class_get, NULL, false },
+	{ "GET", CLASS "/capacity", RULE_CLASS_STAFF, api_class_capacity, NULL, false },
 	{ "PATCH", CLASS, RULE_CLASS_OWNER, api_class_patch, NULL, true },
 	{ "DELETE", CLASS, RULE_CLASS_OWNER, api_class_delete, NULL, false },
 	{ "POST", CLASS "/launch", RULE_CLASS_OWNER, api_class_launch, NULL, true },

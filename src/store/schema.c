@@ -321,10 +321,27 @@ static const char version_14[] =
 	"	UNIQUE (class, at)"
 	") STRICT;";
 
+/* What machines were seen to take here, by course, name and what they are made from. What freezing knew before
+ * of their sizes goes: it said nothing of the template. */
+static const char version_15[] =
+	"CREATE TABLE figure ("
+	"	course TEXT NOT NULL,"
+	"	machine TEXT NOT NULL,"
+	"	base TEXT NOT NULL,"
+	"	memory INTEGER NOT NULL CHECK (memory >= 0),"
+	"	disk INTEGER NOT NULL CHECK (disk >= 0),"
+	"	worked INTEGER NOT NULL CHECK (worked IN (0, 1)),"
+	"	saved INTEGER NOT NULL CHECK (saved >= 0),"
+	"	ready_ms INTEGER NOT NULL CHECK (ready_ms >= 0),"
+	"	at INTEGER NOT NULL,"
+	"	PRIMARY KEY (course, machine, base)"
+	") STRICT, WITHOUT ROWID;"
+	"DELETE FROM setting WHERE key LIKE 'frozen-bytes:%';";
+
 static const char *const steps[] = {
 	version_1, version_2, version_3, version_4, version_5, version_6,
 	version_7, version_8, version_9, version_10, version_11, version_12,
-	version_13, version_14,
+	version_13, version_14, version_15,
 };
 const struct schema schema_current = { steps, ARRAY_SIZE(steps) };
 

@@ -418,6 +418,8 @@ int virt_machine_usage(int pid, struct virt_usage *usage, struct err *err)
 	while (fgets(line, sizeof(line), file))
 		if (sscanf(line, "Pss: %llu kB", &kib) == 1)
 			seen.pss = kib * 1024;
+		else if (sscanf(line, "Anonymous: %llu kB", &kib) == 1 || sscanf(line, "SwapPss: %llu kB", &kib) == 1)
+			seen.own += kib * 1024;
 	if (read_cpu(pid, &seen.cpu_us, err) < 0)
 		return -1;
 	*usage = seen;

@@ -189,6 +189,8 @@ int virt_volume_remove(struct virt *virt, const char *name, struct err *err);
 /* Memory and processor time of one machine's QEMU. */
 struct virt_usage {
 	uint64_t pss;    /* bytes, /proc/PID/smaps_rollup */
+	uint64_t own;    /* bytes that are nobody else's, in memory or swapped out: a clone's copies of its
+			    template's pages, QEMU's own, what it has translated. It ends, and they are free */
 	uint64_t cpu_us; /* user + system since start */
 };
 int virt_machine_usage(int pid, struct virt_usage *usage, struct err *err);

@@ -1,6 +1,7 @@
 // A class overnight, on real machines: what students left running, unsaved and half typed is there in the morning,
 // also when the daemon was killed in the middle; nothing of it takes memory meanwhile.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -75,6 +76,22 @@ test('it comes back as it was, also to a daemon that was killed meanwhile', { ti
   assert.match(await editor.run('cat draft'), /an unsaved thought/);
   assert.match(await editor.run('echo all is well > written && sync && cat written'), /all is well/);
   await editor.close();
+});
+
+test('what its launch, its machines and its freezing took is remembered for the next class', { timeout: 60000 }, async () => {
+  const figures = () => {
+    const said = execFileSync('sqlite3', ['-json', '-readonly', path.join(state, 'terakoya.db'),
+      "SELECT machine, memory, saved, ready_ms FROM figure WHERE course = 'linux-intro' ORDER BY at DESC"], { encoding: 'utf8' });
+    const rows = JSON.parse(said || '[]');
+    return one.machines.map(({ name }) => rows.find((row) => row.machine === name));
+  };
+  const known = await until('all were measured', () => figures().every((row) => row?.memory) && figures(), 45000);
+  for (const row of known) {
+    assert.ok(row.memory > 10 * 2 ** 20 && row.memory < 600 * 2 ** 20, JSON.stringify(row));
+    assert.ok(row.saved > 0 && row.ready_ms > 0, JSON.stringify(row));
+  }
+  const capacity = (await api('GET', '/courses/linux-intro/capacity?seats=1')).body;
+  assert.deepEqual([capacity.time_measured, capacity.kept_for], [true, 1], JSON.stringify(capacity));
 });
 
 test('two machines that come back do not draw the same random numbers, and their disks are whole', { timeout: 120000 }, async () => {

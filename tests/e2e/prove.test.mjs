@@ -53,6 +53,14 @@ test('the task that is right is not blamed', () => {
     for (const line of said('sound', words)) assert.match(line, /^ok /);
 });
 
+test('what its machines took is what capacity reckons with from now on', async () => {
+  const capacity = (await api('GET', '/courses/wrong/capacity?seats=30')).body;
+  assert.deepEqual([capacity.measured, capacity.time_measured], [true, true], JSON.stringify(capacity));
+  assert.match(capacity.verdict, /\(measured on this host\)/);
+  const each = capacity.memory_needed / 30 / 2 ** 20;
+  assert.ok(each > 40 && each < 400, `${each} MiB a seat`);
+});
+
 test("a seat is caught up in seconds, without points; a solution that fails is named", { timeout: 120000 }, async () => {
   const made = await json('class', 'create', 'wrong', '--seats', '1');
   await ok('class', 'launch', String(made.id), '--untested');

@@ -77,6 +77,7 @@ const matrix = `
 	1.....33333  GET    /classes
 	1...3333333  POST   /classes
 	1..4.433333  GET    /classes/{class}
+	1..4.433333  GET    /classes/{class}/capacity
 	1..43333333  PATCH  /classes/{class}
 	1..43333333  DELETE /classes/{class}
 	1..43333333  POST   /classes/{class}/launch

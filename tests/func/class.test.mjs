@@ -139,14 +139,6 @@ test("what is not there is named", async () => {
 	assert.match(machine.json.detail, /no machine "nope"/);
 });
 
-test("capacity says how many seats fit", async () => {
-	const { json, status } = await daemon.as(hana, "GET", "/courses/linux-intro/capacity?seats=500");
-	assert.equal(status, 200);
-	assert.equal(json.seats, 500);
-	assert.ok(json.verdict.length > 0);
-	assert.equal((await daemon.as(hana, "GET", "/courses/linux-intro/capacity?seats=0")).status, 400);
-});
-
 test("a guide comes in both languages, rendered", async () => {
 	const seat = made.seat[0].id;
 	const lab = made.labs[0].id;

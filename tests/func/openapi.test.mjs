@@ -104,7 +104,10 @@ test("what the daemon answers is what is documented", async () => {
 	holds(await daemon.as(hana, "POST", `/seats/${seat}/hand`, { raised: true }), "POST", "/api/v1/seats/{seat}/hand");
 	holds(await daemon.as(hana, "PATCH", `/seats/${seat}`, { name: "葵" }), "PATCH", "/api/v1/seats/{seat}");
 	holds(await daemon.as(hana, "POST", "/images/debian-13/build", {}), "POST", "/api/v1/images/{image}/build");
-	holds(await daemon.as(hana, "POST", "/classes", { course, seats: 2 }), "POST", "/api/v1/classes");
+	holds(await daemon.as(hana, "GET", `/classes/${running.id}/capacity`), "GET", "/api/v1/classes/{class}/capacity");
+	const draft = await daemon.as(hana, "POST", "/classes", { course, seats: 2 });
+	holds(draft, "POST", "/api/v1/classes");
+	holds(await daemon.as(hana, "GET", `/classes/${draft.json.id}/capacity`), "GET", "/api/v1/classes/{class}/capacity");
 	holds(await daemon.as(hana, "POST", "/classes", { course }), "POST", "/api/v1/classes");
 	holds(await daemon.request("POST", "/api/v1/session", { body: { login: "x", password: "y" } }), "POST", "/api/v1/session");
 });

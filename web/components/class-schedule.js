@@ -53,7 +53,7 @@ export function ClassNext({ view }) {
 		${next && html`<span>${t("plan.next", { action: t(`plan.${next.action}`), time: moment(next.at) })}</span>`}
 		${ends && PUT_OFF.map((minutes) => html`<button type="button" class="small" key=${minutes} disabled=${busy}
 			aria-label=${t("plan.put-off", { minutes })} onClick=${() => extend(minutes)}>+${minutes}</button>`)}
-		${missed?.outcome && html`<span class="class-missed">${t("plan.missed", { action: t(`plan.${missed.action}`), time: moment(missed.at) })}
+		${missed?.outcome && html`<span class="class-missed">${t("plan.missed", { action: t(`plan.${missed.action}`), time: moment(missed.at) })}${" "}
 			<span lang="en">${missed.outcome}</span></span>`}
 	</p>`;
 }

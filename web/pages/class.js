@@ -1,5 +1,6 @@
 /** One class, in whichever state it is. */
 import { useState } from "preact/hooks";
+import { CapacityCard } from "../components/capacity-card.js";
 import { ClassHead } from "../components/class-head.js";
 import { ClassLive } from "../components/class-live.js";
 import { ClassNight } from "../components/class-power.js";
@@ -34,6 +35,7 @@ export function ClassPage({ id }) {
 /** Before it is open, and after. */
 /** @param {{ view: ClassFull }} props */
 function Still({ view }) {
+	const room = (view.state === "draft" || view.state === "frozen") && html`<${CapacityCard} path=${`/classes/${view.id}/capacity`} />`;
 	if (view.state === "preparing") return html`<${SeatGrid} view=${view} />`;
 	if (view.state === "closed") {
 		return html`<p class="class-still">${t("class.closed-text", { date: date(view.closed_at) })}
@@ -41,9 +43,9 @@ function Still({ view }) {
 			<${Matrix} view=${view} selected=${null} select=${null} />`;
 	}
 	if (view.state === "freezing" || view.state === "frozen" || view.state === "resuming") {
-		return html`<${ClassNight} view=${view} /><${SeatGrid} view=${view} />`;
+		return html`<${ClassNight} view=${view} />${room}<${SeatGrid} view=${view} />`;
 	}
 	const text = { draft: t("class.draft-text"), prepared: t("class.prepared-text"), closing: t("class.closing-text") };
-	return html`<p class="class-still">${text[/** @type {keyof typeof text} */ (view.state)]}</p>
+	return html`<p class="class-still">${text[/** @type {keyof typeof text} */ (view.state)]}</p>${room}
 		<${SeatGrid} view=${view} />`;
 }

@@ -82,7 +82,8 @@ export function NewClassPage() {
 					<button type="button" class="large" disabled=${busy || !valid}
 						onClick=${() => create(false)}>${t("new.draft")}</button></div>
 			</form>
-			<${CapacityCard} course=${course} onVerdict=${setFits} seats=${Math.min(Math.max(seats, 1), SEATS_MAX)} />
+			<${CapacityCard} onVerdict=${setFits}
+				path=${`/courses/${encodeURIComponent(course)}/capacity?seats=${Math.min(Math.max(seats, 1), SEATS_MAX)}`} />
 		</div>`}
 	</div>`;
 }
