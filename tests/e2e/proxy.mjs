@@ -1,6 +1,7 @@
 // A proxy of the unfriendly kind, between a browser and the daemon: it lets no WebSocket through, may keep replies
-// back until they are whole, and cuts connections when it is told to.
+// back until they are whole, and cuts connections when it is told to. And a wire that can fall silent.
 import http from 'node:http';
+import net from 'node:net';
 
 export class Proxy {
   constructor(port) {
@@ -50,6 +51,49 @@ export class Proxy {
 
   stop() {
     this.cut();
+    return new Promise((done) => this.server.close(done));
+  }
+}
+
+/** What a radio link or a router does: nothing fails, nothing arrives. */
+export class Wire {
+  constructor(port) {
+    this.silent = false;
+    this.ends = new Set();
+    this.server = net.createServer((near) => {
+      const far = net.connect(port, '127.0.0.1');
+      for (const [from, to] of [[near, far], [far, near]]) {
+        this.ends.add(from);
+        from.on('data', (bytes) => to.write(bytes));
+        from.on('error', () => {});
+        from.on('close', () => {
+          this.ends.delete(from);
+          to.destroy();
+        });
+        if (this.silent) from.pause();
+      }
+    });
+  }
+
+  async start() {
+    await new Promise((done) => this.server.listen(0, '127.0.0.1', done));
+    this.url = `http://127.0.0.1:${this.server.address().port}`;
+    return this;
+  }
+
+  hush() {
+    this.silent = true;
+    for (const end of this.ends) end.pause();
+  }
+
+  /** What was on its way arrives late; or never, when routers on the way have forgotten the connections. */
+  speak({ forgotten = false } = {}) {
+    this.silent = false;
+    for (const end of this.ends) forgotten ? end.destroy() : end.resume();
+  }
+
+  stop() {
+    this.speak({ forgotten: true });
     return new Promise((done) => this.server.close(done));
   }
 }

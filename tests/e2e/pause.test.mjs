@@ -1,0 +1,135 @@
+// A class that is paused, on real machines: they stand still, nothing can be typed and everybody is told; then all goes
+// on where it was, at the time that it is by then.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { after, before, test } from 'node:test';
+import { api, bake, chromium, closeAll, Daemon, instanceTag, ok, openClass, prepareHost, sleep, Terminal, until, virsh } from './lab.mjs';
+import { person, Screen } from './page.mjs';
+import { shell, stateOf } from './seat.mjs';
+import { plain } from './terminal.mjs';
+
+const daemon = new Daemon();
+let view, tag, terminal, pid, browser, page, screen;
+
+before(async () => {
+  await prepareHost();
+  await daemon.start();
+  await closeAll();
+  await bake();
+  view = await openClass(2, { name: 'paused' });
+  tag = await instanceTag();
+  browser = await chromium();
+  ({ page } = await person(browser));
+  await page.goto(daemon.url);
+  await page.getByLabel('Class code').fill(view.code);
+  await page.getByLabel('Your name').fill('Aoi');
+  await page.getByRole('button', { name: 'Join' }).click();
+  screen = new Screen(page);
+  await screen.prompt(60000);
+  terminal = await shell(view.seat[1]);
+  pid = (await terminal.run('(while :; do cut -d" " -f1 /proc/uptime > tick; sleep 0.1; done) & echo $$')).trim().split('\n').at(-1);
+}, { timeout: 900000 });
+
+after(async () => {
+  await terminal?.close();
+  await browser?.close();
+  await closeAll();
+  await daemon.stop();
+});
+
+const classOf = async () => (await api('GET', `/classes/${view.id}`)).body;
+const domains = async () => (await virsh('list', '--name')).split('\n').filter((name) => name.startsWith(`${tag}-c${view.id}-`));
+const standStill = () => until('all machines stand still', async () => {
+  const all = await domains();
+  const states = await Promise.all(all.map((name) => virsh('domstate', name)));
+  return all.length === 4 && states.every((state) => state.trim() === 'paused');
+}, 20000);
+
+/** Processor time that all machines have had, in ticks of 10 ms. */
+function ticks() {
+  const pids = execFileSync('pgrep', ['-f', `guest=${tag}-c${view.id}-`], { encoding: 'utf8' }).trim().split('\n');
+  return pids.reduce((sum, one) => {
+    const fields = readFileSync(`/proc/${one}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+    return sum + Number(fields[11]) + Number(fields[12]);
+  }, 0);
+}
+
+/** Waits until a machine's clock is the host's, but for the way of the question. */
+const clockIsRight = (shellOf, ms) => until('its clock is right', async () => {
+  const asked = Date.now() / 1000;
+  const told = Number((await shellOf.run('date +%s.%N')).trim());
+  return told > asked - 0.5 && told < Date.now() / 1000 + 0.5;
+}, ms);
+
+test('machines of a paused class take no processor time, and the student is told that nothing can be typed', { timeout: 60000 }, async (t) => {
+  await ok('class', 'pause', String(view.id));
+  await standStill();
+  await page.getByText('The class is paused.').waitFor();
+  await page.getByRole('tabpanel').getByText('nothing can be typed').waitFor();
+  const shown = await screen.lines(), seen = terminal.text;
+  const before = ticks();
+  await screen.focus();
+  await page.keyboard.type('touch blindly');
+  await page.keyboard.press('Enter');
+  terminal.type('touch blindly\r');
+  await sleep(3000);
+  const taken = ticks() - before;
+  t.diagnostic(`four machines took ${taken * 10} ms of processor time in 3 s`);
+  assert.ok(taken <= 3, `${taken} ticks in 3 s`);
+  assert.deepEqual(await screen.lines(), shown);
+  assert.equal(terminal.text, seen);
+  const refused = await api('POST', `/seats/${view.seat[0].id}/labs/${view.labs[0].id}/open`, {});
+  assert.equal(refused.status, 409);
+  assert.match(refused.body.detail, /paused/);
+});
+
+test('it goes on where it was, with a clock that is right, and nothing that was typed blindly is done', { timeout: 60000 }, async (t) => {
+  const from = terminal.text.length, start = performance.now();
+  await ok('class', 'continue', String(view.id));
+  terminal.type('\r');
+  await until('a prompt', () => /\$ $/.test(plain(terminal.text.slice(from))), 20000, 5);
+  t.diagnostic(`a prompt ${(performance.now() - start).toFixed(0)} ms after "terakoya class continue" was begun`);
+  await clockIsRight(terminal, 10000);
+  assert.match(await terminal.run('echo $$; ls blindly; a=$(cat tick); sleep 1; [ $a != $(cat tick) ] && echo it ticks'),
+    new RegExp(`^${pid}\\s+ls: .*blindly.*\\s+it ticks`));
+  await page.getByText('The class is paused.').waitFor({ state: 'detached' });
+  await screen.focus();
+  assert.match(await screen.run('ls blindly; hostname'), /blindly.*\ndesk$/);
+});
+
+test('a machine that becomes ready while the class is paused stands still with the others', { timeout: 60000 }, async () => {
+  assert.equal((await api('POST', `/seats/${view.seat[0].id}/reset`, {})).status, 202);
+  await ok('class', 'pause', String(view.id));
+  await standStill();
+  await ok('class', 'continue', String(view.id));
+  await stateOf(view.seat[0].id, 'ready');
+});
+
+test('a daemon that is killed in the pause finds the class paused, and then every clock is right as well', { timeout: 90000 }, async () => {
+  await ok('class', 'pause', String(view.id));
+  await standStill();
+  await daemon.kill();
+  await sleep(2000);
+  await daemon.start();
+  assert.ok((await classOf()).paused_at > 0);
+  await until('libvirtd is there', async () => (await api('GET', '/host')).body.libvirt, 20000);
+  await page.getByText('The class is paused.').waitFor();
+  await ok('class', 'continue', String(view.id));
+  await stateOf(view.seat[1].id, 'ready', 60000);
+  terminal = await new Terminal(view.seat[1].machines[0].id).open();
+  await until('the terminal lives', () => terminal.states.includes('live'), 30000);
+  assert.equal((await terminal.run('echo $$')).trim(), pid, 'the same shell');
+  await clockIsRight(terminal, 20000);
+});
+
+test('an end that is put off does not come at its old time', { timeout: 60000 }, async () => {
+  const at = Date.now() + 4000;
+  const plan = await api('PUT', `/classes/${view.id}/schedule`, { schedule: [{ at, action: 'freeze' }], untested: true });
+  assert.equal(plan.status, 200, JSON.stringify(plan.body));
+  const later = await api('POST', `/classes/${view.id}/extend`, { minutes: 15 });
+  assert.equal(later.body.schedule.at(-1).at, at + 15 * 60000);
+  await sleep(Math.max(0, at + 2000 - Date.now()));
+  assert.equal((await classOf()).state, 'open');
+  assert.match(await terminal.run('hostname'), /desk/);
+});
