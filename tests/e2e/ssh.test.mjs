@@ -117,6 +117,24 @@ test('a login shell has a terminal, reads what is typed, and its exit status com
   assert.match(shown, /\/dev\/pts\/\d+\r\n-bash\r\n/);
 });
 
+test('who types while the class is paused is told that nothing can be, and goes on in the same shell', async () => {
+  const child = spawn('ssh', ['-F', file('config'), '-tt', login], { env });
+  let shown = '';
+  child.stdout.on('data', (bytes) => (shown += bytes));
+  const ended = new Promise((done) => child.on('exit', (code) => done(code)));
+  try {
+    await until('there is a prompt', () => shown.includes('student@desk'), 20000);
+    await ok('class', 'pause', String(class1.id));
+    child.stdin.write('exit 6\n');
+    await until('it says so', () => shown.includes('the class is paused: nothing can be typed until it goes on'), 20000);
+    await ok('class', 'continue', String(class1.id));
+    child.stdin.write('exit 7\n');
+    assert.equal(await ended, 7, shown);
+  } finally {
+    child.kill();
+  }
+});
+
 /** ssh with a key and nothing else: {code, stdout, stderr}. */
 const withKey = (name, ...args) => client('ssh', ['-i', file(name), '-o', 'IdentitiesOnly=yes', '-o', 'PreferredAuthentications=publickey', ...args]);
 const keygen = (name, ...args) => new Promise((done, failed) => execFile('ssh-keygen',
