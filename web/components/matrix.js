@@ -153,7 +153,7 @@ function Signs({ seat }) {
  *	select: ((seat: number | null) => void) | null }} props place: among all rows */
 function Row({ seat, labs, place, minutes, selected, select }) {
 	const rows = new Map((seat.progress ?? []).map((row) => [`${row.lab}/${row.task}`, row]));
-	const turn = turnOf(seat, labs);
+	const turn = seat.joined ? turnOf(seat, labs) : ""; // nobody is at work in a free seat
 	return html`<tr class=${selected ? "seat selected" : "seat"} aria-rowindex=${place}>
 		<th scope="row">${select ? html`<button type="button" class="seat-button" aria-pressed=${selected}
 			onClick=${() => select(selected ? null : seat.id)}><${Name} seat=${seat} />

@@ -1,4 +1,4 @@
-/** Every word of the page in English. ja.js has the same keys; text.js says what {…} means. */
+/** Every word of the page in English. ja.js has the same keys; fill.js says what {…} means. */
 export default {
 	"nav.label": "Places",
 	"nav.skip": "Skip to the content",
@@ -885,6 +885,7 @@ export default {
 	"cards.one": "New card",
 	"cards.one-for": "A new card for seat {n}",
 	"cards.title": "Seat cards",
+	"cards.of": "Seat cards: {name}",
 	"cards.open": "Seat cards",
 	"cards.back": "Back to the class",
 	"cards.intro": "A card for each seat, to print and cut: name, address, code, ssh and a QR code that leads straight to the seat.",

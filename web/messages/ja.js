@@ -885,6 +885,7 @@ export default {
 	"cards.one": "作り直す",
 	"cards.one-for": "席 {n} のカードを作り直す",
 	"cards.title": "席カード",
+	"cards.of": "席カード：{name}",
 	"cards.open": "席カード",
 	"cards.back": "クラスへ戻る",
 	"cards.intro": "席ごとに1枚、印刷して切り分けるカードです。氏名、アドレス、コード、sshの接続方法、席へ直接つながるQRコードが載ります。",

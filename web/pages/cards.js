@@ -24,7 +24,7 @@ export function CardsPage({ id }) {
 	const [asking, setAsking] = useState(false);
 	const [error, setError] = useState(/** @type {unknown} */ (null));
 	useEffect(() => void loadSite(), []);
-	useTitle(view ? `${t("cards.title")}: ${view.name}` : t("cards.title"));
+	useTitle(view ? t("cards.of", { name: view.name }) : t("cards.title"));
 	/** @param {number} [number] of the only seat that gets a new one */
 	async function make(number) {
 		setBusy(true);
@@ -37,7 +37,7 @@ export function CardsPage({ id }) {
 	return html`<div class="page">
 		<div class="cards-head">
 			<p><a href="/classes/${id}">${t("cards.back")}</a></p>
-			<h1>${t("cards.title")}: ${view.name}</h1>
+			<h1>${t("cards.of", { name: view.name })}</h1>
 			<p>${over ? t("cards.over") : t("cards.intro")}</p>
 			${!made && !over && html`<${Joining} view=${view} changed=${load} />`}
 			<${ProblemNote} error=${error} />

@@ -47,13 +47,16 @@ export function WorkspacePage({ id }) {
 	return html`<${WorkspacePaused} view=${view} /><${Halves} view=${view} setView=${setView} reload=${load} />`;
 }
 
+/** As the bar on top counts. @param {import("../types.js").Lab} lab */
+const required = (lab) => lab.tasks.filter((task) => !task.optional);
+
 /** @param {{ view: Workspace }} props */
 function Over({ view }) {
 	return html`<div class="page page-narrow">
 		<h1>${t("workspace.over")}</h1>
 		<p>${t("workspace.over-text", { points: view.seat.points, done: view.seat.done })}</p>
 		<ol class="over-labs">${view.labs.map((lab) => html`<li key=${lab.id}><span>${say(lab.title)}</span>
-			<span>${lab.tasks.filter((task) => task.progress?.done).length} / ${lab.tasks.length}</span></li>`)}</ol>
+			<span>${required(lab).filter((task) => task.progress?.done).length} / ${required(lab).length}</span></li>`)}</ol>
 	</div>`;
 }
 
