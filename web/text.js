@@ -1,8 +1,8 @@
 /**
- * Every word of the page comes from here. A message may hold `{name}`, replaced by a value, and
- * `{count|seat|seats}`, which chooses by the value's plural form (a language without plurals gives one
- * form). en.js and ja.js hold the same keys; a test compares them.
+ * Every word of the page comes from here; fill.js says what a message may hold. en.js and ja.js hold the same keys; a
+ * test compares them.
  */
+import { fill } from "./fill.js";
 import en from "./messages/en.js";
 import ja from "./messages/ja.js";
 import { language } from "./settings.js";
@@ -12,20 +12,6 @@ import { language } from "./settings.js";
 
 /** @type {Record<import("./settings.js").Language, Record<string, string>>} */
 const catalogue = { en, ja };
-
-/**
- * @param {string} message
- * @param {Record<string, unknown>} values
- * @param {string} lang
- */
-export function fill(message, values, lang) {
-	return message.replace(/\{(\w+)((?:\|[^|{}]*)*)\}/g, (_, name, forms) => {
-		if (!forms) return String(values[name] ?? "");
-		const [one, other] = forms.slice(1).split("|");
-		const rule = new Intl.PluralRules(lang).select(Number(values[name]));
-		return rule === "one" ? one : (other ?? one);
-	});
-}
 
 /**
  * @param {Key} key

@@ -39,6 +39,16 @@ export async function tab(context) {
   return page;
 }
 
+/**
+ * Opens an address and waits until the page is whole: a browser drops what is on its way when a network comes or goes,
+ * and the page then loads itself again, with what was typed into it lost.
+ */
+export async function visit(page, url) {
+  await page.goto(url);
+  await page.waitForFunction(() => document.querySelector('main h1, main form, main .workspace') &&
+    [...document.querySelectorAll('link[rel=stylesheet]')].every((one) => one.sheet));
+}
+
 function listen(page) {
   open.add(page);
   page.on('close', () => open.delete(page));
