@@ -409,11 +409,17 @@ static int check_quiz(struct check *check, struct seat *seat, struct err *err)
 	return 0;
 }
 
+static struct machine *task_machine(struct seat *seat, const struct pack_lab *lab,
+				    const struct pack_task *task, struct err *err)
+{
+	return grade_machine(seat, task->machine ? task->machine : lab->machine, err);
+}
+
 static int check_in_machine(struct check *check, struct seat *seat, struct err *err)
 {
 	const struct pack_task *task = check->task;
 	const char *script = task->kind == PACK_TASK_ANSWER ? task->answer : task->check;
-	struct machine *machine = grade_machine(seat, task->machine, err);
+	struct machine *machine = task_machine(seat, check->lab, task, err);
 
 	if (!machine)
 		return -1;
@@ -452,7 +458,7 @@ int grade_check(struct seat *seat, const struct pack_lab *lab, const struct pack
 int grade_solve(struct seat *seat, const struct pack_lab *lab, const struct pack_task *task,
 		unsigned number, link_exec_fn *done, void *context, struct err *err)
 {
-	struct machine *machine = grade_machine(seat, task->solve_machine, err);
+	struct machine *machine = task_machine(seat, lab, task, err);
 
 	if (!machine)
 		return -1;

@@ -122,10 +122,6 @@ static void task_read(const struct source *source, const xmlNode *node, const st
 	task->check = node_script(source, node, "check");
 	task->answer = node_script(source, node, "answer");
 	task->solve = node_script(source, node, "solve");
-	xmlNode *solve = node_first(node, "solve");
-	task->solve_machine = solve ? node_attr(source, solve, "machine") : NULL;
-	if (!task->solve_machine)
-		task->solve_machine = str_copy(task->machine);
 	options_read(source, node, task);
 	feedback_read(source, node, task);
 	hints_read(source, node, task);
@@ -195,7 +191,6 @@ static void task_free(struct pack_task *task)
 	text_free(&task->text);
 	free(task->id);
 	free(task->machine);
-	free(task->solve_machine);
 	free(task->check);
 	free(task->solve);
 	free(task->answer);

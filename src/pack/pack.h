@@ -91,7 +91,6 @@ struct pack_task {
 	unsigned points, minutes;
 	bool optional;    /* a challenge: counted apart */
 	char *machine;    /* where the check runs; defaults to the lab's */
-	char *solve_machine; /* where the solve runs; defaults to the check's */
 	struct pack_text title;
 	struct pack_text text; /* the outcome and why it matters: a paragraph of Markdown */
 	char *check, *solve, *answer; /* script paths relative to the pack; NULL where it does not apply */

@@ -234,8 +234,6 @@ static void check_task(struct reader *reader, const struct pack_lab *lab,
 	check_text(reader, lab, &task->title);
 	check_text(reader, lab, &task->text);
 	check_machine_name(reader, task, task->machine);
-	if (strcmp(task->solve_machine, task->machine))
-		check_machine_name(reader, task, task->solve_machine);
 	if (script) {
 		readable = tree_file(reader->pack, script);
 		check_lab_script(reader, lab, script, codes);

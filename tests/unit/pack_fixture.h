@@ -66,7 +66,7 @@ static const struct fixture_file fixture[] = {
 	  "  <task id=\"desk\" points=\"5\" minutes=\"3\" kind=\"answer\">\n"
 	  "    " BOTH("title", "Your desk") BOTH("text", "Which?") "\n"
 	  "    <answer script=\"desk.answer\"/><feedback code=\"12\">" BOTH("text", "No") "</feedback>\n"
-	  "    <solve script=\"desk.solve\" machine=\"files\"/>\n"
+	  "    <solve script=\"desk.solve\"/>\n"
 	  "  </task>\n"
 	  "  <task id=\"why\" points=\"5\" minutes=\"3\" kind=\"quiz\" optional=\"true\" machine=\"files\">\n"
 	  "    " BOTH("title", "Why?") BOTH("text", "Why so?") "\n"
