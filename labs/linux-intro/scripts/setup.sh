@@ -24,8 +24,8 @@ chown -R "$TK_USER:" "$home/bin"
 printf '#!/bin/sh\necho "The vault has been looked at."\nexit %d\n' "$P_STATUS" >/usr/local/bin/vault-check
 chmod 755 /usr/local/bin/vault-check
 
-# Two directories of logs, in the second a name with spaces; and files that are no logs.
-mkdir -p /srv/counters/morning /srv/counters/evening
+# Three directories: of logs, of logs among which a name has a space, and without any; and files that are no logs.
+mkdir -p /srv/counters/morning /srv/counters/evening /srv/counters/night
 rm -f /srv/counters/*/*
 awk -v seed="$seed" -v ending="$P_ENDING" '
 function random(n) { seed = seed * 16807 % 2147483647; return int(seed / 2147483647 * n) }
@@ -43,6 +43,7 @@ BEGIN {
 	fill("/srv/counters/evening/head office." ending, 3 + random(60))
 	fill("/srv/counters/morning/readme.txt", 2)
 	fill("/srv/counters/evening/aoba." ending ".old", 90)
+	fill("/srv/counters/night/readme.txt", 2)
 }'
 
 # Sources are dealt different numbers of failures, so that there is one right order.
