@@ -3,7 +3,7 @@
 // the page could not be fetched.
 //
 // A browser drops everything that it is loading when a network comes or goes, a launch makes a network per
-// seat, and what failed once stays failed for this document: only a new one helps. So it is loaded again, as
+// seat, and a module that failed once stays failed for this document: only a new one helps. So it is loaded again, as
 // often as it takes, each time when the host has been quiet for a moment: two requests in a row went through.
 (function () {
 	var root = document.documentElement;
@@ -53,11 +53,20 @@
 
 	addEventListener("terakoya-incomplete", mend); // a part that was asked for later
 
+	/** @param {HTMLLinkElement} sheet can be asked for again in its place: the page may be in use, and keeps what was typed */
+	function fetchAgain(sheet) {
+		var tries = Number(sheet.dataset.tries || 0);
+		var next = /** @type {HTMLLinkElement} */ (sheet.cloneNode());
+		next.dataset.tries = String(tries + 1);
+		setTimeout(function () {
+			sheet.replaceWith(next);
+		}, Math.min(100 * Math.pow(2, tries), SLOWEST_MS));
+	}
+
 	// A module that another one imports counts as its <script>.
 	addEventListener("error", function (event) {
 		var from = event.target;
-		var matters = from instanceof HTMLScriptElement ||
-			(from instanceof HTMLLinkElement && from.rel === "stylesheet");
-		if (matters) mend();
+		if (from instanceof HTMLScriptElement) mend();
+		else if (from instanceof HTMLLinkElement && from.rel === "stylesheet") fetchAgain(from);
 	}, true);
 })();

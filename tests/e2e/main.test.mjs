@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import WebSocket from 'ws';
 import { Daemon, api, artifacts, bake, chromium, closeAll, forgetProofs, json, leftovers, ok, prepareHost, terakoya, until } from './lab.mjs';
-import { Screen, Typist, cell, complaints, person, pictures, tab, task } from './page.mjs';
+import { Screen, Typist, cell, complaints, person, pictures, tab, task, visit } from './page.mjs';
 
 const COURSE = 'Introduction to Linux';
 const TAG = 'Note the asset tag of your desk';
@@ -186,7 +186,7 @@ door('an instructor signs in with an account from the command line, and a wrong 
   const { password } = await json('account', 'set', 'sensei', '--name', 'Mori', '--role', 'instructor');
   sensei = await person(browser);
   const { page } = sensei;
-  await page.goto(daemon.url);
+  await visit(page, daemon.url);
   await pictures(page, 'front', () => page.getByRole('heading', { level: 1 }).waitFor());
   await page.getByLabel('Login').fill('sensei');
   await page.getByLabel('Password').fill('not this');
@@ -279,7 +279,7 @@ step('a seat’s drawer shows its terminal and its machine; Reset asks first', a
 door('a student takes a seat by its link, in English, and starts the first lab', async () => {
   aiko = await person(browser);
   const { page } = aiko;
-  await page.goto((await json('seat', 'link', `${ours.id}/1`)).url.replace(/^https?:\/\/[^/]+/, daemon.url));
+  await visit(page, (await json('seat', 'link', `${ours.id}/1`)).url.replace(/^https?:\/\/[^/]+/, daemon.url));
   await page.getByLabel('Your name').fill(AIKO);
   await pictures(page, 'join-link', () => page.getByRole('textbox').first().waitFor());
   await page.getByLabel('Your name').fill(AIKO);
@@ -295,7 +295,7 @@ door('a student takes a seat by its link, in English, and starts the first lab',
 door('a student joins by code in Japanese, and the lab, the guide and the shell speak Japanese', async () => {
   hanako = await person(browser, { locale: 'ja-JP', viewport: { width: 1366, height: 768 } });
   const { page } = hanako;
-  await page.goto(daemon.url);
+  await visit(page, daemon.url);
   await page.getByLabel('クラスコード').fill(ours.code.toLowerCase());
   await page.getByLabel('お名前').fill(HANAKO);
   await page.keyboard.press('Enter');

@@ -39,14 +39,23 @@ export async function tab(context) {
   return page;
 }
 
+/** In the page: every style sheet has come. One that failed is there, too, but its rules cannot be read. */
+export function dressed() {
+  try {
+    return [...document.querySelectorAll('link[rel=stylesheet]')].every((one) => one.sheet?.cssRules.length > 0);
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Opens an address and waits until the page is whole: a browser drops what is on its way when a network comes or goes,
  * and the page then loads itself again, with what was typed into it lost.
  */
 export async function visit(page, url) {
   await page.goto(url);
-  await page.waitForFunction(() => document.querySelector('main h1, main form, main .workspace') &&
-    [...document.querySelectorAll('link[rel=stylesheet]')].every((one) => one.sheet));
+  await page.waitForFunction(() => document.querySelector('main h1, main form, main .workspace'));
+  await page.waitForFunction(dressed);
 }
 
 function listen(page) {

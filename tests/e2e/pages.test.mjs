@@ -8,6 +8,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { Daemon, launchedClass, until } from '../func/daemon.mjs';
 import { build, chromium, root } from './lab.mjs';
+import { dressed } from './page.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
@@ -109,8 +110,8 @@ async function open(who, [language, theme], viewport = LAPTOP) {
  * itself again), and nothing is under way. */
 async function settled(page) {
   await page.waitForFunction(() => document.querySelector('main h1, main .workspace, main .class-live, main form, main table') &&
-    !document.querySelector('main [aria-busy=true], .check-verdict.running') &&
-    [...document.querySelectorAll('link[rel=stylesheet]')].every((one) => one.sheet));
+    !document.querySelector('main [aria-busy=true], .check-verdict.running'));
+  await page.waitForFunction(dressed);
   await page.evaluate(() => document.fonts.ready);
 }
 
@@ -236,6 +237,20 @@ for (const [size, viewport] of [['a laptop of 1366 x 768', LAPTOP], ['200 % zoom
     assert.deepEqual(await visits(['ja', 'light'], viewport, (page) => page.evaluate(crowded)), []);
   });
 }
+
+test('a style sheet that was lost on its way is asked for again, and what was typed meanwhile stays', async () => {
+  const { context, page } = await open('nobody', LOOKS[0]);
+  let asked = 0;
+  await page.route('**/styles/front.css', (route) => (asked++ < 3 ? route.abort('connectionreset') : route.continue()));
+  await page.goto(url('/'));
+  await page.getByLabel('Class code').fill('HOSHI-742');
+  await settled(page);
+  assert.equal(await page.getByLabel('Class code').inputValue(), 'HOSHI-742');
+  assert.equal(asked, 4);
+  assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll('link[rel=stylesheet]')].map((one) => one.getAttribute('href')).slice(-2)),
+    ['/styles/message.css', '/styles/design.css'], 'their order holds');
+  await context.close();
+});
 
 test('the first load is light, and painted at once', async (t) => {
   const paints = [];

@@ -9,6 +9,7 @@ import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Daemon } from '../func/daemon.mjs';
 import { build, chromium, sleep } from './lab.mjs';
+import { dressed } from './page.mjs';
 
 const INSIDE = 'TERAKOYA_TEST_IN_NAMESPACE';
 const CHANGES_MS = [1500, 9000, 1500, 9000]; // a reload each; a launch of a whole class takes the longer time
@@ -89,7 +90,7 @@ async function reloads() {
       await sleep(ms);
       await quiet();
       await page.getByRole('button').first().waitFor({ timeout: 30000 });
-      assert.ok(await page.locator('link[rel=stylesheet]').evaluateAll((all) => all.every((one) => one.sheet)), 'with its style sheets');
+      await page.waitForFunction(dressed, null, { timeout: 30000 });
     }
     await signIn(page);
   } finally {
