@@ -42,7 +42,7 @@ const classOf = async () => (await api('GET', `/classes/${view.id}`)).body;
 const domains = async () => (await virsh('list', '--name')).split('\n').filter((name) => name.startsWith(`${tag}-c${view.id}-`));
 const standStill = () => until('all machines stand still', async () => {
   const all = await domains();
-  const states = await Promise.all(all.map((name) => virsh('domstate', name)));
+  const states = await Promise.all(all.map((name) => virsh('domstate', name).catch(() => 'gone meanwhile')));
   return all.length === 4 && states.every((state) => state.trim() === 'paused');
 }, 20000);
 
