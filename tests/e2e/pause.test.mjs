@@ -28,7 +28,7 @@ before(async () => {
   screen = new Screen(page);
   await screen.prompt(60000);
   terminal = await shell(view.seat[1]);
-  pid = (await terminal.run('(while :; do cut -d" " -f1 /proc/uptime > tick; sleep 0.1; done) & echo $$')).trim().split('\n').at(-1);
+  pid = (await terminal.run('(while :; do cut -d" " -f1 /proc/uptime > next; mv next tick; sleep 0.1; done) & echo $$')).trim().split('\n').at(-1);
 }, { timeout: 900000 });
 
 after(async () => {
