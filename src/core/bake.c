@@ -371,7 +371,10 @@ void bake_finish(struct bake *bake, const char *message)
 		work_end(core, work, why);
 	core->bake = NULL;
 	bake_free(bake);
-	templates_baked(core, work && !why ? work->id : 0);
+	if (work && !why)
+		templates_baked(core, work->id);
+	else
+		templates_refresh(core);
 }
 
 /* At the end of the daemon: the domain stays, and the next start removes it. */

@@ -9,7 +9,6 @@
 
 #include "core/core.h"
 
-
 struct certificate_wanted {
 	const json_t *seats;	   /* [{"seat": id}, ...] */
 	const char *begins, *ends; /* "2026-11-23" */

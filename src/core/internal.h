@@ -57,7 +57,7 @@ struct core {
 	struct lanes *packs; /* packs.c: archives come and go, one at a time */
 	struct image_set *images;
 	struct template_set *templates;
-	unsigned template_looks;
+	unsigned template_looks; /* that were begun */
 	struct tools_seen *tools; /* tools.c; NULL before the first machine */
 	struct bake *bake; /* the one that runs, or NULL */
 	unsigned bakes;    /* that were begun */
@@ -168,6 +168,7 @@ void machine_release(struct machine *machine); /* link, timer: before its memory
 /* Its part of the seat, for virt/. The strings live as long as the machine and its pack. */
 struct machine_order;
 int machine_power(struct machine *machine, enum virt_power power, struct err *err);
+
 /* ---- machine_link.c --------------------------------------------------------------------------- */
 
 /* Which identity the agent should have: this machine in this generation. Never 0. */
@@ -273,7 +274,7 @@ const char *template_key(struct core *core, const struct pack *pack, const struc
 /* A class of this course is about to be launched: what its machines are cloned from is put into memory. */
 void template_hold(struct core *core, const struct pack *pack);
 void templates_refresh(struct core *core);
-/* A bake went well: its work ends when the template is known, so that who waits for it can launch. 0: no work. */
+/* A bake went well: its work ends when the template is known, so that who waits for it can launch. */
 void templates_baked(struct core *core, int64_t work);
 /* Whether this pack was there when templates were last looked at. */
 bool templates_have(struct core *core, const struct pack *pack);

@@ -172,8 +172,15 @@ static void refresh_done(struct job *job)
 
 static void refresh_submit(struct core *core, int64_t bake_work)
 {
-	struct refresh_job *refresh = mem_alloc(sizeof(*refresh));
+	struct refresh_job *refresh;
 
+	if (!core->templates)
+		core->templates = mem_alloc(sizeof(*core->templates));
+	if (!core->virt_up || core->stopping) {
+		bake_work_end(core, bake_work);
+		return;
+	}
+	refresh = mem_alloc(sizeof(*refresh));
 	refresh->set.serial = ++core->template_looks;
 	refresh->bake_work = bake_work;
 	refresh->base.job.work = refresh_work;
@@ -188,17 +195,12 @@ static void refresh_submit(struct core *core, int64_t bake_work)
 
 void templates_refresh(struct core *core)
 {
-	templates_baked(core, 0);
+	refresh_submit(core, 0);
 }
 
 void templates_baked(struct core *core, int64_t work)
 {
-	if (!core->templates)
-		core->templates = mem_alloc(sizeof(*core->templates));
-	if (core->virt_up && !core->stopping)
-		refresh_submit(core, work);
-	else
-		bake_work_end(core, work);
+	refresh_submit(core, work);
 }
 
 void templates_free(struct core *core)
