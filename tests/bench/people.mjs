@@ -5,7 +5,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { chromium, json, sleep, Terminal, until } from '../e2e/lab.mjs';
-import { person, Screen } from '../e2e/page.mjs';
+import { person, Screen, signIn } from '../e2e/page.mjs';
 
 /** What a person types who is at work: something that is looked at, some reading, a little counting. */
 const WORK = ['ls -l /etc', 'cat /etc/services | head -n 30', 'grep -r root /etc/default 2>/dev/null', 'ps aux', 'df -h', 'sort /etc/passwd'];
@@ -19,10 +19,7 @@ export async function launchOnPage(url, seats) {
   const browser = await chromium();
   try {
     const { page } = await person(browser);
-    await page.goto(url);
-    await page.getByLabel('Login').fill('bench');
-    await page.getByLabel('Password').fill(password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await signIn(page, url, 'bench', password);
     await page.getByRole('link', { name: 'New class' }).click();
     await page.getByRole('radio').first().check();
     await page.getByRole('spinbutton', { name: 'Seats' }).fill(String(seats));

@@ -6,7 +6,7 @@ import { appendFileSync, cpSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { api, build, chromium, Daemon, json, leftovers, ok, prepareHost, sleep, state, terakoya, until } from './lab.mjs';
-import { person } from './page.mjs';
+import { person, signIn } from './page.mjs';
 import { check, openLab, reset, shell } from './seat.mjs';
 
 const own = path.join(state, 'packs/sample');
@@ -120,10 +120,7 @@ test('a new pack passes its test on real machines, run from its page: line by li
   after(() => browser.close());
   const { password } = await json('account', 'set', 'mika', '--name', 'Mika', '--role', 'admin');
   const { page } = await person(browser);
-  await page.goto(`${daemon.url}/sign-in`);
-  await page.getByLabel('Login').fill('mika');
-  await page.getByLabel('Password').fill(password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await signIn(page, `${daemon.url}/sign-in`, 'mika', password);
   await page.getByRole('link', { name: 'Packs' }).click();
   await page.getByRole('link', { name: /^sample / }).click();
   await page.getByRole('button', { name: 'Run the test' }).click();

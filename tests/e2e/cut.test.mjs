@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { bake, chromium, closeAll, Daemon, openClass, prepareHost, sleep, Terminal, until } from './lab.mjs';
-import { person, Screen } from './page.mjs';
+import { join, person, Screen } from './page.mjs';
 import { Wire } from './proxy.mjs';
 
 const AWAY_MS = 60000;
@@ -19,10 +19,7 @@ before(async () => {
   wire = await new Wire(daemon.port).start();
   browser = await chromium();
   ({ page } = await person(browser));
-  await page.goto(wire.url);
-  await page.getByLabel('Class code').fill(made.code);
-  await page.getByLabel('Your name').fill('Aoi');
-  await page.getByRole('button', { name: 'Join' }).click();
+  await join(page, wire.url, made.code, 'Aoi');
   screen = new Screen(page);
   await screen.prompt(60000);
   await screen.focus();

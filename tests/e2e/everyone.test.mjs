@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { api, bake, chromium, closeAll, Daemon, json, ok, openClass, prepareHost, terakoya, until } from './lab.mjs';
-import { cell, complaints, person, pictures, Screen, task, visit } from './page.mjs';
+import { cell, complaints, join, person, pictures, Screen, signIn, task } from './page.mjs';
 
 const AIKO = 'Aiko Tanaka';
 const TAG = 'Note the asset tag of your desk';
@@ -33,17 +33,11 @@ const row = async (number, id) => (await seat(number)).progress.find((one) => on
 test('an instructor and a student come in', { timeout: 60000 }, async () => {
   const { password } = await json('account', 'set', 'sensei', '--name', 'Sensei', '--role', 'instructor');
   sensei = await person(browser, { viewport: { width: 1366, height: 768 } });
-  await visit(sensei.page, `${daemon.url}/sign-in`);
-  await sensei.page.getByLabel('Login').fill('sensei');
-  await sensei.page.getByLabel('Password').fill(password);
-  await sensei.page.getByRole('button', { name: 'Sign in' }).click();
+  await signIn(sensei.page, `${daemon.url}/sign-in`, 'sensei', password);
   await sensei.page.getByText('Together').click();
   await sensei.page.getByRole('table').waitFor();
   aiko = await person(browser);
-  await visit(aiko.page, daemon.url);
-  await aiko.page.getByLabel('Class code').fill(ours.code);
-  await aiko.page.getByLabel('Your name').fill(AIKO);
-  await aiko.page.getByRole('button', { name: 'Join' }).click();
+  await join(aiko.page, daemon.url, ours.code, AIKO);
   await aiko.page.getByRole('button', { name: 'Start this lab' }).waitFor();
 });
 

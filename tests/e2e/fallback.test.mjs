@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { bake, chromium, closeAll, Daemon, openClass, prepareHost, sleep, until } from './lab.mjs';
-import { person, Screen } from './page.mjs';
+import { join, person, Screen } from './page.mjs';
 import { Proxy } from './proxy.mjs';
 
 const daemon = new Daemon();
@@ -17,10 +17,7 @@ before(async () => {
   proxy = await new Proxy(daemon.port).start();
   browser = await chromium();
   ({ context, page } = await person(browser));
-  await page.goto(proxy.url);
-  await page.getByLabel('Class code').fill(made.code);
-  await page.getByLabel('Your name').fill('Aoi');
-  await page.getByRole('button', { name: 'Join' }).click();
+  await join(page, proxy.url, made.code, 'Aoi');
   screen = new Screen(page);
 }, { timeout: 900000 });
 

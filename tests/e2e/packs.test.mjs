@@ -6,7 +6,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { packEntries, packFiles, tarGz } from '../func/archive.mjs';
 import { api, chromium, closeAll, Daemon, instanceTag, json, ok, prepareHost, root, state, until, virsh } from './lab.mjs';
-import { person } from './page.mjs';
+import { join, person } from './page.mjs';
 import { reset, seatOf, shell } from './seat.mjs';
 
 let browser;
@@ -111,10 +111,7 @@ describe('two versions of one course', { timeout: 600000 }, () => {
       await terminal.close();
       return said;
     };
-    await page.goto(daemon.url);
-    await page.getByLabel('Class code').fill(made['2.0.0'].code);
-    await page.getByLabel('Your name').fill('Aiko');
-    await page.getByRole('button', { name: 'Join' }).click();
+    await join(page, daemon.url, made['2.0.0'].code, 'Aiko');
     await page.getByRole('button', { name: 'Start this lab' }).click();
     await page.getByRole('group', { name: 'Why?' }).waitFor();
     await file('echo mine >~/mine');

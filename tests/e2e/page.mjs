@@ -58,6 +58,22 @@ export async function visit(page, url) {
   await page.waitForFunction(dressed);
 }
 
+/** An account of the staff comes in. */
+export async function signIn(page, url, login, password) {
+  await visit(page, url);
+  await page.getByLabel('Login').fill(login);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+/** A student comes in by the class's code. */
+export async function join(page, url, code, name) {
+  await visit(page, url);
+  await page.getByLabel('Class code').fill(code);
+  await page.getByLabel('Your name').fill(name);
+  await page.getByRole('button', { name: 'Join' }).click();
+}
+
 function listen(page) {
   open.add(page);
   page.on('close', () => open.delete(page));

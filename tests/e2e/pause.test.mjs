@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { api, bake, chromium, closeAll, Daemon, instanceTag, ok, openClass, prepareHost, sleep, Terminal, until, virsh } from './lab.mjs';
-import { person, Screen } from './page.mjs';
+import { join, person, Screen } from './page.mjs';
 import { shell, stateOf } from './seat.mjs';
 import { plain } from './terminal.mjs';
 
@@ -21,10 +21,7 @@ before(async () => {
   tag = await instanceTag();
   browser = await chromium();
   ({ page } = await person(browser));
-  await page.goto(daemon.url);
-  await page.getByLabel('Class code').fill(view.code);
-  await page.getByLabel('Your name').fill('Aoi');
-  await page.getByRole('button', { name: 'Join' }).click();
+  await join(page, daemon.url, view.code, 'Aoi');
   screen = new Screen(page);
   await screen.prompt(60000);
   terminal = await shell(view.seat[1]);
