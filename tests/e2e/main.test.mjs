@@ -314,6 +314,9 @@ step('a check of what is not done yet says what is missing', async () => {
   const mine = task(page, NEWEST);
   await mine.getByRole('button', { name: 'Check' }).click();
   await mine.getByText('There is no file newest.txt in your home directory yet.').waitFor();
+  await desk.focus();
+  await page.keyboard.press('Control+Shift+Enter'); /* out of the terminal: the first task that is not done */
+  await task(page, TAG).getByText('There is no file asset-tag.txt in your home directory yet.').waitFor();
   await until('the instructor sees that it is tried', async () => (await cell(sensei.page, AIKO, NEWEST)) === 'at work');
 });
 
@@ -348,7 +351,7 @@ step('the instructor’s matrix shows all that at once, and a raised hand', asyn
   const { page } = sensei;
   for (const [title, state] of [[TAG, 'done with a hint'], [DIRECTORY, 'done'], [NEWEST, 'done']])
     await until(`${title}: ${state}`, async () => (await cell(page, AIKO, title)) === state);
-  await aiko.page.getByRole('button', { name: 'Ask for help' }).click();
+  await aiko.page.keyboard.press('Control+Shift+H');
   const need = page.getByRole('complementary').getByRole('button', { name: new RegExp(`${AIKO}\\s+hand raised`) });
   await need.waitFor();
   await page.waitForFunction(() => document.title.startsWith('(1) '));
