@@ -24,6 +24,8 @@ const seats = Number(process.env.BENCH_SEATS ?? 30);
 const many = Math.max(seats, Math.round((seats * 100) / 30));
 const half = Math.ceil(seats / 2);
 const booted = Math.min(6, seats);
+const LAUNCHES = 3;
+const BOOTS = 3;
 const LABS = ['first-steps', 'files'];
 
 const course = path.join(root, 'labs/linux-intro');
@@ -38,7 +40,7 @@ const ROWS = {
   tasks: ['tasks of the course', ''],
   feedback_cases: ['feedback cases', ''],
   hints: ['hints', ''],
-  launch_s: [`${seats} seats: launch pressed to all ready`, 's', '12'],
+  launch_s: [`${seats} seats: launch pressed to all ready, median of ${LAUNCHES}`, 's', '12'],
   pss_ready_mb: [`memory per ready seat (PSS), ${seats} seats`, 'MB', '70'],
   reset_p50_s: ['one seat reset: click to usable prompt, p50', 's', '1.2'],
   reset_p95_s: ['one seat reset: click to usable prompt, p95', 's'],
@@ -64,7 +66,7 @@ const ROWS = {
   idle100_percent: [`${many} idle connected seats`, '% of 2 cores', '25'],
   launch_all_s: [`${half} seats with all machines (${perSeat} each): launch pressed to all ready`, 's'],
   pss_all_mb: [`memory per seat with all machines (${perSeat} each), ready (PSS)`, 'MB'],
-  boot_s: [`${booted} seats booted instead: all ready`, 's'],
+  boot_s: [`${booted} seats booted instead: all ready, median of ${BOOTS}`, 's'],
   boot_scaled_s: [`the same, scaled to ${seats} seats`, 's'],
   clone_ratio: ['cloning is faster by', 'times', '40'],
 };
@@ -141,12 +143,23 @@ async function countPart() {
   table.put('hints', count.hints);
 }
 
+/** Several launches one after the other, since a single one scatters by a sixth; the last class stays open. */
+async function launchOften(count, times) {
+  const seconds = [];
+  for (let i = 0; i < times; i++) {
+    await closeAll();
+    const launched = await launch(small.id, count).catch((error) => ({ error, view: error.view }));
+    view = launched.view?.seat.length ? launched.view : null;
+    if (launched.error) throw launched.error;
+    seconds.push(launched.seconds);
+  }
+  console.log(`  ${count} seats, each launch: ${seconds.map((one) => round(one)).join(', ')} s`);
+  return quantile(seconds, 0.5);
+}
+
 async function classPart() {
   await ok('template', 'bake', small.id);
-  const launched = await launch(small.id, seats).catch((error) => ({ error, view: error.view }));
-  view = launched.view?.seat.length ? launched.view : null;
-  if (launched.error) throw launched.error;
-  table.put('launch_s', round(launched.seconds));
+  table.put('launch_s', round(await launchOften(seats, LAUNCHES)));
   await sleep(3000);
   table.put('pss_ready_mb', round(mean(machines().map(pssMb)), 1));
 }
@@ -331,7 +344,7 @@ async function bootPart() {
   await daemon.stop();
   await start(['--no-clone']);
   await until('libvirtd answers', async () => (await api('GET', '/host')).body.libvirt, 20000);
-  const { seconds } = await launch(small.id, booted);
+  const seconds = await launchOften(booted, BOOTS);
   const scaled = seconds * (seats / booted);
   table.put('boot_s', round(seconds, 1));
   table.put('boot_scaled_s', round(scaled, 0));
