@@ -17,12 +17,6 @@ int api_accounts(struct request *request, struct err *err)
 	return 0;
 }
 
-/* Streams and terminals of sessions that are over end now, not at their next look. */
-static void end_streams(struct server *server)
-{
-	server_recheck(server);
-}
-
 static void on_account_set(void *context, const char *made, const struct err *err)
 {
 	struct request *request = ticket_redeem(context);
@@ -34,7 +28,7 @@ static void on_account_set(void *context, const char *made, const struct err *er
 	else
 		reply_json(request, MHD_HTTP_OK,
 			   made ? json_pack("{s:s}", "password", made) : json_object());
-	end_streams(request->server);
+	server_recheck(request->server);
 	request_resume(request);
 }
 
@@ -95,7 +89,7 @@ int api_account_patch(struct request *request, struct err *err)
 	    account_change(request->server->auth, &request->actor, request->name, name, role,
 			   organisation, err) < 0)
 		return -1;
-	end_streams(request->server);
+	server_recheck(request->server);
 	reply_empty(request, MHD_HTTP_NO_CONTENT);
 	return 0;
 }
@@ -116,7 +110,7 @@ int api_account_delete(struct request *request, struct err *err)
 {
 	if (account_remove(request->server->auth, &request->actor, request->name, err) < 0)
 		return -1;
-	end_streams(request->server);
+	server_recheck(request->server);
 	reply_empty(request, MHD_HTTP_NO_CONTENT);
 	return 0;
 }
@@ -139,7 +133,7 @@ int api_account_sign_out(struct request *request, struct err *err)
 	if (account_sign_out(request->server->auth, &request->actor, request->name,
 			     request_query(request, "session"), &ended, err) < 0)
 		return -1;
-	end_streams(request->server);
+	server_recheck(request->server);
 	reply_json(request, MHD_HTTP_OK, json_pack("{s:I}", "ended", (json_int_t)ended));
 	return 0;
 }

@@ -29,10 +29,8 @@ int api_staff_delete(struct request *request, struct err *err)
 {
 	struct server *server = request->server;
 
-	if (staff_remove(server->core, &request->actor, request->class, request->name, err) < 0 ||
-	    reply_staff(request, err) < 0)
+	if (staff_remove(server->core, &request->actor, request->class, request->name, err) < 0)
 		return -1;
-	sse_tick(server, true);
-	ws_tick(server, true);
-	return 0;
+	server_recheck(server);
+	return reply_staff(request, err);
 }

@@ -8,7 +8,7 @@
 
 #include "http/request.h"
 
-#define FLOW_MAX (256 * 1024) /* bytes that wait; a replay of a whole class is about a third of that */
+#define FLOW_MAX (256 * 1024) /* bytes that wait */
 
 struct flow;
 

@@ -79,7 +79,7 @@ void listener_wake(struct listener *listener);
 void sse_tick(struct server *server, bool recheck);
 void ws_tick(struct server *server, bool recheck);
 void lines_tick(struct server *server, bool recheck);
-/* All three. */
+/* All three, now: streams and terminals of those who are let in no longer end. */
 void server_recheck(struct server *server);
 /* Ends all of them, for the server's own end. */
 void sse_stop(struct server *server);

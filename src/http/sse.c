@@ -1,8 +1,8 @@
 /* The event stream: what the bus tells, to each page that may hear it.
  *
  * A stream is a flow: a client that does not read is hung up on, and finds on its return, by
- * Last-Event-ID, whether the bus still has what it missed; if not, it is told to load everything anew
- * ("reload").
+ * Last-Event-ID, whether the bus still has what it missed; if not, or if that is more than a page's
+ * load, it is told to load everything anew ("reload").
  */
 #include <inttypes.h>
 #include <string.h>
@@ -16,6 +16,7 @@
 
 #define HEARTBEAT_MS 15000
 #define SESSION_MS   60000 /* how soon a stream follows its session's end */
+#define MISSED_MAX   (FLOW_MAX / 2) /* bytes that are told again: the flow takes them, and what comes meanwhile */
 
 struct sse_client {
 	TAILQ_ENTRY(sse_client) entry;
@@ -27,6 +28,7 @@ struct sse_client {
 	int64_t class_id, seat_id; /* 0: every one that the actor may hear of */
 	char token[AUTH_TOKEN_CHARS + 1];
 	uint64_t checked_at; /* clock_mono_ms() */
+	struct buf *missed;  /* while the past is told again: where it is put; else NULL */
 };
 
 static void client_say(struct sse_client *client, const char *text)
@@ -53,7 +55,10 @@ static void on_event(struct bus_listener *listener, const struct bus_event *even
 		return;
 	AUTO_FREE char *text = str_fmt("id: %" PRIu64 "\nevent: %s\ndata: %.*s\n\n", event->id,
 				       event->type, (int)event->length, event->data);
-	client_say(client, text);
+	if (client->missed)
+		buf_text(client->missed, text);
+	else
+		client_say(client, text);
 }
 
 /* ---- starting one --------------------------------------------------------------------------- */
@@ -88,20 +93,36 @@ static struct sse_client *client_new(struct request *request)
 	return client;
 }
 
+/* What came after the event with this id. False when it is not kept any more, or too much: a page that slept
+ * for hours would be hung up on for not reading it, come back for the same, and so on for ever. */
+static bool gather_missed(struct sse_client *client, const char *last_id, struct buf *missed)
+{
+	struct core *core = client->server->core;
+	long id;
+
+	if (!str_to_number(last_id, 0, INT64_MAX, &id))
+		return false;
+	client->missed = missed;
+	bool kept = bus_replay(core, (uint64_t)id, &client->listener);
+	client->missed = NULL;
+	return kept && missed->length <= MISSED_MAX;
+}
+
 /* Without a last id the page has just loaded, and what it loaded is at least as new as this. */
 static void catch_up(struct sse_client *client, const char *last_id)
 {
-	struct core *core = client->server->core;
-	uint64_t last = bus_last_id(core);
-	AUTO_FREE char *text = NULL;
-	long id;
+	uint64_t last = bus_last_id(client->server->core);
+	AUTO(buf) struct buf missed = { 0 };
 
-	if (!last_id)
-		text = str_fmt("retry: 1000\nid: %" PRIu64 "\n\n", last);
-	else if (!str_to_number(last_id, 0, INT64_MAX, &id) || (uint64_t)id > last ||
-		 !bus_replay(core, (uint64_t)id, &client->listener))
-		text = str_fmt("id: %" PRIu64 "\nevent: reload\ndata: {}\n\n", last);
-	client_say(client, text ? text : ": welcome back\n\n");
+	if (!last_id) {
+		buf_fmt(&missed, "retry: 1000\nid: %" PRIu64 "\n\n", last);
+	} else if (gather_missed(client, last_id, &missed)) {
+		buf_text(&missed, ": welcome back\n\n");
+	} else {
+		buf_free(&missed);
+		buf_fmt(&missed, "id: %" PRIu64 "\nevent: reload\ndata: {}\n\n", last);
+	}
+	client_say(client, (const char *)missed.data);
 }
 
 int api_events(struct request *request, struct err *err)

@@ -245,9 +245,10 @@ void ws_close(struct ws *ws, enum ws_close code, const char *why)
 {
 	if (ws->dead || ws->closing_at)
 		return;
-	/* A control frame carries 125 bytes, two of them the code. */
-	size_t length = strnlen(why, 123);
-	wslay_event_queue_close(ws->frames, (uint16_t)code, (const uint8_t *)why, length);
+	/* A control frame carries 125 bytes, two of them the code; half a character would break it. */
+	char words[123 + 1];
+	str_cut(words, sizeof(words), why);
+	wslay_event_queue_close(ws->frames, (uint16_t)code, (const uint8_t *)words, strlen(words));
 	ws->paused = false;
 	ws_flush(ws);
 	ws->closing_at = clock_mono_ms();

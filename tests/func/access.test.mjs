@@ -1,6 +1,7 @@
 // Who may see what: every route, as everybody; then streams, terminals and ssh.
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
+import http from "node:http";
 import { execFile } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -255,7 +256,7 @@ async function heard(name, path = "/events") {
 		|| name === "sora" ? other.id : made.id) && ++seen >= 2);
 	let seen = 0;
 	const stream = events(daemon, path, people[name], { enough: last });
-	await new Promise((done) => setTimeout(done, 150));
+	await stream.open;
 	await wave("mika", [people.ren.seat, people.sora.seat, seat, people.sora.seat]);
 	return (await stream).events.filter((event) => event.event === "seat").map((event) => JSON.parse(event.data));
 }
@@ -278,7 +279,7 @@ test("what a stream missed is filtered by the same rules", async () => {
 
 test("the work of a class is told and listed to its staff only", async () => {
 	const stream = events(daemon, "/events", people.kenji, { enough: (all) => all.some((event) => event.event === "seat") });
-	await new Promise((done) => setTimeout(done, 150));
+	await stream.open;
 	const work = await daemon.as(people.hana, "POST", `/seats/${seat}/catch-up`, { lab: made.labs[0].id });
 	assert.equal(work.status, 202, work.text);
 	await wave("kenji", [people.sora.seat]);
@@ -325,11 +326,25 @@ test("a terminal opens for its student and the staff of the class", async () => 
 	}
 });
 
+/** A terminal where no WebSocket gets through: once it speaks, { over }, which comes with its end. */
+function followed(name) {
+	return new Promise((done, failed) => {
+		http.get({ host: "127.0.0.1", port: daemon.port, agent: false, headers: { Cookie: people[name].cookie },
+			path: `/api/v1/terminal?machine=${machine}&line=${"0a".repeat(16)}` }, (reply) => {
+			reply.on("error", () => {});
+			const over = new Promise((ended) => reply.on("close", ended));
+			reply.once("data", () => done({ over }));
+		}).on("error", failed);
+	});
+}
+
 test("who is taken off a class hears and sees nothing of it from then on", async () => {
 	const { client } = await terminal("mio");
 	const stream = events(daemon, `/events?class=${made.id}`, people.mio, { milliseconds: 8000 });
-	await new Promise((done) => setTimeout(done, 150));
+	await stream.open;
+	const { over } = await followed("mio");
 	assert.equal((await daemon.as(people.hana, "DELETE", `/classes/${made.id}/staff/mio`)).status, 200);
+	await Promise.race([over, new Promise((_, failed) => setTimeout(failed, 30000, new Error("the terminal without a WebSocket goes on")).unref())]);
 	assert.ok((await stream).ended);
 	await client.message((message) => message.opcode === CLOSE);
 	client.destroy();
@@ -404,7 +419,7 @@ test("when a class is closed, its staff still sees it and nobody else does", asy
 	assert.equal((await daemon.as(people.kenji, "GET", `/classes/${made.id}`)).status, 404);
 	const stream = events(daemon, "/events", people.hana, { enough: (all) => all.some((event) => /removed/.test(event.data)) });
 	const elsewhere = events(daemon, "/events", people.kenji, { milliseconds: 1200 });
-	await new Promise((done) => setTimeout(done, 150));
+	await Promise.all([stream.open, elsewhere.open]);
 	assert.equal((await daemon.as(people.hana, "DELETE", `/classes/${made.id}`)).status, 204);
 	assert.ok((await stream).events.some((event) => /removed/.test(event.data)));
 	assert.ok(!(await elsewhere).events.some((event) => event.event === "class"));

@@ -74,7 +74,7 @@ test("sessions are listed, and ended one by one or all, with what streams in the
 	const left = await Promise.all([hana, other].map((one) => daemon.as(one, "GET", "/session")));
 	assert.deepEqual(left.map((reply) => reply.status).sort(), [200, 401]);
 	const stream = events(daemon, "/events", left[0].status === 200 ? hana : other, { milliseconds: 8000 });
-	await new Promise((done) => setTimeout(done, 300));
+	await stream.open;
 	assert.match(cli("", "account", "sign-out", "hana").stdout, /1 session ended/);
 	assert.ok((await stream).ended);
 	assert.equal(cli("", "account", "sign-out", "nobody").status, 3);

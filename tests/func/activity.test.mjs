@@ -38,7 +38,7 @@ test("a task's clock runs from the last task of the lab that was done", async ()
 test("who joins, and who raises a hand, is told as it happens, and listed newest first", async () => {
 	const heard = events(daemon, `/events?class=${made.id}`, hana,
 		{ enough: (all) => all.filter((one) => one.event === "activity").length === 3 });
-	await new Promise((done) => setTimeout(done, 100));
+	await heard.open;
 	aoi = await daemon.join(made.code, "Aoi");
 	ren = await daemon.join(made.code, "Ren");
 	await hand(ren, true);

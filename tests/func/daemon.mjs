@@ -174,13 +174,19 @@ export function sessionOf(reply) {
 	return { cookie: reply.headers["set-cookie"][0].split(";")[0], csrf: reply.json.csrf, ...reply.json };
 }
 
-/** Reads server-sent events until `enough` says so, or the daemon ends the stream (`ended`). */
-export function events(daemon, path, session, { headers = {}, enough, milliseconds = 5000 } = {}) {
-	return new Promise((done, failed) => {
+/**
+ * Reads server-sent events until `enough` says so, or the daemon ends the stream (`ended`). `open` of what is
+ * returned comes when the daemon has begun to tell: whatever happens after it is heard.
+ */
+export function events(daemon, path, session, { headers = {}, enough, milliseconds = enough ? 20000 : 5000 } = {}) {
+	let opened;
+	const open = new Promise((done) => (opened = done));
+	const over = new Promise((done, failed) => {
 		const all = [];
 		let rest = "";
 		const request = http.get({ host: "127.0.0.1", port: daemon.port, path: `/api/v1${path}`, agent: false,
 			headers: { Cookie: session.cookie, ...headers } }, (reply) => {
+			opened();
 			const end = (ended = false) => {
 				request.destroy();
 				done({ status: reply.statusCode, headers: reply.headers, events: all, ended });
@@ -206,6 +212,7 @@ export function events(daemon, path, session, { headers = {}, enough, millisecon
 		});
 		request.on("error", failed);
 	});
+	return Object.assign(over, { open });
 }
 
 /** Tries until it is true. */

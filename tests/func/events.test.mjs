@@ -23,7 +23,7 @@ const ofType = (type, count = 1) => (all) => all.filter((event) => event.event =
 
 test("what happens is told at once, with an id", async () => {
 	const stream = events(daemon, "/events", hana, { enough: ofType("seat") });
-	await new Promise((done) => setTimeout(done, 200));
+	await stream.open;
 	await hand(own());
 	const { headers, events: all } = await stream;
 	assert.equal(headers["content-type"], "text/event-stream");
@@ -34,7 +34,7 @@ test("what happens is told at once, with an id", async () => {
 
 test("events come one by one, many of them, to many", async () => {
 	const streams = Array.from({ length: 20 }, () => events(daemon, `/events?class=${made.id}`, hana, { enough: ofType("seat", 20) }));
-	await new Promise((done) => setTimeout(done, 300));
+	await Promise.all(streams.map((stream) => stream.open));
 	for (let i = 0; i < 20; i++) await hand(own());
 	for (const { events: all } of await Promise.all(streams)) {
 		const ids = all.filter((event) => event.event === "seat").map((event) => Number(event.id));
@@ -45,7 +45,7 @@ test("events come one by one, many of them, to many", async () => {
 
 test("who comes back gets exactly what was missed", async () => {
 	const first = events(daemon, "/events", hana, { enough: ofType("seat") });
-	await new Promise((done) => setTimeout(done, 200));
+	await first.open;
 	await hand(own());
 	const last = (await first).events.at(-1).id;
 	await hand(own());
@@ -62,9 +62,22 @@ test("who was away for too long is told to load anew", async () => {
 	}
 });
 
+test("who slept through more than a stream takes is told to load anew, not hung up on", async () => {
+	const first = events(daemon, "/events", hana, { enough: ofType("seat") });
+	await first.open;
+	await hand(own());
+	const last = (await first).events.at(-1).id;
+	const text = "あ".repeat(1000);
+	for (let i = 0; i < 90; i++) assert.equal((await daemon.as(hana, "POST", `/classes/${made.id}/messages`, { text })).status, 201);
+	const back = { headers: { "Last-Event-ID": last }, enough: ofType("reload") };
+	const { events: all, ended } = await events(daemon, "/events", hana, back);
+	assert.equal(ended, false);
+	assert.deepEqual(all.map((event) => event.event), ["reload"]);
+});
+
 test("a student hears of the own seat only", async () => {
-	const stream = events(daemon, "/events", aoi, { enough: ofType("seat", 2), milliseconds: 1500 });
-	await new Promise((done) => setTimeout(done, 200));
+	const stream = events(daemon, "/events", aoi, { enough: ofType("seat") });
+	await stream.open;
 	await hand(other());
 	await hand(other());
 	await hand(own());
@@ -80,7 +93,7 @@ test("a client that does not read holds up nobody", async () => {
 	socket.write(`GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: ${hana.cookie}\r\n\r\n`);
 	socket.pause();
 	const stream = events(daemon, "/events", hana, { enough: ofType("seat", 5) });
-	await new Promise((done) => setTimeout(done, 200));
+	await stream.open;
 	for (let i = 0; i < 5; i++) await hand(own());
 	assert.ok(ofType("seat", 5)((await stream).events));
 	socket.destroy();

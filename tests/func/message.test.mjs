@@ -74,7 +74,7 @@ test("what is no message is refused with what it should be", async () => {
 test("a message that is taken back is gone from every page", async () => {
 	const { json } = await toClass(hana, "Wrong class, sorry.");
 	const heard = events(daemon, `/events?seat=${aoi.seat}`, aoi, { enough: (all) => all.some((one) => /"gone":true/.test(one.data)) });
-	await new Promise((done) => setTimeout(done, 100));
+	await heard.open;
 	assert.equal((await daemon.as(hana, "DELETE", `/classes/${made.id}/messages/${json.id}`)).status, 204);
 	const gone = (await heard).events.find((one) => /gone/.test(one.data ?? ""));
 	assert.equal(gone.event, "message");
@@ -89,7 +89,7 @@ test("the student hears of a message at once, the instructor of its being read",
 	const student = events(daemon, `/events?seat=${ren.seat}`, ren, { enough: (all) => all.some((one) => one.event === "message-read") });
 	const staff = events(daemon, `/events?class=${made.id}`, hana,
 		{ enough: (all) => all.some((one) => one.event === "message-read") });
-	await new Promise((done) => setTimeout(done, 100));
+	await Promise.all([student.open, staff.open]);
 	const { json } = await toClass(hana, "Five more minutes.");
 	await read(ren, ren.seat, json.id);
 	const heard = (await student).events.filter((one) => one.event?.startsWith("message"));

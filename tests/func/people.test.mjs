@@ -88,7 +88,7 @@ test("one that is made twice is refused", async () => {
 test("a new name is seen at once by whoever looks at the seats", async () => {
 	const { id } = await named("Kita Securities");
 	const heard = events(daemon, `/events?class=${made.id}`, hana, { enough: (all) => all.some((one) => one.event === "seat") });
-	await new Promise((done) => setTimeout(done, 200));
+	await heard.open;
 	const reply = await daemon.as(admin, "PATCH", `/organisations/${id}`, { name: "Kita Shoken" });
 	assert.equal(reply.json.name, "Kita Shoken");
 	const seat = JSON.parse((await heard).events.find((one) => one.event === "seat").data);

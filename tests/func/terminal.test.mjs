@@ -150,7 +150,7 @@ test("signing out ends the session's terminals and streams at once, and nobody e
 	const { client: other } = await open(`machine=${own}&terminal=7`);
 	await client.message((message) => message.json?.type === "state");
 	const stream = events(daemon, "/events", mine, { milliseconds: 4000 });
-	await new Promise((done) => setTimeout(done, 200));
+	await stream.open;
 	const started = performance.now();
 	assert.equal((await daemon.as(mine, "DELETE", "/session")).status, 204);
 	assert.equal((await client.message((message) => message.opcode === CLOSE)).code, 1008);
