@@ -55,7 +55,8 @@ export interface Seat {
 	hand: number; lab: string; state: MachineState; machines: Machine[];
 	points: number; done: number; progress?: Progress[]; catch_up?: Catching | null;
 	watchers?: Watcher[];
-	/** When the open lab was first opened, and since when its present task could be worked on; 0: not yet. */
+	/** When the open lab was first opened, and since when its present task could be worked on, by the class's own
+	 * clock (state/room.js); 0: not yet. */
 	lab_since?: number; task_since?: number;
 }
 
@@ -105,7 +106,9 @@ export interface Class {
 	code: string; created_at: number; launched_at: number; opened_at: number; ready_at: number; closed_at: number;
 	seats: number; ready: number; ready_ms: number; frost: Frost | null;
 	/** Since when it is paused; 0: it is not. */
-	paused_at: number; schedule: Plan[];
+	paused_at: number;
+	/** Since when its time does not count, being paused or frozen (0: it does), and how long it did not before. */
+	idle_since: number; idle_ms: number; schedule: Plan[];
 	/** When results of a closed class go; when they went. 0: neither. */
 	results_until: number; results_removed_at: number;
 	/** seat: with the seats' own codes and links only. */

@@ -231,6 +231,8 @@ void view_add_times(json_t *view, const struct class *class)
 	json_object_set_new(view, "opened_at", json_integer(class->row.opened_at));
 	json_object_set_new(view, "frost", view_frost(class));
 	json_object_set_new(view, "paused_at", json_integer(class->paused_at));
+	json_object_set_new(view, "idle_since", json_integer(class->idle_since));
+	json_object_set_new(view, "idle_ms", json_integer(class->idle_ms));
 	json_object_set_new(view, "schedule", view_schedule(class));
 }
 
@@ -256,7 +258,6 @@ static void frost_drop(struct class *class, const char *message)
 static void finish(struct class *class)
 {
 	struct frost *frost = class->frost;
-	struct store *store = class->core->store;
 	struct err err = ERR_INIT;
 	enum class_state state = frost->thaw ? class_ready_state(class) : CLASS_FROZEN;
 	AUTO_FREE char *failed = frost->failures ? str_fmt("%u of %u machines could not be %s: %s", frost->failures,
@@ -264,7 +265,7 @@ static void finish(struct class *class)
 							   (char *)frost->failed.data) : NULL;
 
 	frost_drop(class, failed);
-	if ((state != CLASS_FROZEN && idle_end(store, class->row.id, clock_real_ms(), &err) < 0) ||
+	if ((state != CLASS_FROZEN && pause_idle_end(class, &err) < 0) ||
 	    class_set_state(class, state, &err) < 0)
 		log_error("class %lld could not become %s: %s", (long long)class->row.id, class_state_names[state],
 			  err.message);
@@ -416,12 +417,12 @@ static int freeze_state(struct class *class, struct err *err)
 	if (store_begin(store, err) < 0)
 		return -1;
 	again |= class->paused_at != 0;
-	if ((!again && idle_begin(store, class->row.id, clock_real_ms(), err) < 0) ||
-	    class_set_state(class, CLASS_FREEZING, err) < 0) {
+	class->paused_at = 0;
+	if ((!again && pause_idle_begin(class, err) < 0) || class_set_state(class, CLASS_FREEZING, err) < 0) {
 		store_rollback(store);
+		pause_load(class, NULL);
 		return -1;
 	}
-	class->paused_at = 0;
 	return store_commit(store, err);
 }
 

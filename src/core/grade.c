@@ -135,8 +135,8 @@ static int64_t idle_ms(const struct seat *seat, int64_t from, int64_t to)
 	return idle;
 }
 
-/* Remembered, since every view of the seat asks, and it never changes. */
-int64_t grade_lab_since(const struct seat *seat)
+/* Of the open lab. Remembered, since every view of the seat asks, and it never changes. */
+static int64_t open_lab_at(const struct seat *seat)
 {
 	struct seat *known = (struct seat *)seat;
 
@@ -148,11 +148,21 @@ int64_t grade_lab_since(const struct seat *seat)
 	return seat->clock_at;
 }
 
+static int64_t class_clock(const struct seat *seat, int64_t at)
+{
+	const struct class *class = seat->class;
+
+	return at && (class->idle_ms || class->idle_since) ? at - idle_ms(seat, 0, at) : at;
+}
+
+int64_t grade_lab_since(const struct seat *seat)
+{
+	return class_clock(seat, open_lab_at(seat));
+}
+
 int64_t grade_task_since(const struct seat *seat)
 {
-	int64_t from = could_begin_at(seat, seat->row.lab, grade_lab_since(seat));
-
-	return from ? from + idle_ms(seat, from, clock_real_ms()) : 0;
+	return class_clock(seat, could_begin_at(seat, seat->row.lab, open_lab_at(seat)));
 }
 
 /* Without what the class stood still meanwhile. */

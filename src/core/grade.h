@@ -43,7 +43,9 @@ typedef void grade_open_fn(void *context, const struct err *err);
 int grade_open_lab(struct seat *seat, const struct pack_lab *lab, grade_open_fn *done, void *context,
 		   struct err *err);
 /* When the seat's open lab was first opened; and since when its present task could be worked on: from then, or
- * from the last task of the lab that was done. 0: no lab is open, or not yet. */
+ * from the last task of the lab that was done. 0: no lab is open, or not yet. Both by the class's own clock, which
+ * is the time less what the class stood still by then: what such a moment is away from "now" (idle_since, while that is
+ * not 0) less idle_ms is time that counted. So they need not be told again when a class goes on. */
 int64_t grade_lab_since(const struct seat *seat);
 int64_t grade_task_since(const struct seat *seat);
 bool grade_lab_is_open(const struct seat *seat, const struct pack_lab *lab);

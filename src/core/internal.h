@@ -215,6 +215,10 @@ int schedule_begin(struct core *core, struct err *err); /* after the classes */
 void schedule_end(struct core *core);
 json_t *view_schedule(const struct class *class); /* [{at, action, outcome}] */
 int pause_load(struct class *class, struct err *err);
+/* From now on the class's time does not count, for a pause or a freeze; and from now on it does. On disk, and in
+ * idle_since and idle_ms. */
+int pause_idle_begin(struct class *class, struct err *err);
+int pause_idle_end(struct class *class, struct err *err); /* also when it counted all the time */
 /* ERR_CONFLICT while the class is paused. */
 int pause_check(const struct class *class, struct err *err);
 /* One that has become ready while its class is paused stands still with the others. */

@@ -29,11 +29,37 @@ struct halt_job {
 
 int pause_load(struct class *class, struct err *err)
 {
-	int64_t since;
+	struct store *store = class->core->store;
+	int64_t since, before;
 
-	if (idle_since(class->core->store, class->row.id, &since, err) < 0)
+	if (idle_since(store, class->row.id, &since, err) < 0 ||
+	    idle_between(store, class->row.id, 0, since ? since : INT64_MAX, &before, err) < 0)
 		return -1;
+	class->idle_since = since;
+	class->idle_ms = before;
 	class->paused_at = class->state == CLASS_OPEN ? since : 0;
+	return 0;
+}
+
+int pause_idle_begin(struct class *class, struct err *err)
+{
+	int64_t now = clock_real_ms();
+
+	if (idle_begin(class->core->store, class->row.id, now, err) < 0)
+		return -1;
+	class->idle_since = now;
+	return 0;
+}
+
+int pause_idle_end(struct class *class, struct err *err)
+{
+	int64_t now = clock_real_ms();
+
+	if (idle_end(class->core->store, class->row.id, now, err) < 0)
+		return -1;
+	if (class->idle_since && now > class->idle_since)
+		class->idle_ms += now - class->idle_since;
+	class->idle_since = 0;
 	return 0;
 }
 
@@ -125,31 +151,29 @@ static int check(const struct class *class, bool paused, struct err *err)
 	return 0;
 }
 
-static void tell(const struct actor *actor, struct class *class, const char *action)
+static void tell(struct core *core, const struct actor *actor, struct class *class, const char *action)
 {
-	note_class(class->core, actor, class, action, "");
+	note_class(core, actor, class, action, "");
 	class_publish(class);
 	log_info("class %lld: %s", (long long)class->row.id, action);
 }
 
 int class_pause(struct core *core, const struct actor *actor, struct class *class, struct err *err)
 {
-	int64_t now = clock_real_ms();
-
-	if (check(class, false, err) < 0 || idle_begin(core->store, class->row.id, now, err) < 0)
+	if (check(class, false, err) < 0 || pause_idle_begin(class, err) < 0)
 		return -1;
-	class->paused_at = now;
+	class->paused_at = class->idle_since;
 	halt_machines(class, true);
-	tell(actor, class, "class.pause");
+	tell(core, actor, class, "class.pause");
 	return 0;
 }
 
 int class_continue(struct core *core, const struct actor *actor, struct class *class, struct err *err)
 {
-	if (check(class, true, err) < 0 || idle_end(core->store, class->row.id, clock_real_ms(), err) < 0)
+	if (check(class, true, err) < 0 || pause_idle_end(class, err) < 0)
 		return -1;
 	class->paused_at = 0;
 	halt_machines(class, false);
-	tell(actor, class, "class.continue");
+	tell(core, actor, class, "class.continue");
 	return 0;
 }

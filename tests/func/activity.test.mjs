@@ -2,7 +2,8 @@ import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { Daemon, events } from "./daemon.mjs";
+import { classClock } from "../../web/state/room.js";
+import { Daemon, events, until } from "./daemon.mjs";
 
 let daemon, hana, made, aoi, ren;
 before(async () => {
@@ -33,6 +34,31 @@ test("after a restart a class still knows which tasks were done, but for those t
 test("a task's clock runs from the last task of the lab that was done", async () => {
 	const { seat } = (await daemon.as(hana, "GET", `/classes/${made.id}`)).json;
 	assert.deepEqual(seat.map((one) => [one.lab_since, one.task_since]), [[5000, 9000], [0, 0]]);
+});
+
+test("a class that is paused does not spend its seats' time, and goes on from there", async () => {
+	await until(async () => (await daemon.as(hana, "GET", "/host")).json.libvirt);
+	const power = async (what) => (await daemon.as(hana, "POST", `/classes/${made.id}/${what}`)).json;
+	const look = async () => (await daemon.as(hana, "GET", `/classes/${made.id}`)).json;
+	const spent = (view, seat, now) => classClock(view, now) - seat.task_since;
+	const open = await look(), paused = await power("pause"), [seat] = open.seat;
+	const spentThen = spent(paused, seat, NaN);
+	assert.equal(paused.idle_since, paused.paused_at);
+	assert.equal(spentThen, paused.paused_at - 9000, "by the news of the class and what the page had");
+	await until(() => Date.now() > paused.paused_at + 300);
+	const still = await look();
+	assert.equal(spent(still, still.seat[0], NaN), spentThen, "by what is loaded anew");
+	const goes = await power("continue"), now = Date.now();
+	assert.ok(goes.idle_ms >= 300 && goes.idle_since === 0, JSON.stringify(goes));
+	assert.equal(spent(goes, seat, paused.paused_at + goes.idle_ms), spentThen);
+	const after = await look();
+	assert.equal(spent(after, after.seat[0], now), spent(goes, seat, now));
+	const { state } = daemon;
+	await daemon.stop();
+	daemon = await Daemon.start({ state });
+	hana = await daemon.signIn("hana", "hana-password");
+	const again = await look();
+	assert.deepEqual([again.idle_since, again.idle_ms, again.seat[0].task_since], [0, goes.idle_ms, 9000], "also after a restart");
 });
 
 test("who joins, and who raises a hand, is told as it happens, and listed newest first", async () => {

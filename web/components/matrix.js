@@ -9,7 +9,7 @@
  */
 import { useMemo, useRef } from "preact/hooks";
 import { html } from "../html.js";
-import { averages, cellState, isLate, minutesAt, turnOf } from "../state/room.js";
+import { averages, cellState, classClock, isLate, minutesAt, turnOf } from "../state/room.js";
 import { duration, number, plain, say, t, tOr } from "../text.js";
 import { CELLS, drawCell, SAMPLES } from "./cell.js";
 import { Icon } from "./icon.js";
@@ -50,7 +50,7 @@ function key(event) {
 export function Matrix({ view, selected, select }) {
 	const { labs } = view;
 	const many = labs.reduce((sum, lab) => sum + lab.tasks.length, 0) > MANY;
-	const now = useNow(CLOCK_MS, view.state === "open");
+	const clock = classClock(view, useNow(CLOCK_MS, view.state === "open"));
 	const seats = useCalm(view.seat, SUMS_MS);
 	const sums = useMemo(() => averages(seats, labs), [seats, labs]);
 	const long = view.seat.length > LONG;
@@ -64,7 +64,7 @@ export function Matrix({ view, selected, select }) {
 				<${Head} labs=${labs} />
 				<tbody><${Gap} rows=${first} height=${height} />
 				${view.seat.slice(first, last).map((seat, index) => html`<${Row} key=${seat.id} seat=${seat} labs=${labs}
-					place=${first + index + 3} minutes=${view.state === "open" ? minutesAt(seat, now) : -1}
+					place=${first + index + 3} minutes=${view.state === "open" ? minutesAt(seat, clock) : -1}
 					selected=${seat.id === selected} select=${select} />`)}
 				<${Gap} rows=${view.seat.length - last} height=${height} /></tbody>
 				<${Foot} labs=${labs} sums=${sums} />

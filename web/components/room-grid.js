@@ -1,6 +1,6 @@
 /** The seats of an open class as they sit in the room: what each is at, since when, and who needs somebody. */
 import { html } from "../html.js";
-import { cellState, isLate, minutesAt, turnOf } from "../state/room.js";
+import { cellState, classClock, isLate, minutesAt, turnOf } from "../state/room.js";
 import { plain, say, t, tOr } from "../text.js";
 import { Icon } from "./icon.js";
 import { useNow } from "./use-now.js";
@@ -22,10 +22,10 @@ function key(event) {
 
 /** @param {{ view: ClassFull, selected: number | null, select: (seat: number | null) => void }} props */
 export function RoomGrid({ view, selected, select }) {
-	const now = useNow(CLOCK_MS);
+	const clock = classClock(view, useNow(CLOCK_MS));
 	return html`<section class="room-grid" aria-label=${t("class.seats")}>
 		<ol onKeyDown=${key}>${view.seat.map((seat) => html`<${Place} key=${seat.id} seat=${seat} labs=${view.labs}
-			minutes=${minutesAt(seat, now)} selected=${seat.id === selected} select=${select} />`)}</ol>
+			minutes=${minutesAt(seat, clock)} selected=${seat.id === selected} select=${select} />`)}</ol>
 	</section>`;
 }
 

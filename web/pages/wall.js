@@ -8,7 +8,7 @@ import { useNow } from "../components/use-now.js";
 import { useTitle } from "../components/use-title.js";
 import { html } from "../html.js";
 import { reduceClass } from "../state/reduce.js";
-import { averages, labInHand } from "../state/room.js";
+import { averages, classClock, labInHand } from "../state/room.js";
 import { plain, say, t } from "../text.js";
 
 /** @typedef {import("../types.js").ClassFull} ClassFull */
@@ -52,12 +52,12 @@ function Join({ view }) {
 
 /** @param {{ view: ClassFull }} props */
 function Lab({ view }) {
-	const now = useNow(1000);
+	const clock = classClock(view, useNow(1000));
 	const hand = useMemo(() => labInHand(view), [view]);
 	const sums = useMemo(() => (hand ? averages(view.seat, [hand.lab]) : []), [view, hand]);
 	if (!hand) return html`<section class="wall-lab"><h2>${say(view.title)}</h2><p class="wall-wait">${t("wall.wait")}</p></section>`;
 	const place = view.labs.indexOf(hand.lab) + 1;
-	const left = hand.since ? Math.ceil(hand.lab.minutes - (now - hand.since) / MINUTE) : hand.lab.minutes;
+	const left = hand.since ? Math.ceil(hand.lab.minutes - (clock - hand.since) / MINUTE) : hand.lab.minutes;
 	return html`<section class="wall-lab">
 		<header><h2><span>${place}</span> ${plain(say(hand.lab.title))}</h2>
 			<p class=${left < 0 ? "wall-left over" : "wall-left"}>${left >= 0 ? t("wall.left", { n: left }) : t("wall.over", { n: -left })}</p></header>

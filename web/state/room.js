@@ -62,12 +62,20 @@ export function turnOf(seat, labs) {
 }
 
 /**
- * How many whole minutes a seat has been at its present task; -1: nobody knows, or there is none.
- * @param {Seat} seat
+ * The class's own clock, which stands still while the class is paused or frozen. A seat's lab_since and task_since are
+ * moments of it, so what they are away from it is time that counted.
+ * @param {Pick<ClassFull, "idle_since" | "idle_ms">} view
  * @param {number} now
  */
-export function minutesAt(seat, now) {
-	return seat.task_since && seat.joined ? Math.max(0, Math.floor((now - seat.task_since) / 60_000)) : -1;
+export const classClock = (view, now) => (view.idle_since || now) - view.idle_ms;
+
+/**
+ * How many whole minutes a seat has been at its present task; -1: nobody knows, or there is none.
+ * @param {Seat} seat
+ * @param {number} clock the class's own
+ */
+export function minutesAt(seat, clock) {
+	return seat.task_since && seat.joined ? Math.max(0, Math.floor((clock - seat.task_since) / 60_000)) : -1;
 }
 
 /** @param {number} minutes at it @param {number} planned */
@@ -132,15 +140,15 @@ export function averages(seats, labs) {
  * @param {Seat} seat
  * @param {ClassFull["labs"]} labs
  * @param {Map<string, OutlineTask>} tasks
- * @param {number} now
+ * @param {number} clock the class's own
  * @returns {Need[]}
  */
-function stuckAt(seat, labs, tasks, now) {
+function stuckAt(seat, labs, tasks, clock) {
 	/** @type {Need[]} */
 	const needs = (seat.progress ?? []).filter((row) => cellState(row) === "stuck").map((row) => ({ kind: "stuck", seat,
 		attempts: row.attempts, title: tasks.get(`${row.lab}/${row.task}`)?.title }));
 	const turn = tasks.get(turnOf(seat, labs));
-	const minutes = minutesAt(seat, now);
+	const minutes = minutesAt(seat, clock);
 	if (needs.length || !turn || !isLate(minutes, turn.minutes)) return needs;
 	return [{ kind: "slow", seat, minutes, planned: turn.minutes, title: turn.title }];
 }
@@ -154,7 +162,8 @@ function stuckAt(seat, labs, tasks, now) {
  */
 export function needs(view, now = Date.now()) {
 	const tasks = new Map(view.labs.flatMap((lab) => lab.tasks.map((task) => [`${lab.id}/${task.id}`, task])));
-	const stuck = view.seat.flatMap((seat) => stuckAt(seat, view.labs, tasks, now));
+	const clock = classClock(view, now);
+	const stuck = view.seat.flatMap((seat) => stuckAt(seat, view.labs, tasks, clock));
 	const over = (/** @type {Need} */ need) => (need.minutes ?? 0) / (need.planned || 1);
 	return [
 		...view.seat.filter((seat) => seat.hand).sort((a, b) => a.hand - b.hand)
@@ -189,7 +198,8 @@ export function organisations(seats) {
 }
 
 /**
- * The lab that most of those present have open, with when it began for the one in their middle; null: none yet.
+ * The lab that most of those present have open, with when, by the class's own clock, it began for the one in their
+ * middle; null: none yet.
  * @param {ClassFull} view
  */
 export function labInHand(view) {

@@ -32,7 +32,7 @@ const LABS = [{ id: "first", title: { en: "First steps", ja: "はじめの一歩
 
 /** @param {Seat[]} seats @returns {ClassFull} */
 const classOf = (seats) => /** @type {any} */ ({ id: 0, state: "prepared", seat: seats, labs: LABS, seats: seats.length,
-	ready: 1, launched_at: Date.now() });
+	ready: 1, launched_at: Date.now(), idle_since: 0, idle_ms: 0 });
 
 /** Every stage of a seat's machines. */
 export const stages = () => classOf(STAGES.map(([name, state], index) => seat(index + 1, { name, state: /** @type {any} */ (state) })));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { leftMs, tasksBefore, reduceClass, reduceClasses, reduceWorks, reduceWorkspace } from "../state/reduce.js";
-import { averages, cellState, figures, isLate, labInHand, matches, medianMs, minutesAt, needs, organisations, turnOf } from "../state/room.js";
+import { averages, cellState, classClock, figures, isLate, labInHand, matches, medianMs, minutesAt, needs, organisations, turnOf } from "../state/room.js";
 
 const seat = (id, more = {}) => ({ id, class: 1, number: id, name: "", joined: true, hand: 0, lab: "", state: "ready",
 	machines: [], points: 0, done: 0, progress: [], ...more });
@@ -178,7 +178,7 @@ const course = [{ id: "files", title: { en: "Files", ja: "" }, minutes: 30, task
 
 test("who is much longer at a task than was planned needs somebody, the furthest over first", () => {
 	const at = (id, minutes, more) => seat(id, { lab: "files", task_since: 100 * MINUTE - minutes * MINUTE, ...more });
-	const view = { id: 1, labs: course, seat: [at(1, 6), at(2, 7), at(3, 30), at(4, 90, { joined: false }),
+	const view = { id: 1, labs: course, idle_since: 0, idle_ms: 0, seat: [at(1, 6), at(2, 7), at(3, 30), at(4, 90, { joined: false }),
 		at(5, 15, { progress: [row(5, "a", { done: true })] }), at(6, 16, { progress: [row(6, "a", { done: true })] }),
 		at(7, 50, { progress: [row(7, "a", { attempts: 3 })] }), seat(8, { hand: 5 }), seat(9, { state: "off" })] };
 	assert.deepEqual(needs(view, 100 * MINUTE).map((need) => `${need.seat.id} ${need.kind}`),
@@ -188,6 +188,19 @@ test("who is much longer at a task than was planned needs somebody, the furthest
 	assert.equal(cellState(undefined, true, true), "slow");
 	assert.equal(cellState(row(1, "a", { attempts: 3 }), true, true), "stuck");
 	assert.equal(cellState(row(1, "a", { done: true }), false, true), "done");
+});
+
+test("while a class is paused nobody becomes late, and when it goes on everybody is where they were", () => {
+	const at = (id, minutes) => seat(id, { lab: "files", task_since: 100 * MINUTE - minutes * MINUTE });
+	const open = { id: 1, labs: course, idle_since: 0, idle_ms: 0, seat: [at(1, 6), at(2, 7)] };
+	const late = (view, minute) => needs(view, minute * MINUTE).map((need) => [need.seat.id, need.minutes]);
+	assert.deepEqual(late(open, 101), [[2, 8], [1, 7]]);
+	const paused = reduceClass(open, "class", { id: 1, idle_since: 100 * MINUTE, idle_ms: 0 });
+	for (const minute of [100, 101, 160]) assert.deepEqual(late(paused, minute), [[2, 7]], `${minute}`);
+	const goes = reduceClass(paused, "class", { id: 1, idle_since: 0, idle_ms: 60 * MINUTE });
+	assert.deepEqual([late(goes, 160), late(goes, 161)], [[[2, 7]], [[2, 8], [1, 7]]]);
+	assert.equal(goes.seat, open.seat, "no seat had to be told");
+	assert.equal(minutesAt(goes.seat[0], classClock(goes, 165 * MINUTE)), 11);
 });
 
 test("averages count who is present, and time only where nobody helped", () => {
