@@ -129,3 +129,11 @@ export function moment(at) {
 export function date(at) {
 	return new Date(at).toLocaleDateString(language.value, { year: "numeric", month: "long", day: "numeric" });
 }
+
+/**
+ * Day, time and zone, for somebody elsewhere.
+ * @param {number} at ms since 1970
+ */
+export function zoned(at) {
+	return new Date(at).toLocaleString(language.value, { dateStyle: "long", timeStyle: "long" });
+}

@@ -107,7 +107,7 @@ test('an admin gives an observer an organisation, who then sees its people and n
   assert.equal(await oba.page.getByRole('navigation').count(), 0);
   await fits(oba.page);
   await shot(oba.page, 'observer-ja-dark');
-  const [file] = await Promise.all([oba.page.waitForEvent('download'), oba.page.getByRole('link', { name: 'CSV：1人1行' }).click()]);
+  const [file] = await Promise.all([oba.page.waitForEvent('download'), oba.page.getByRole('link', { name: 'CSV：1 人 1 行' }).click()]);
   assert.equal(file.suggestedFilename(), `class-${made.id}-summary.csv`);
   await oba.page.goto(at(`/classes/${made.id}`));
   await oba.page.getByRole('heading', { level: 1 }).waitFor();

@@ -107,8 +107,8 @@ test("a file of a spreadsheet is read where it was chosen", async () => {
 	await file("book.xlsx", Buffer.from("PK\u0003\u0004"));
 	await page.getByText(/表計算ソフトのブック形式/).waitFor();
 	await file("roster.csv", Buffer.from([0x8e, 0x81, 0x96, 0xbc, 0x2c, 0x89, 0xef, 0x8e, 0xd0, 13, 10, 0x90, 0xc2, 0x96, 0xd8, 0x2c, 0x87, 0x8a, 13, 10]));
-	await page.getByText("1人、誤りはありません。").waitFor();
-	assert.equal(await page.getByLabel("2行目の氏名").inputValue(), "青木");
+	await page.getByText("1 人、誤りはありません。").waitFor();
+	assert.equal(await page.getByLabel("2 行目の氏名").inputValue(), "青木");
 	await shot(page, "roster-ja-dark");
 	await page.context().close();
 });

@@ -28,7 +28,7 @@ export function Attention({ view, select }) {
 		<ol>${list.slice(0, LONGEST).map((need) => html`<li key=${`${need.kind}${need.seat.id}${say(need.title)}`}>
 			<button type="button" class="need ${need.kind}" onClick=${() => select(need.seat.id)}>
 				<span class="need-mark" aria-hidden="true">${mark(need)}</span>
-				<span class="need-name"><span class="seat-number">${String(need.seat.number).padStart(2, "0")}</span>
+				<span class="need-name" title=${need.seat.name}><span class="seat-number">${String(need.seat.number).padStart(2, "0")}</span>
 					${" "}${need.seat.name || t("class.free")}</span>
 				<span class="need-why">${why(need, now)}</span>
 			</button></li>`)}</ol>

@@ -5,12 +5,21 @@ import { clock, date, t, tOr } from "../text.js";
 /** @typedef {import("../types.js").AuditRow} AuditRow */
 
 /**
- * "seat 3/07" with its first word in the reader's language.
+ * "seat 3/07" with its first word in the reader's language, and a setting by its name there.
  * @param {string} object
  */
 function object(object) {
 	const [word, ...rest] = object.split(" ");
-	return rest.length ? `${tOr(`audit.object.${word}`, word)} ${rest.join(" ")}` : object;
+	return rest.length ? `${tOr(`audit.object.${word}`, word)} ${rest.join(" ")}` : tOr(`settings.${object}`, object);
+}
+
+/**
+ * A role, or what a schedule does, in the reader's language.
+ * @param {string} name @param {unknown} value
+ */
+function fact(name, value) {
+	const key = name === "role" ? `people.role-${value}` : name === "action" ? `plan.${value}` : "";
+	return `${tOr(`audit.detail.${name}`, name)} ${tOr(key, String(value))}`;
 }
 
 /**
@@ -19,7 +28,7 @@ function object(object) {
  */
 function detail(detail) {
 	try {
-		return Object.entries(JSON.parse(detail)).map(([name, value]) => `${name} ${value}`).join(", ");
+		return Object.entries(JSON.parse(detail)).map(([name, value]) => fact(name, value)).join(t("list.comma"));
 	} catch {
 		return detail;
 	}

@@ -45,7 +45,7 @@ function Figure({ value, label, tone = "" }) {
 function Figures({ view }) {
 	const calm = useCalm(view, 500);
 	const now = useMemo(() => figures(calm), [calm]);
-	const took = view.ready_ms ? ` · ${t("class.took", { time: duration(view.ready_ms) })}` : "";
+	const took = view.ready_ms && now.ready === view.seats ? ` · ${t("class.took", { time: duration(view.ready_ms) })}` : "";
 	return html`<dl class="figures">
 		<${Figure} value=${`${now.ready} / ${view.seats}`} label=${t("class.figure-ready") + took} />
 		<${Figure} value=${number(now.joined)} label=${t("class.figure-joined")} />

@@ -1,13 +1,14 @@
 /** The last things that happened in the class; a click goes to the seat. */
 import { html } from "../html.js";
 import { plain, say, t } from "../text.js";
+import { Icon } from "./icon.js";
 import { useNow } from "./use-now.js";
 
 /** @typedef {import("../types.js").ClassFull} ClassFull */
 /** @typedef {import("../types.js").Happening} Happening */
 
 /** @type {Record<Happening["kind"], string>} */
-const MARKS = { joined: "→", hand: "!", lab: "▸", done: "✓", reset: "↺", off: "○", lost: "!", failed: "×" };
+const MARKS = { joined: "→", hand: "", lab: "▸", done: "✓", reset: "↺", off: "○", lost: "!", failed: "×" };
 
 /** @param {ClassFull} view @param {Happening} one */
 function what(view, one) {
@@ -32,7 +33,7 @@ export function Happenings({ view, select }) {
 	return html`<section class="happenings" aria-labelledby="happenings-title">
 		<h2 id="happenings-title">${t("happened.title")}</h2>
 		<ul>${list.map((one) => html`<li key=${one.id}><button type="button" class="happening ${one.kind}" onClick=${() => select(one.seat)}>
-			<span class="happening-mark" aria-hidden="true">${MARKS[one.kind]}</span>
+			<span class="happening-mark" aria-hidden="true">${one.kind === "hand" ? html`<${Icon} name="hand" />` : MARKS[one.kind]}</span>
 			<span class="happening-what"><b>${String(one.number).padStart(2, "0")}${" "}${view.seat.find((seat) =>
 				seat.id === one.seat)?.name ?? ""}</b>${" "}${what(view, one)}</span>
 			<time datetime=${new Date(one.at).toISOString()}>${ago(now - one.at)}</time></button></li>`)}</ul>

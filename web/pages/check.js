@@ -6,7 +6,7 @@ import { CopyButton } from "../components/copy-button.js";
 import { useTitle } from "../components/use-title.js";
 import { html } from "../html.js";
 import { findings, needsHelp, verdict } from "../state/check.js";
-import { t, tOr } from "../text.js";
+import { t, tOr, zoned } from "../text.js";
 
 /** @typedef {import("../state/check.js").Tries} Tries */
 /** @typedef {import("../state/check.js").Finding} Finding */
@@ -30,7 +30,7 @@ function letter(all, tries) {
 		t("precheck.letter-stream", { url: `${location.origin}/api/v1/` }),
 		...(tries.sshPort ? [t("precheck.letter-ssh", { host, port: tries.sshPort })] : []),
 		"", ...(found.length ? [t("precheck.letter-found"), ...found] : [t("precheck.letter-fine")]),
-		"", t("precheck.letter-when", { when: new Date().toISOString(), browser: navigator.userAgent }),
+		"", t("precheck.letter-when", { when: zoned(Date.now()), browser: navigator.userAgent }),
 	].join("\n");
 }
 

@@ -63,7 +63,7 @@ function Lab({ view }) {
 			<p class=${left < 0 ? "wall-left over" : "wall-left"}>${left >= 0 ? t("wall.left", { n: left }) : t("wall.over", { n: -left })}</p></header>
 		<ol>${sums.map((sum, index) => {
 			const task = hand.lab.tasks[index];
-			return html`<li key=${sum.key}><span class="wall-task"><b>${task.optional ? "◇" : index + 1}</b> ${plain(say(task.title))}</span>
+			return html`<li key=${sum.key}><span class="wall-task"><b>${task.optional ? "◇" : index + 1}</b><span>${plain(say(task.title))}</span></span>
 				<progress max=${Math.max(1, sum.present)} value=${sum.done} aria-label=${plain(say(task.title))}></progress>
 				<span class="wall-done">${sum.done} / ${sum.present}</span></li>`;
 		})}</ol>
