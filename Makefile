@@ -31,7 +31,7 @@ endif
 PACKAGE_CFLAGS = $(eval PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES)))$(PACKAGE_CFLAGS)
 PACKAGE_LIBS   = $(eval PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES)) -lwslay)$(PACKAGE_LIBS)
 
-LIBRARY  := $(wildcard $(addprefix src/,$(addsuffix /*.c,base loop guest pack store virt core term ssh http)))
+LIBRARY  := $(wildcard $(addprefix src/,$(addsuffix /*.c,base loop doctor guest pack store virt core term ssh http)))
 DAEMON   := $(wildcard src/daemon/*.c)
 CLI      := $(wildcard src/cli/*.c)
 AGENT    := $(wildcard src/agent/*.c) src/guest/frame.c

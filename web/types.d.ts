@@ -182,6 +182,15 @@ export interface Host {
 	version: string;
 }
 
+/** What `terakoya doctor` finds. Its sentences are English. */
+export interface DoctorCheck {
+	id: string; title: string; verdict: "ok" | "warn" | "fail"; found: string; means: string; remedy: string;
+	fixable: boolean; fixed: boolean; fix_note: string;
+}
+export interface DoctorReport {
+	verdict: "ok" | "warn" | "fail"; failures: number; warnings: number; checks: DoctorCheck[];
+}
+
 export interface Course {
 	id: string; version: string; digest: string; tlp?: string; license?: string;
 	title: Text; summary: Text;

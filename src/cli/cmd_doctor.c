@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "cli/doctor_checks.h"
+#include "doctor/doctor.h"
 
 static void say(const char *text)
 {

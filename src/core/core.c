@@ -286,7 +286,8 @@ static int core_open(struct core *core, struct err *err)
 		return -1;
 	settings_open(core);
 	core->lanes = lanes_new(core->loop, "virt", LANES, err);
-	if (!core->lanes || archive_begin(core, err) < 0 || images_open(core, err) < 0 ||
+	core->checkups = lanes_new(core->loop, "checkup", 1, err);
+	if (!core->lanes || !core->checkups || archive_begin(core, err) < 0 || images_open(core, err) < 0 ||
 	    packs_open(core, err) < 0 || courses_open(core, err) < 0 || organisations_load(core, err) < 0 ||
 	    classes_load(core, err) < 0)
 		return -1;
@@ -336,6 +337,7 @@ void core_free(struct core *core)
 	LIST_FOREACH(machine, &core->machines, by_id)
 		machine_release(machine);
 	lanes_free(core->lanes);
+	lanes_free(core->checkups);
 	archive_end(core);
 	packs_close(core);
 	bake_abandon(core);

@@ -33,6 +33,7 @@ struct core {
 	struct virt *virt;
 	struct lanes *lanes; /* calls into virt: as many at once as libvirtd serves one client */
 	struct archive *archive;
+	struct lanes *checkups; /* checkup.c: one look at the host at a time */
 	bool stopping;
 
 	struct class_list classes;

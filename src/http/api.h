@@ -26,6 +26,7 @@ void session_language(const struct request *request, char language[3]);
 
 /* api_host.c */
 int api_host(struct request *request, struct err *err);
+int api_host_doctor(struct request *request, struct err *err);
 int api_stats(struct request *request, struct err *err);
 
 /* api_setting.c */

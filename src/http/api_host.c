@@ -3,6 +3,7 @@
 
 #include "base/auto.h"
 #include "base/str.h"
+#include "core/checkup.h"
 #include "http/api.h"
 
 int api_health(struct request *request, struct err *err)
@@ -24,6 +25,23 @@ int api_host(struct request *request, struct err *err)
 							      (int)gateway_port(gateway), "fingerprint",
 							      gateway_fingerprint(gateway)));
 	reply_json(request, MHD_HTTP_OK, host);
+	return 0;
+}
+
+static void on_examined(void *context, const struct doctor_report *report)
+{
+	struct request *request = ticket_redeem(context);
+
+	if (!request)
+		return;
+	reply_json(request, MHD_HTTP_OK, doctor_report_json(report));
+	request_resume(request);
+}
+
+int api_host_doctor(struct request *request, struct err *err)
+{
+	(void)err;
+	checkup_run(request->server->core, on_examined, request_defer(request));
 	return 0;
 }
 

@@ -34,6 +34,7 @@ static const struct route routes[] = {
 	{ "DELETE", V1 "/session", RULE_SIGNED_IN, api_session_delete, NULL, false },
 
 	{ "GET", V1 "/host", RULE_STAFF, api_host, NULL, false },
+	{ "GET", V1 "/host/doctor", RULE_ADMIN, api_host_doctor, NULL, false },
 	{ "GET", V1 "/stats", RULE_STAFF, api_stats, NULL, false },
 	{ "GET", V1 "/audit", RULE_CLASS_OWNER, api_audit, "class actor since before limit", false },
 	{ "GET", V1 "/audit/verify", RULE_ADMIN, api_audit_verify, NULL, false },

@@ -28,6 +28,7 @@ const matrix = `
 	1..........  PATCH  /session
 	1..........  DELETE /session
 	1.....33333  GET    /host
+	1.333333333  GET    /host/doctor
 	1.....33333  GET    /stats
 	1.333333333  GET    /audit
 	1..43333333  GET    /audit?class

@@ -1,14 +1,18 @@
-/* The checks live with the command line, not in the library: their sources are taken in here. */
+/* What the checks read of the kernel, and how they run programs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "../../src/cli/doctor_bridge.c"
-#include "../../src/cli/doctor_checks.c"
-#include "../../src/cli/doctor_host.c"
-#include "../../src/cli/doctor_libvirt.c"
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "../../src/doctor/bridge.c" /* for the names of its switches */
 
 static void memory_is_read_from_the_kernels_table(void **state)
 {

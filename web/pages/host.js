@@ -1,8 +1,10 @@
 /** The machine that all this runs on, and what its acceleration means for isolation. */
+import { HostDoctor } from "../components/host-doctor.js";
 import { ProblemNote } from "../components/problem.js";
 import { useLive } from "../components/use-live.js";
 import { useTitle } from "../components/use-title.js";
 import { html } from "../html.js";
+import { isAdmin } from "../state/session.js";
 import { bytes, number, t } from "../text.js";
 
 /** @typedef {import("../types.js").Host} Host */
@@ -20,7 +22,8 @@ export function HostPage() {
 	useTitle(t("host.title"));
 	return html`<div class="page"><div class="page-head"><h1>${t("host.title")}</h1></div>
 		<${ProblemNote} error=${error} retry=${load} />
-		${view && html`<${Facts} host=${view} />`}</div>`;
+		${view && html`<${Facts} host=${view} />`}
+		${isAdmin() && html`<${HostDoctor} />`}</div>`;
 }
 
 /** @param {{ good: boolean, title: string, text: string, reason?: string }} props */

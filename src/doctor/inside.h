@@ -1,11 +1,11 @@
 /* What the doctor's files share: the table's form, and how a check says what it saw. */
-#ifndef CLI_DOCTOR_INTERNAL_H
-#define CLI_DOCTOR_INTERNAL_H
+#ifndef DOCTOR_INSIDE_H
+#define DOCTOR_INSIDE_H
 
 #include <sys/types.h>
 
 #include "base/buf.h"
-#include "cli/doctor_checks.h"
+#include "doctor/doctor.h"
 
 struct doctor {
 	const char *state_dir;
@@ -48,7 +48,7 @@ int doctor_run_program(char *const argv[], const char *input, unsigned timeout_m
 /* The last line of an output that is not empty, at most size - 1 bytes. */
 void doctor_last_line(const struct buf *output, char *line, size_t size);
 
-/* doctor_bridge.c */
+/* bridge.c */
 void doctor_probe_bridge(struct doctor *doctor, struct doctor_result *result);
 int doctor_fix_bridge(struct doctor *doctor, struct doctor_result *result);
 

@@ -5,8 +5,8 @@
  * what to do about it. A check that can mend what it found does so only when asked, and then looks
  * again: what is reported is the state afterwards.
  */
-#ifndef CLI_DOCTOR_CHECKS_H
-#define CLI_DOCTOR_CHECKS_H
+#ifndef DOCTOR_DOCTOR_H
+#define DOCTOR_DOCTOR_H
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* The part of libvirt and QEMU: daemons, their limits, what QEMU can do, and what it may reach. */
-#include "cli/doctor_internal.h"
+#include "doctor/inside.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -224,11 +224,10 @@ static int fix_apparmor(struct doctor *doctor, struct doctor_result *result)
 
 /* ---- the way to the state directory ----------------------------------------------------------- */
 
-/* In a child that has become the user: writes one byte for each directory on the way, blocked or not. */
-static void try_way(const char *path, uid_t uid, gid_t gid, int out)
+/* In a child that has become the user: writes one byte for each directory on the way, blocked or not. Nothing is
+ * allocated here: in the daemon, another thread may hold the allocator's lock at the fork. */
+static void try_way(char *at, uid_t uid, gid_t gid, int out)
 {
-	char *at = str_copy(path);
-
 	if (geteuid() == 0 && (setgroups(0, NULL) < 0 || setgid(gid) < 0 || setuid(uid) < 0))
 		_exit(1);
 	for (char *slash = strchr(at + 1, '/');; slash = strchr(slash + 1, '/')) {
@@ -247,6 +246,7 @@ static void try_way(const char *path, uid_t uid, gid_t gid, int out)
  * again. So this tells the outermost only; the caller comes back. */
 static int first_blocked(const char *path, uid_t uid, gid_t gid, char *directory, size_t size)
 {
+	AUTO_FREE char *way = str_copy(path);
 	char seen[PATH_MAX];
 	int out[2], status = -1;
 	ssize_t got;
@@ -257,7 +257,7 @@ static int first_blocked(const char *path, uid_t uid, gid_t gid, char *directory
 		return -1;
 	pid = fork();
 	if (pid == 0)
-		try_way(path, uid, gid, out[1]);
+		try_way(way, uid, gid, out[1]);
 	close(out[1]);
 	for (got = 0; pid > 0 && (size_t)got < sizeof(seen); got += status) {
 		status = (int)read(out[0], seen + got, sizeof(seen) - (size_t)got);

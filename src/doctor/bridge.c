@@ -16,7 +16,7 @@
 #include "base/auto.h"
 #include "base/buf.h"
 #include "base/str.h"
-#include "cli/doctor_internal.h"
+#include "doctor/inside.h"
 
 #define SWITCHES    "/proc/sys/net/bridge"
 #define SETTINGS    "/etc/sysctl.d/60-terakoya-bridge.conf"

@@ -1,4 +1,4 @@
-#include "cli/doctor_checks.h"
+#include "doctor/doctor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/str.h"
-#include "cli/doctor_internal.h"
+#include "doctor/inside.h"
 
 #define OUTPUT_MAX (256u << 10)
 

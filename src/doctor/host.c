@@ -1,5 +1,5 @@
 /* The host's own part: packages, processor, memory, disk, limits, firewall. */
-#include "cli/doctor_internal.h"
+#include "doctor/inside.h"
 
 #include <dirent.h>
 #include <fcntl.h>
