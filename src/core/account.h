@@ -6,8 +6,6 @@
 
 #include "core/auth.h"
 
-#define ACCOUNT_MADE 25 /* a password that was made here, with the NUL */
-
 #define ACCOUNT_KEEP (-1)
 
 struct account_wanted {

@@ -5,8 +5,10 @@
 
 #include <string.h>
 
+#define LOG_MODULE "session"
 #include "base/auto.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/str.h"
 
 #define TOUCH_MS 60000 /* a session's last use is written at most once in this time */
@@ -65,6 +67,16 @@ static bool session_holds(struct auth *auth, const struct session *row, int64_t 
 	return seat && seat->row.person == row->person;
 }
 
+/* A disk that is full ends no session, and shuts nobody out of what can still be read. */
+static void session_touch(struct auth *auth, const struct session *row, int64_t now)
+{
+	struct err err = ERR_INIT;
+
+	if (now - row->seen_at > TOUCH_MS &&
+	    sessions_touch(auth->store, row->id_hash, now, now + AUTH_SESSION_MS, &err) < 0)
+		log_warning("a session's last use was not written down: %s", err.message);
+}
+
 static int session_load(struct auth *auth, const char *token, struct session *row, struct err *err)
 {
 	int64_t now = clock_real_ms();
@@ -82,8 +94,7 @@ static int session_load(struct auth *auth, const char *token, struct session *ro
 	if (found < 0 || !session_holds(auth, row, now))
 		return err_set(err, ERR_UNAUTHENTICATED,
 			       "your session is over: sign in or join again");
-	if (now - row->seen_at > TOUCH_MS)
-		return sessions_touch(auth->store, row->id_hash, now, now + AUTH_SESSION_MS, err);
+	session_touch(auth, row, now);
 	return 0;
 }
 

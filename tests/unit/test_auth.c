@@ -21,6 +21,7 @@
 #include "core/organisation.h"
 #include "core/password.h"
 #include "store/audit.h"
+#include "store/query.h"
 #include "err_checks.h"
 
 #define SEATS 4
@@ -198,7 +199,7 @@ static void loop_renew(void)
 
 struct saved {
 	int result;
-	char made[ACCOUNT_MADE];
+	char made[PASSWORD_MADE];
 };
 
 static void account_done(void *context, const char *made, const struct err *why)
@@ -216,7 +217,7 @@ static const struct actor mika = { .person = 77, .role = ROLE_ADMIN, .name = "Mi
 
 /* account_set(), waited for. name NULL: only a password. */
 static int account_saved(const char *login, const char *name, enum role role, const char *password,
-			 char made[ACCOUNT_MADE])
+			 char made[PASSWORD_MADE])
 {
 	const struct account_wanted wanted = { login, name, role, password, ACCOUNT_KEEP };
 	struct saved saved = { .result = 1 };
@@ -263,6 +264,25 @@ static void the_right_password_makes_a_session(void **state)
 	refused(ERR_UNAUTHENTICATED, auth_session(auth, outcome.session.token, &actor, NULL, &err));
 	refused(ERR_UNAUTHENTICATED, auth_session(auth, "", &actor, NULL, &err));
 	refused(ERR_UNAUTHENTICATED, auth_session(auth, NULL, &actor, NULL, &err));
+}
+
+static void a_session_holds_while_its_last_use_cannot_be_written_down(void **state)
+{
+	int64_t now = clock_real_ms();
+	struct outcome outcome;
+	struct actor actor;
+	uint8_t hash[32];
+
+	(void)state;
+	ok(account_saved("Ken", "健", ROLE_INSTRUCTOR, "correct horse", NULL));
+	sign_in_all("ken", "correct horse", &outcome, 1);
+	crypto_hash_sha256(hash, (const uint8_t *)outcome.session.token, AUTH_TOKEN_CHARS);
+	ok(sessions_touch(core.store, hash, now - 3600 * 1000, now + 3600 * 1000, &err));
+	/* As on a disk that is full: everything can be read, nothing written. */
+	assert_int_equal(sqlite3_exec(core.store->db, "PRAGMA query_only = 1", NULL, NULL, NULL), SQLITE_OK);
+	ok(auth_session(auth, outcome.session.token, &actor, NULL, &err));
+	assert_int_equal(actor.role, ROLE_INSTRUCTOR);
+	assert_int_equal(sqlite3_exec(core.store->db, "PRAGMA query_only = 0", NULL, NULL, NULL), SQLITE_OK);
 }
 
 static void nobody_learns_which_logins_exist(void **state)
@@ -335,7 +355,7 @@ static void a_made_password_works_and_a_new_one_ends_sessions(void **state)
 static void a_password_for_nobody_is_refused(void **state)
 {
 	struct outcome outcome;
-	char made[ACCOUNT_MADE];
+	char made[PASSWORD_MADE];
 
 	(void)state;
 	refused(ERR_NOT_FOUND, account_saved("ken", NULL, ROLE_NONE, NULL, made));
@@ -567,6 +587,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(the_right_password_makes_a_session),
+		test(a_session_holds_while_its_last_use_cannot_be_written_down),
 		test(nobody_learns_which_logins_exist),
 		test(tries_at_the_same_time_are_all_counted),
 		test(the_queue_of_sign_ins_is_bounded),
