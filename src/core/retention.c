@@ -139,7 +139,7 @@ int class_keep_results(struct core *core, const struct actor *actor, struct clas
 		return err_set(err, ERR_CONFLICT, "the results of class %lld are gone", (long long)class->row.id);
 	if (until > clock_real_ms() + RETENTION_YEARS * 366 * DAY_MS)
 		return err_set(err, ERR_INVALID, "results are kept for at most %d years", RETENTION_YEARS);
-	if (set_date(class, until, err) < 0)
+	if (set_date(class, until > 0 ? until : 1, err) < 0) /* 0 is no date */
 		return -1;
 	note_class(core, actor, class, "class.keep-results", detail);
 	class_publish(class);

@@ -179,6 +179,13 @@ test("when the date has come the results go by themselves, also from a daemon th
 	assert.equal((await keep(Date.now() + 1000)).status, 409); /* gone is gone */
 });
 
+test("results whose date has passed, be it the first of all, go at once", async () => {
+	const two = (await daemon.as(hana, "POST", "/classes", { course: made.course, seats: 1 })).json;
+	assert.equal((await daemon.as(hana, "POST", `/classes/${two.id}/close`)).status, 202);
+	await until(async () => (await get(`/classes/${two.id}`)).state === "closed");
+	assert.ok((await daemon.as(hana, "PUT", `/classes/${two.id}/retention`, { until: 0 })).json.results_removed_at > 0);
+});
+
 test("a certificate outlives the results, and goes with the class", async () => {
 	assert.equal((await daemon.request("GET", `/api/v1/certificates/${code}`)).json.name, "青木 葵");
 	assert.equal((await issue(hana, { ...dates, seats: [{ seat: seats[0] }] })).status, 409);
