@@ -11,6 +11,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
+#define READ_STEP 65536 /* bytes of a file that are asked for at once */
+
 void buf_free(struct buf *buf)
 {
 	if (!buf)
@@ -35,14 +37,19 @@ uint8_t *buf_reserve(struct buf *buf, size_t extra)
 	return buf->data + buf->length;
 }
 
+void buf_written(struct buf *buf, size_t length)
+{
+	buf->length += length;
+	buf->data[buf->length] = 0;
+}
+
 void buf_append(struct buf *buf, const void *bytes, size_t length)
 {
 	uint8_t *end = buf_reserve(buf, length);
 
 	if (length)
 		memcpy(end, bytes, length);
-	buf->length += length;
-	buf->data[buf->length] = 0;
+	buf_written(buf, length);
 }
 
 void buf_text(struct buf *buf, const char *text)
@@ -91,18 +98,14 @@ int buf_read_file(struct buf *buf, const char *path, size_t most, struct err *er
 		return err_set(err, ERR_TOO_LARGE, "%s has %lld bytes; at most %zu are allowed", path,
 			       (long long)status.st_size, most);
 	for (size_t total = 0; total <= most;) {
-		uint8_t *end = buf_reserve(buf, 65536);
-		ssize_t got = read(fd, end, 65536);
+		ssize_t got = read(fd, buf_reserve(buf, READ_STEP), READ_STEP);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
 			return err_errno(err, "cannot read %s", path);
-		if (got == 0) {
-			*end = 0;
+		buf_written(buf, (size_t)got);
+		if (got == 0)
 			return 0;
-		}
-		buf->length += (size_t)got;
-		buf->data[buf->length] = 0;
 		total += (size_t)got;
 	}
 	return err_set(err, ERR_TOO_LARGE, "%s grew over %zu bytes while being read", path, most);

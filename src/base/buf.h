@@ -18,9 +18,11 @@ void buf_append(struct buf *buf, const void *bytes, size_t length);
 void buf_text(struct buf *buf, const char *text);
 void buf_fmt(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 uint8_t *buf_reserve(struct buf *buf, size_t extra); /* where extra bytes may be written */
+void buf_written(struct buf *buf, size_t length);    /* so many of them were */
 void buf_consume(struct buf *buf, size_t length);    /* drops bytes from the front */
 
-/* Reads a whole file of at most `most` bytes. 0 or -1 with ERR_NOT_FOUND, ERR_TOO_LARGE, ERR_INTERNAL. */
+/* Appends a whole file of at most `most` bytes. ERR_NOT_FOUND, ERR_INVALID (no regular file), ERR_TOO_LARGE,
+ * ERR_INTERNAL. */
 struct err;
 int buf_read_file(struct buf *buf, const char *path, size_t most, struct err *err);
 

@@ -76,8 +76,7 @@ static int bytes_read(int fd, struct buf *bytes)
 			return -1;
 		if (!got)
 			break;
-		bytes->length += (size_t)got;
-		bytes->data[bytes->length] = 0;
+		buf_written(bytes, (size_t)got);
 	}
 	return 0;
 }

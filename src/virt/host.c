@@ -26,6 +26,7 @@
 #define KVM_DEVICE    "/dev/kvm"
 #define KVM_API       12 /* the only stable version there has been: Linux, virt/kvm/api.rst, 4.1 */
 #define QEMU_ASK_MAX  (256 * 1024)
+#define QEMU_ASK_STEP 4096
 
 extern char **environ;
 
@@ -149,14 +150,15 @@ static int ask_qemu(const char *emulator, struct buf *answer, struct err *err)
 	if (code)
 		return err_set(err, ERR_INTERNAL, "cannot run %s: %s", emulator, strerror(code));
 	close(STEAL_FD(out_write));
-	if (write(in_write, words, sizeof(words) - 1) < 0)
-		err_errno(err, "cannot ask QEMU");
+	bool asked = write(in_write, words, sizeof(words) - 1) == (ssize_t)sizeof(words) - 1;
 	ssize_t got;
-	while (answer->length < QEMU_ASK_MAX &&
-	       (got = read(out_read, buf_reserve(answer, 4096), 4096)) > 0)
-		answer->length += (size_t)got;
+	while (asked && answer->length < QEMU_ASK_MAX &&
+	       (got = read(out_read, buf_reserve(answer, QEMU_ASK_STEP), QEMU_ASK_STEP)) > 0)
+		buf_written(answer, (size_t)got);
+	close(STEAL_FD(in_write)); /* what it has still to say, or waits to hear, must not keep it */
+	close(STEAL_FD(out_read));
 	waitpid(pid, &status, 0);
-	return 0;
+	return asked ? 0 : err_set(err, ERR_INTERNAL, "%s does not take a question", emulator);
 }
 
 static bool memfd_seals(void)
