@@ -5,6 +5,7 @@
 #include "base/auto.h"
 #include "base/str.h"
 #include "core/account.h"
+#include "core/password.h"
 #include "http/api.h"
 
 int api_accounts(struct request *request, struct err *err)
@@ -62,7 +63,7 @@ int api_account_put(struct request *request, struct err *err)
 	const struct field fields[] = {
 		{ "name", FIELD_TEXT, true, 1, 100, &wanted.name },
 		{ "role", FIELD_TEXT, true, 1, 32, &role },
-		{ "password", FIELD_SECRET, false, 8, 1024, &wanted.password },
+		{ "password", FIELD_SECRET, false, PASSWORD_MIN, PASSWORD_MAX, &wanted.password },
 		{ "organisation", FIELD_NUMBER, false, 0, LONG_MAX, &organisation },
 	};
 
@@ -98,7 +99,7 @@ int api_account_password(struct request *request, struct err *err)
 {
 	struct account_wanted wanted = { .login = request->name };
 	const struct field fields[] = {
-		{ "password", FIELD_SECRET, false, 8, 1024, &wanted.password },
+		{ "password", FIELD_SECRET, false, PASSWORD_MIN, PASSWORD_MAX, &wanted.password },
 	};
 
 	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0)

@@ -3,10 +3,9 @@
 
 #include "base/auto.h"
 #include "base/str.h"
+#include "core/password.h"
 #include "http/api.h"
 #include "store/people.h"
-
-#define PASSWORD_MAX 1024
 
 const char *session_cookie(const struct server *server)
 {
