@@ -102,7 +102,7 @@ void everyone_end(struct class *class, const char *message)
 	tell(class);
 }
 
-bool everyone_is_at_work(const struct class *class)
+bool everyone_is_busy(const struct class *class)
 {
 	return class->everyone && !class->everyone->over;
 }
@@ -211,18 +211,13 @@ static int check_class(const struct class *class, struct err *err)
 	if (class->state != CLASS_OPEN)
 		return err_set(err, ERR_CONFLICT, "class %lld is %s: its seats have no machines now",
 			       (long long)class->row.id, class_state_names[class->state]);
-	if (class->everyone && !class->everyone->over)
+	if (everyone_is_busy(class))
 		return err_set(err, ERR_CONFLICT, "class %lld is being brought to the lab %s; wait for it",
 			       (long long)class->row.id, class->everyone->lab->id);
 	if (!class->core->virt_up)
 		return err_set(err, ERR_UNAVAILABLE,
 			       "libvirtd is away, so no machine can be made now; try again shortly");
 	return 0;
-}
-
-bool everyone_is_busy(const struct class *class)
-{
-	return class->everyone && !class->everyone->over;
 }
 
 static int everyone_begin(struct core *core, const struct actor *actor, struct class *class, const char *kind,

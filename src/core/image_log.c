@@ -51,24 +51,13 @@ void image_log_free(struct image_log *log)
 }
 
 /* Tools print what they like; the page takes text. */
-static void clean(char *line)
-{
-	bool whole = str_is_clean_utf8(line, strlen(line));
-
-	for (char *p = line; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 127)
-			*p = ' ';
-		else if (!whole && (unsigned char)*p > 127)
-			*p = '?';
-}
-
 void image_log_add(struct image_log *log, const char *line)
 {
 	char **place = &log->line[log->next++ % IMAGE_LOG_LINES];
 
 	free(*place);
 	*place = str_copy(line);
-	clean(*place);
+	str_scrub(*place);
 }
 
 static void end_line(struct image_log *log)

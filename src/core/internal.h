@@ -392,10 +392,9 @@ int organisation_need(struct core *core, const char *name, int64_t *id, struct e
 
 /* The class closes or goes: what is under way in all of its seats ends with that. */
 void everyone_end(struct class *class, const char *message);
-bool everyone_is_at_work(const struct class *class);
 void everyone_free(struct class *class);
 void everyone_stop(struct core *core); /* the daemon ends: turns that were posted do not come */
-bool everyone_is_busy(const struct class *class);
+bool everyone_is_busy(const struct class *class); /* such a thing is under way */
 json_t *view_everyone(const struct class *class);
 
 /* ---- seat.c ----------------------------------------------------------------------------------- */

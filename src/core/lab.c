@@ -78,7 +78,7 @@ static void lab_is_open(struct grade *grade)
 		return;
 	}
 	seat_publish(seat);
-	if (!everyone_is_at_work(seat->class) && !seat->grade->catching)
+	if (!everyone_is_busy(seat->class) && !seat->grade->catching)
 		activity_add(seat, ACTIVITY_LAB, seat->row.lab, NULL, NULL);
 	tell_waiters(grade, NULL);
 }

@@ -73,7 +73,6 @@ static const struct spec *spec_of(const char *key, struct err *err)
 			return &specs[i];
 		buf_fmt(&known, "%s%s", i ? ", " : "", specs[i].key);
 	}
-	buf_append(&known, "", 1);
 	err_set(err, ERR_INVALID, "there is no setting %.64s; there are %s", key, (const char *)known.data);
 	return NULL;
 }
