@@ -70,6 +70,9 @@ int client_websocket(struct client *client, const char *path, const char *protoc
 
 /* With --json: prints the value and gives true. Borrows. */
 bool show_json(const struct invocation *invocation, json_t *value);
+/* What there is to say of a command that has no object to show: a line, or {"done": line} with --json. */
+void show_done(const struct invocation *invocation, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 /* A table of objects: columns are "Title=path.to.member" strings, NULL-terminated. */
 void show_table(json_t *rows, const char *const *columns);
 /* Gets a list from the API and shows it: as such a table, or as it is with --json. */
@@ -120,6 +123,9 @@ int cmd_class_schedule(struct invocation *invocation, struct err *err);
 char *class_path(const struct invocation *invocation, const char *action, struct err *err);
 int class_call(struct invocation *invocation, const char *method, const char *action, json_t *body,
 	       json_t **reply, struct err *err);
+/* Asks before something is done to that class, which the question names: "ACT class 3, “June” (open, 30 seats)?
+ * LOST". 0 to go on; -1 with err when the answer was no, or there is no such class. */
+int class_ask(struct invocation *invocation, const char *act, const char *lost, struct err *err);
 /* Calls what the first argument names, and waits until the class has left that state. */
 int class_follow(struct invocation *invocation, const char *action, json_t *body, struct err *err);
 int class_make(struct invocation *invocation, const char *action, struct err *err);

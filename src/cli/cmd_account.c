@@ -142,7 +142,6 @@ int cmd_account_remove(struct invocation *invocation, struct err *err)
 		return err_set(err, ERR_CONFLICT, "nothing was removed");
 	if (client_call(invocation->client, "DELETE", path, NULL, NULL, err) < 0)
 		return -1;
-	if (!invocation->json)
-		printf("%s is removed\n", invocation->argument[0]);
+	show_done(invocation, "%s is removed", invocation->argument[0]);
 	return 0;
 }

@@ -339,7 +339,7 @@ int class_make(struct invocation *invocation, const char *action, struct err *er
 	if (class_call(invocation, "POST", action, body, NULL, err) < 0)
 		return -1;
 	if (option_value(invocation, "no-wait"))
-		return 0;
+		return cmd_class_show(invocation, err);
 	if (wait_for_class(invocation, "preparing", &class, err) < 0)
 		return -1;
 	int failed = count_failed(class);
@@ -357,15 +357,34 @@ int cmd_class_launch(struct invocation *invocation, struct err *err)
 	return class_make(invocation, "/launch", err);
 }
 
+/* ---- asking first ----------------------------------------------------------------------------- */
+
+int class_ask(struct invocation *invocation, const char *act, const char *lost, struct err *err)
+{
+	json_t *class = NULL;
+
+	if (option_value(invocation, "yes"))
+		return 0;
+	if (class_call(invocation, "GET", "", NULL, &class, err) < 0)
+		return -1;
+	AUTO_FREE char *question = str_fmt("%s class %s, “%s” (%s, %lld seats)? %s", act, invocation->argument[0],
+					   text_of(class, "name"), text_of(class, "state"),
+					   number_of(class, "seats"), lost);
+	json_decref(class);
+	if (confirm(invocation, question))
+		return 0;
+	return err_set(err, ERR_CONFLICT, "nothing was done to class %s", invocation->argument[0]);
+}
+
 /* ---- close, remove ---------------------------------------------------------------------------- */
 
 int cmd_class_close(struct invocation *invocation, struct err *err)
 {
 	json_t *class = NULL;
 
-	if (!confirm(invocation, "Close the class? Its machines and what students left in them are removed; "
-				 "results stay."))
-		return err_set(err, ERR_CONFLICT, "nothing was closed");
+	if (class_ask(invocation, "Close", "Its machines and what students left in them are removed; results stay.",
+		      err) < 0)
+		return -1;
 	if (class_call(invocation, "POST", "/close", json_object(), NULL, err) < 0 ||
 	    wait_for_class(invocation, "closing", &class, err) < 0)
 		return -1;
@@ -377,9 +396,12 @@ int cmd_class_close(struct invocation *invocation, struct err *err)
 
 int cmd_class_remove(struct invocation *invocation, struct err *err)
 {
-	if (!confirm(invocation, "Remove the class with everybody's results, for ever?"))
-		return err_set(err, ERR_CONFLICT, "nothing was removed");
-	return class_call(invocation, "DELETE", "", NULL, NULL, err);
+	if (class_ask(invocation, "Remove", "Its seats, everybody's results and certificates are gone for ever.", err) < 0)
+		return -1;
+	if (class_call(invocation, "DELETE", "", NULL, NULL, err) < 0)
+		return -1;
+	show_done(invocation, "class %s is removed", invocation->argument[0]);
+	return 0;
 }
 
 /* ---- all seats at once ------------------------------------------------------------------------ */
@@ -444,8 +466,8 @@ int cmd_class_open(struct invocation *invocation, struct err *err)
 
 int cmd_class_catch_up(struct invocation *invocation, struct err *err)
 {
-	if (!confirm(invocation, "Reset every seat of the class and bring it to that lab? What is in the machines is "
-				 "lost; results stay."))
-		return err_set(err, ERR_CONFLICT, "nothing was changed");
+	if (class_ask(invocation, "Reset every seat, and bring it to that lab, of",
+		      "What is in the machines is lost; results stay.", err) < 0)
+		return -1;
 	return class_follow(invocation, "/catch-up", json_pack("{s:s}", "lab", invocation->argument[1]), err);
 }

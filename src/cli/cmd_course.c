@@ -106,8 +106,7 @@ int cmd_image_remove(struct invocation *invocation, struct err *err)
 		return err_set(err, ERR_CONFLICT, "nothing was removed");
 	if (client_call(invocation->client, "DELETE", path, NULL, NULL, err) < 0)
 		return -1;
-	if (!invocation->json)
-		printf("%s is removed\n", name);
+	show_done(invocation, "%s is removed", name);
 	return 0;
 }
 

@@ -35,45 +35,56 @@ int cmd_key_list(struct invocation *invocation, struct err *err)
 	return 0;
 }
 
-static int add_key(struct invocation *invocation, const char *path, const char *line, struct err *err)
+static int add_key(struct invocation *invocation, const char *path, const char *line, json_t *keys,
+		   struct err *err)
 {
 	json_t *key = NULL;
 
 	if (client_call(invocation->client, "POST", path, json_pack("{s:s}", "key", line), &key, err) < 0)
 		return -1;
-	if (!show_json(invocation, key))
+	json_array_append_new(keys, key);
+	if (!invocation->json)
 		printf("key %lld  %s  %s\n", (long long)json_integer_value(json_object_get(key, "id")),
 		       json_string_value(json_object_get(key, "fingerprint")),
 		       json_string_value(json_object_get(key, "comment")));
-	json_decref(key);
 	return 0;
 }
 
 /* A .pub file, or an authorized_keys file with several keys and comments. */
+static int add_keys(struct invocation *invocation, const char *path, FILE *in, json_t *keys, struct err *err)
+{
+	const char *file = invocation->argument[1];
+	AUTO_FREE char *line = NULL;
+	size_t room = 0;
+
+	for (int number = 1; getline(&line, &room, in) > 0; number++) {
+		line[strcspn(line, "\r\n")] = 0;
+		if (!*line || *line == '#')
+			continue;
+		if (add_key(invocation, path, line, keys, err) < 0)
+			return err_wrap(err, "%s, line %d", file, number);
+	}
+	return json_array_size(keys) ? 0 : err_set(err, ERR_INVALID, "%s holds no key", file);
+}
+
 int cmd_key_add(struct invocation *invocation, struct err *err)
 {
 	const char *file = invocation->argument[1];
-	AUTO_FREE char *path = keys_path(invocation, err), *line = NULL;
-	size_t room = 0;
-	int added = 0, result = 0;
+	AUTO_FREE char *path = keys_path(invocation, err);
 
 	if (!path)
 		return -1;
 	FILE *in = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
 	if (!in)
 		return err_errno(err, "the key cannot be read from %s", file);
-	for (int number = 1; result == 0 && getline(&line, &room, in) > 0; number++) {
-		line[strcspn(line, "\r\n")] = 0;
-		if (!*line || *line == '#')
-			continue;
-		result = add_key(invocation, path, line, err);
-		if (result < 0)
-			err_wrap(err, "%s, line %d", file, number);
-		added++;
-	}
+	json_t *keys = json_array();
+	int result = add_keys(invocation, path, in, keys, err);
+	if (json_array_size(keys))
+		show_json(invocation, keys);
+	json_decref(keys);
 	if (in != stdin)
 		fclose(in);
-	return result == 0 && !added ? err_set(err, ERR_INVALID, "%s holds no key", file) : result;
+	return result;
 }
 
 /* By its number or its fingerprint, as they are listed. */
@@ -107,5 +118,8 @@ int cmd_key_remove(struct invocation *invocation, struct err *err)
 	if (!confirm(invocation, "Remove the key? Connections that came with it end."))
 		return err_set(err, ERR_CONFLICT, "nothing was removed");
 	AUTO_FREE char *one = str_fmt("%s/%lld", path, (long long)id);
-	return client_call(invocation->client, "DELETE", one, NULL, NULL, err);
+	if (client_call(invocation->client, "DELETE", one, NULL, NULL, err) < 0)
+		return -1;
+	show_done(invocation, "key %s is removed", what);
+	return 0;
 }

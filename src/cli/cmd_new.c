@@ -143,6 +143,10 @@ int cmd_lab_new(struct invocation *invocation, struct err *err)
 	if (!pack)
 		return -1;
 	pack_free(pack);
+	if (invocation->json) {
+		show_done(invocation, "%s: the course %s", directory, id);
+		return 0;
+	}
 	printf("%s: the course %s, with one machine, one lab, and a task of each kind.\n"
 	       "  terakoya lab try %s first-lab   work in it while you write\n"
 	       "  terakoya lab lint %s            find mistakes\n", directory, id, directory, directory);

@@ -15,8 +15,8 @@ int cmd_class_prepare(struct invocation *invocation, struct err *err)
 
 int cmd_class_freeze(struct invocation *invocation, struct err *err)
 {
-	if (!confirm(invocation, "Freeze the class? Students are sent out until it is resumed; nothing is lost."))
-		return err_set(err, ERR_CONFLICT, "nothing was frozen");
+	if (class_ask(invocation, "Freeze", "Students are sent out until it is resumed; nothing is lost.", err) < 0)
+		return -1;
 	return class_follow(invocation, "/freeze", json_object(), err);
 }
 

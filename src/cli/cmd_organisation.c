@@ -98,7 +98,6 @@ int cmd_organisation_remove(struct invocation *invocation, struct err *err)
 
 	if (!path || client_call(invocation->client, "DELETE", path, NULL, NULL, err) < 0)
 		return -1;
-	if (!invocation->json)
-		printf("%s is removed\n", invocation->argument[0]);
+	show_done(invocation, "%s is removed", invocation->argument[0]);
 	return 0;
 }

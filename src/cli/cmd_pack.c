@@ -153,6 +153,8 @@ int cmd_pack_export(struct invocation *invocation, struct err *err)
 		result = err_errno(err, "%s cannot be written", path);
 	if (result < 0)
 		unlink(draft);
+	else
+		show_done(invocation, "%s is written to %s", wanted, path);
 	return result;
 }
 
@@ -185,7 +187,6 @@ int cmd_pack_remove(struct invocation *invocation, struct err *err)
 		return err_set(err, ERR_CONFLICT, "nothing was removed");
 	if (client_call(invocation->client, "DELETE", path, NULL, NULL, err) < 0)
 		return -1;
-	if (!invocation->json)
-		printf("%s %s is removed\n", id, version);
+	show_done(invocation, "%s %s is removed", id, version);
 	return 0;
 }

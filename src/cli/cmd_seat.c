@@ -101,12 +101,26 @@ int cmd_seat_catch_up(struct invocation *invocation, struct err *err)
 	return result;
 }
 
+static bool confirm_power(struct invocation *invocation, const char *action)
+{
+	if (str_equal(action, "off"))
+		return confirm(invocation, "Switch the machine off? Running programs end at once, and what they did not "
+					   "save is lost; the disk stays.");
+	return !str_equal(action, "reboot") ||
+	       confirm(invocation, "Reboot the machine? Running programs and open shells end; saved files stay.");
+}
+
 int cmd_seat_power(struct invocation *invocation, struct err *err)
 {
-	return seat_post(invocation, "power",
-			 json_pack("{s:s, s:s}", "machine", invocation->argument[1], "action",
-				   invocation->argument[2]),
-			 NULL, err);
+	const char *machine = invocation->argument[1], *action = invocation->argument[2];
+
+	if (!confirm_power(invocation, action))
+		return err_set(err, ERR_CONFLICT, "nothing was switched");
+	if (seat_post(invocation, "power", json_pack("{s:s, s:s}", "machine", machine, "action", action), NULL,
+		      err) < 0)
+		return -1;
+	show_done(invocation, "%s of seat %s: %s", machine, invocation->argument[0], action);
+	return 0;
 }
 
 int cmd_seat_link(struct invocation *invocation, struct err *err)

@@ -191,7 +191,8 @@ static const struct command commands[] = {
 		     "points.",
 	  .option = { { "yes", NULL, "do not ask" } }, .run = cmd_seat_catch_up },
 	{ .words = "seat power", .arguments = "CLASS/SEAT MACHINE on|off|reboot", .least = 3, .most = 3,
-	  .summary = "switch a machine", .run = cmd_seat_power },
+	  .summary = "switch a machine", .details = "off and reboot end running programs: they are asked about first.",
+	  .option = { { "yes", NULL, "do not ask" } }, .run = cmd_seat_power },
 	{ .words = "seat link", .arguments = "CLASS/SEAT", .least = 1, .most = 1,
 	  .summary = "make a new join link for a seat; the old one ends", .run = cmd_seat_link },
 	{ .words = "seat ssh", .arguments = "CLASS/SEAT", .least = 1, .most = 1,
@@ -292,12 +293,21 @@ static const struct command commands[] = {
 
 /* ---- help and the man page -------------------------------------------------------------------- */
 
+/* "--seats N" */
+static char *option_usage(const struct option_spec *option)
+{
+	return str_fmt("--%s%s%s", option->name, option->argument ? " " : "",
+		       option->argument ? option->argument : "");
+}
+
 static void print_usage(FILE *out, const struct command *command)
 {
 	fprintf(out, "usage: terakoya %s%s%s", command->words, *command->arguments ? " " : "",
 		command->arguments);
-	for (const struct option_spec *o = command->option; o < command->option + OPTIONS_MAX && o->name; o++)
-		fprintf(out, " [--%s%s%s]", o->name, o->argument ? " " : "", o->argument ? o->argument : "");
+	for (const struct option_spec *o = command->option; o < command->option + OPTIONS_MAX && o->name; o++) {
+		AUTO_FREE char *name = option_usage(o);
+		fprintf(out, " [%s]", name);
+	}
 	fprintf(out, "\n");
 }
 
@@ -307,11 +317,22 @@ static void print_command_help(const struct command *command)
 	printf("\n%s.\n%s%s", command->summary, command->details ? command->details : "",
 	       command->details ? "\n" : "");
 	for (const struct option_spec *o = command->option; o < command->option + OPTIONS_MAX && o->name; o++) {
-		AUTO_FREE char *name = str_fmt("--%s%s%s", o->name, o->argument ? " " : "",
-					       o->argument ? o->argument : "");
+		AUTO_FREE char *name = option_usage(o);
 		printf("  %-22s %s\n", name, o->help);
 	}
 }
+
+/* Those that every command takes, for the help and the man page. */
+static const struct option_spec everywhere[] = {
+	{ "state-dir", "DIR", "the daemon's state directory; default $TERAKOYA_STATE_DIR or " STATE_DEFAULT },
+	{ "socket", "PATH", "the daemon's socket; default DIR/terakoya.sock" },
+	{ "json", NULL, "print what the API says, for programs; shell and lab try, which speak to a person, do not" },
+	{ "help", NULL, "explain one command" },
+};
+
+#define EXIT_STATUS                                                                                \
+	"0 done, 1 failed, 2 wrong usage or input, 3 not found, 4 refused (state or\n"              \
+	"permission), 5 no room on the host, 6 daemon or libvirtd away"
 
 static void print_help(void)
 {
@@ -320,18 +341,19 @@ static void print_help(void)
 		AUTO_FREE char *usage = str_fmt("%s %s", commands[i].words, commands[i].arguments);
 		printf("  %-44s %s\n", usage, commands[i].summary);
 	}
-	printf("\n  --state-dir DIR the daemon's state directory; default $TERAKOYA_STATE_DIR or %s\n"
-	       "  --socket PATH   the daemon's socket; default DIR/terakoya.sock\n"
-	       "  --json          print what the API says, for programs\n"
-	       "  COMMAND --help explains one command\n\n"
-	       "exit status: 0 done, 1 failed, 2 wrong usage or input, 3 not found, 4 refused (state or\n"
-	       "permission), 5 no room on the host, 6 daemon or libvirtd away\n",
-	       STATE_DEFAULT);
+	printf("\n");
+	for (size_t i = 0; i < ARRAY_SIZE(everywhere); i++) {
+		AUTO_FREE char *usage = option_usage(&everywhere[i]);
+		printf("  %-16s %s\n", usage, everywhere[i].help);
+	}
+	printf("\nexit status: " EXIT_STATUS "\n");
 }
 
 /* roff: a dot or quote that begins a line, and every backslash and dash, have to be escaped. */
 static void print_roff(const char *text)
 {
+	if (*text == '.' || *text == '\'')
+		printf("\\&");
 	for (const char *p = text; *p; p++) {
 		if (*p == '-' || *p == '\\')
 			putchar('\\');
@@ -340,30 +362,39 @@ static void print_roff(const char *text)
 	putchar('\n');
 }
 
+static void print_man_command(const struct command *command)
+{
+	AUTO_FREE char *summary = str_fmt("%s.", command->summary);
+
+	printf(".TP\n\\fB%s\\fR ", command->words);
+	print_roff(command->arguments);
+	print_roff(summary);
+	if (command->details)
+		print_roff(command->details);
+	for (const struct option_spec *o = command->option; o < command->option + OPTIONS_MAX && o->name; o++) {
+		AUTO_FREE char *usage = option_usage(o), *line = str_fmt("%s: %s", usage, o->help);
+		printf(".br\n");
+		print_roff(line);
+	}
+}
+
 static void print_man(void)
 {
 	printf(".TH TERAKOYA 1 \"\" \"Terakoya " TERAKOYA_VERSION "\" \"User Commands\"\n"
 	       ".SH NAME\nterakoya \\- steer the training lab environment manager\n"
 	       ".SH SYNOPSIS\n.B terakoya\n[\\-\\-state\\-dir DIR] [\\-\\-socket PATH] [\\-\\-json] COMMAND ...\n"
 	       ".SH DESCRIPTION\nterakoya speaks to terakoyad over its unix socket, with the same API as the "
-	       "web page. It is for root and for the user that the daemon runs as.\n.SH COMMANDS\n");
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-		const struct command *command = &commands[i];
-		printf(".TP\n\\fB%s\\fR %s\n", command->words, command->arguments);
-		AUTO_FREE char *summary = str_fmt("%s.", command->summary);
-		print_roff(summary);
-		if (command->details)
-			print_roff(command->details);
-		for (const struct option_spec *o = command->option;
-		     o < command->option + OPTIONS_MAX && o->name; o++) {
-			AUTO_FREE char *line = str_fmt("--%s%s%s: %s", o->name, o->argument ? " " : "",
-						       o->argument ? o->argument : "", o->help);
-			printf(".br\n");
-			print_roff(line);
-		}
+	       "web page. It is for root and for the user that the daemon runs as.\n.SH OPTIONS\n");
+	for (size_t i = 0; i < ARRAY_SIZE(everywhere); i++) {
+		AUTO_FREE char *usage = option_usage(&everywhere[i]);
+		printf(".TP\n.B ");
+		print_roff(usage);
+		print_roff(everywhere[i].help);
 	}
-	printf(".SH EXIT STATUS\n0 done, 1 failed, 2 wrong usage or input, 3 not found, 4 refused (state or "
-	       "permission), 5 no room on the host, 6 daemon or libvirtd away.\n"
+	printf(".SH COMMANDS\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		print_man_command(&commands[i]);
+	printf(".SH EXIT STATUS\n" EXIT_STATUS ".\n"
 	       ".SH ENVIRONMENT\n.TP\nTERAKOYA_STATE_DIR\nthe state directory; default " STATE_DEFAULT ".\n"
 	       ".SH SEE ALSO\nterakoyad(8)\n");
 }

@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,22 @@ bool show_json(const struct invocation *invocation, json_t *value)
 	json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
 	printf("\n");
 	return true;
+}
+
+void show_done(const struct invocation *invocation, const char *format, ...)
+{
+	AUTO_FREE char *line = NULL;
+	json_t *done = json_object();
+	va_list values;
+
+	va_start(values, format);
+	if (vasprintf(&line, format, values) < 0)
+		abort();
+	va_end(values);
+	json_object_set_new(done, "done", json_string(line));
+	if (!show_json(invocation, done))
+		printf("%s\n", line);
+	json_decref(done);
 }
 
 const char *show_bytes(json_int_t bytes, char text[32])

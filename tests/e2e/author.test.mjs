@@ -96,7 +96,7 @@ describe('a student who tampers', { timeout: 600000 }, () => {
   test('and reboots has the machine looked at as it was before', async () => {
     terminal = await shell(seat);
     await does('touch ~/note.txt; sudo cp /usr/bin/true /usr/bin/grep; sync');
-    await ok('seat', 'power', `${made.id}/1`, 'desk', 'reboot');
+    await ok('seat', 'power', `${made.id}/1`, 'desk', 'reboot', '--yes');
     await until('the machine is there again', async () => {
       await sleep(2000);
       const reply = await check(seat, 'first-lab', 'leave-a-note');

@@ -123,7 +123,7 @@ test('everyone is caught up to the second lab, with how many of how many', { tim
 
 test('from the command line a lab is opened for all, and a seat that cannot is named', { timeout: 120000 }, async () => {
   assert.match(await ok('class', 'open', String(ours.id), 'text'), /done in/);
-  await ok('seat', 'power', `${ours.id}/2`, 'desk', 'off');
+  await ok('seat', 'power', `${ours.id}/2`, 'desk', 'off', '--yes');
   await until('it is off', async () => (await seat(2)).machines.find((one) => one.name === 'desk').state === 'off');
   const result = await terakoya('class', 'open', String(ours.id), 'permissions');
   assert.notEqual(result.code, 0);
