@@ -189,12 +189,15 @@ static void freeze_done(struct job *base)
 {
 	struct bake_job *job = (struct bake_job *)base;
 	struct bake *bake = job->bake;
+	struct err err = ERR_INIT;
 
 	if (bake->core->stopping) {
 		/* bake_finish() is not called any more: works are gone. */
 	} else if (job->base.result < 0) {
 		bake->domain[0] = 0;
 		bake_finish(bake, job->base.err.message);
+	} else if (template_is_there(bake->core, bake->pack, bake_spec(bake), bake->digest, &err) < 0) {
+		bake_finish(bake, err.message);
 	} else {
 		log_info("%s/%s is baked: memory %llu MB, device state %llu kB", bake->pack->id,
 			 bake_spec(bake)->name, (unsigned long long)job->template.ram_bytes >> 20,
@@ -303,7 +306,8 @@ static void bake_machine(struct bake *bake)
 			bake->image_work = building->id; /* bake_tick() looks after it */
 		return;
 	}
-	if (template_new_key(core, bake->pack, bake_spec(bake), bake->digest, &err) < 0) {
+	/* By force another edition, beside the one that may be there: machines stand on that, also frozen ones. */
+	if (template_new_key(core, bake->pack, bake_spec(bake), bake->force, bake->digest, &err) < 0) {
 		image_free(&image);
 		bake_finish(bake, err.message);
 		return;

@@ -459,6 +459,7 @@ static void class_closed(struct class *class)
 		seat_publish(seat);
 	}
 	retention_look(class->core);
+	templates_refresh(class->core); /* one that was baked anew may be nobody's now */
 	log_info("class %lld is closed; nothing of it is left on the host", (long long)class->row.id);
 }
 

@@ -307,9 +307,12 @@ bool template_all_baked(struct core *core, const struct pack *pack);
 bool template_base(struct core *core, const struct pack *pack, const struct pack_machine *machine, char base[80]);
 /* Bytes that the templates of a course's machines take in memory, once for all seats. 0: not baked. */
 uint64_t template_memory(struct core *core, const struct pack *pack);
-/* What its template's key is made from, besides what virt/ adds. */
-int template_new_key(struct core *core, const struct pack *pack, const struct pack_machine *machine,
+/* What its template's key is made from, besides what virt/ adds. anew: of another edition than there is. */
+int template_new_key(struct core *core, const struct pack *pack, const struct pack_machine *machine, bool anew,
 		     char digest[65], struct err *err);
+/* One of this digest was baked: if it is of another edition, that is the present one from now on. */
+int template_is_there(struct core *core, const struct pack *pack, const struct pack_machine *machine,
+		      const char *digest, struct err *err);
 void bake_abandon(struct core *core);
 void bus_free(struct bus *bus);
 struct bus *bus_new(void);

@@ -5,6 +5,10 @@
  * and the CPU. If any of it changes, the key changes, the old template does not fit any more, and the
  * course has to be baked again; a stale template is never cloned.
  *
+ * What is baked anew although nothing changed gets another key, too: a template is never replaced, for disks of machines
+ * that run or are frozen stand on it. It is another *edition*, counted in the database when it is there; editions before
+ * the present one are removed as soon as no disk stands on them.
+ *
  * Keys need the image's digest and libvirt's word, so they are worked out on a lane and kept here until
  * something changes: an image, a template, a course, libvirtd.
  */
@@ -23,6 +27,8 @@
 struct template_entry {
 	const struct pack *pack;
 	const struct pack_machine *machine;
+	char plain[65];  /* ours, of the first edition; "": its image is not built */
+	unsigned edition, in_use; /* in_use: that machines are cloned from while this is looked at */
 	char digest[65]; /* ours */
 	char key[65];    /* with what virt/ adds */
 	bool baked;
@@ -77,8 +83,8 @@ static int hash_scripts(crypto_hash_sha256_state *hash, const struct pack *pack,
 	return 0;
 }
 
-static int template_digest(struct core *core, const struct pack *pack,
-			   const struct pack_machine *machine, char digest[65], struct err *err)
+static int plain_digest(struct core *core, const struct pack *pack, const struct pack_machine *machine,
+			char digest[65], struct err *err)
 {
 	crypto_hash_sha256_state hash;
 	unsigned char sum[crypto_hash_sha256_BYTES];
@@ -98,7 +104,77 @@ static int template_digest(struct core *core, const struct pack *pack,
 	return 0;
 }
 
+/* ---- editions --------------------------------------------------------------------------------- */
+
+#define EDITIONS_MAX 1000000
+#define EDITIONS_KEPT 16 /* an older one is not looked for any more: it goes with its image */
+
+/* Of the first it is what it was before there were editions. */
+static void edition_digest(const char *plain, unsigned edition, char digest[65])
+{
+	AUTO_FREE char *text = str_fmt("%s %u", plain, edition);
+	unsigned char sum[crypto_hash_sha256_BYTES];
+
+	if (!edition) {
+		snprintf(digest, 65, "%s", plain);
+		return;
+	}
+	crypto_hash_sha256(sum, (const unsigned char *)text, strlen(text));
+	sodium_bin2hex(digest, 65, sum, sizeof(sum));
+}
+
+static char *edition_setting(const char *plain)
+{
+	return str_fmt("template.edition.%s", plain);
+}
+
+static unsigned edition_of(struct core *core, const char *plain)
+{
+	AUTO_FREE char *key = edition_setting(plain);
+	AUTO_FREE char *value = store_setting(core->store, key);
+	long edition = 0;
+
+	return str_to_number(value, 1, EDITIONS_MAX, &edition) ? (unsigned)edition : 0;
+}
+
+int template_new_key(struct core *core, const struct pack *pack, const struct pack_machine *machine, bool anew,
+		     char digest[65], struct err *err)
+{
+	char plain[65];
+
+	if (plain_digest(core, pack, machine, plain, err) < 0)
+		return -1;
+	edition_digest(plain, edition_of(core, plain) + anew, digest);
+	return 0;
+}
+
+int template_is_there(struct core *core, const struct pack *pack, const struct pack_machine *machine,
+		      const char *digest, struct err *err)
+{
+	char plain[65], next[65];
+
+	if (plain_digest(core, pack, machine, plain, err) < 0)
+		return -1;
+	unsigned edition = edition_of(core, plain) + 1;
+	edition_digest(plain, edition, next);
+	if (strcmp(next, digest) != 0)
+		return 0;
+	AUTO_FREE char *key = edition_setting(plain);
+	AUTO_FREE char *value = str_fmt("%u", edition);
+	return store_set_setting(core->store, key, value, err);
+}
+
 /* ---- working the keys out --------------------------------------------------------------------- */
+
+static struct template_entry *find_known(struct core *core, const struct pack *pack, const struct pack_machine *machine)
+{
+	for (size_t i = 0; i < core->templates->count; i++) {
+		struct template_entry *entry = &core->templates->entry[i];
+		if (entry->pack == pack && entry->machine == machine)
+			return entry;
+	}
+	return NULL;
+}
 
 static void set_add(struct core *core, struct template_set *set, const struct pack *pack,
 		    const struct pack_machine *machine)
@@ -106,7 +182,12 @@ static void set_add(struct core *core, struct template_set *set, const struct pa
 	struct template_entry entry = { .pack = pack, .machine = machine };
 
 	/* Without its image there is nothing that it could fit. */
-	template_digest(core, pack, machine, entry.digest, NULL);
+	if (plain_digest(core, pack, machine, entry.plain, NULL) == 0) {
+		const struct template_entry *known = find_known(core, pack, machine);
+		entry.edition = edition_of(core, entry.plain);
+		entry.in_use = known && known->baked && str_equal(known->plain, entry.plain) ? known->edition : 0;
+		edition_digest(entry.plain, entry.edition, entry.digest);
+	}
 	set->entry = mem_grow(set->entry, set->count + 1, sizeof(*set->entry));
 	set->entry[set->count++] = entry;
 }
@@ -115,6 +196,20 @@ static void set_add_pack(struct core *core, struct template_set *set, const stru
 {
 	for (size_t k = 0; k < pack->machines; k++)
 		set_add(core, set, pack, &pack->machine[k]);
+}
+
+/* Those of editions before the one that is cloned from already, if nothing stands on them any more. */
+static void retire_editions(struct virt *virt, const struct template_entry *entry)
+{
+	unsigned first = entry->in_use > EDITIONS_KEPT ? entry->in_use - EDITIONS_KEPT : 0;
+
+	for (unsigned edition = first; edition < entry->in_use; edition++) {
+		struct err err = ERR_INIT;
+		char digest[65], key[65];
+		edition_digest(entry->plain, edition, digest);
+		if (virt_template_key(virt, digest, key, &err) < 0 || virt_template_retire(virt, key, &err) < 0)
+			log_warning("an old template of %s stays: %s", entry->machine->name, err.message);
+	}
 }
 
 static void refresh_work(struct job *job)
@@ -135,6 +230,7 @@ static void refresh_work(struct job *job)
 				entry->baked = true;
 				entry->facts = list[k];
 			}
+		retire_editions(refresh->base.virt, entry);
 	}
 	free(list);
 }
@@ -166,6 +262,8 @@ static void refresh_done(struct job *job)
 	if (core->stopping)
 		return;
 	bake_work_end(core, bake_work);
+	if (bake_work) /* from now on nobody asks for the edition before: it may go */
+		templates_refresh(core);
 	bus_publish(core, "host", 0, 0, view_host(core));
 	launch_next(core);
 }
@@ -256,14 +354,12 @@ void template_hold(struct core *core, const struct pack *pack)
 static struct template_entry *find_entry(struct core *core, const struct pack *pack,
 					 const struct pack_machine *machine)
 {
+	struct template_entry *known = find_known(core, pack, machine);
 	char digest[65] = "";
 
-	for (size_t i = 0; i < core->templates->count; i++) {
-		struct template_entry *entry = &core->templates->entry[i];
-		if (entry->pack == pack && entry->machine == machine)
-			return entry;
-	}
-	if (template_digest(core, pack, machine, digest, NULL) < 0)
+	if (known)
+		return known;
+	if (template_new_key(core, pack, machine, false, digest, NULL) < 0)
 		return NULL;
 	for (size_t i = 0; i < core->templates->count; i++)
 		if (strcmp(core->templates->entry[i].digest, digest) == 0)
@@ -332,12 +428,6 @@ bool template_all_baked(struct core *core, const struct pack *pack)
 		if (!template_key(core, pack, &pack->machine[i]))
 			return false;
 	return true;
-}
-
-int template_new_key(struct core *core, const struct pack *pack, const struct pack_machine *machine,
-		     char digest[65], struct err *err)
-{
-	return template_digest(core, pack, machine, digest, err);
 }
 
 json_t *template_list(struct core *core)

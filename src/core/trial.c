@@ -317,8 +317,8 @@ static bool same_environment(struct core *core, const struct pack *old, const st
 	if (old->machines != new->machines)
 		return false;
 	for (size_t i = 0; i < old->machines; i++)
-		if (template_new_key(core, old, &old->machine[i], was, NULL) < 0 ||
-		    template_new_key(core, new, &new->machine[i], is, NULL) < 0 || strcmp(was, is) != 0)
+		if (template_new_key(core, old, &old->machine[i], false, was, NULL) < 0 ||
+		    template_new_key(core, new, &new->machine[i], false, is, NULL) < 0 || strcmp(was, is) != 0)
 			return false;
 	return true;
 }

@@ -441,3 +441,38 @@ int virt_template_remove(struct virt *virt, const char *key, struct err *err)
 		return -1;
 	return remove_dir(bake, err);
 }
+
+/* Machines that are frozen have their disks, too. One that cannot be read, or is just being made, may stand on it. */
+static int is_stood_on(const struct virt *virt, const char *dir, bool *stood_on, struct err *err)
+{
+	AUTO_FREE char *pool = str_fmt("%s/pool", virt->state_dir);
+	AUTO(directory) DIR *directory = opendir(pool);
+	char base[512];
+
+	*stood_on = false;
+	if (!directory)
+		return errno == ENOENT ? 0 : err_errno(err, "cannot list %s", pool);
+	for (struct dirent *entry; !*stood_on && (entry = readdir(directory));) {
+		AUTO_FREE char *disk = str_fmt("%s/%s", pool, entry->d_name);
+		*stood_on = str_ends(disk, ".qcow2") &&
+			    (virt_disk_base(disk, base, sizeof(base), NULL) < 0 || str_starts(base, dir));
+	}
+	return 0;
+}
+
+int virt_template_retire(struct virt *virt, const char *key, struct err *err)
+{
+	AUTO_FREE char *dir = key_dir(virt, key, "/");
+	bool stood_on;
+
+	if (check_key(key, err) < 0)
+		return -1;
+	if (access(dir, F_OK) < 0)
+		return 0;
+	if (is_stood_on(virt, dir, &stood_on, err) < 0)
+		return -1;
+	if (stood_on)
+		return 0;
+	log_info("removing the template %.12s: it was baked anew, and no disk stands on it", key);
+	return virt_template_remove(virt, key, err);
+}

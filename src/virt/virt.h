@@ -157,6 +157,8 @@ int virt_template_freeze(struct virt *virt, const char *name, const char *key,
 int virt_template_hold(struct virt *virt, const char *key, struct err *err);
 int virt_template_list(struct virt *virt, struct virt_template **list, size_t *count, struct err *err);
 int virt_template_remove(struct virt *virt, const char *key, struct err *err);
+/* Removes it unless a machine's disk stands on it. No error when it is gone already. */
+int virt_template_retire(struct virt *virt, const char *key, struct err *err);
 
 /* ---- what is there -------------------------------------------------------------------------- */
 

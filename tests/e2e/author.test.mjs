@@ -2,12 +2,12 @@
 // their shell or to the tools of its checks.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { appendFileSync, cpSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { api, build, chromium, Daemon, json, leftovers, ok, prepareHost, sleep, state, terakoya, until } from './lab.mjs';
 import { person, signIn } from './page.mjs';
-import { check, openLab, reset, shell } from './seat.mjs';
+import { check, openLab, reset, shell, stateOf } from './seat.mjs';
 
 const own = path.join(state, 'packs/sample');
 let daemon;
@@ -29,7 +29,7 @@ after(async () => {
   rmSync(own, { recursive: true, force: true });
 });
 
-describe('a student who tampers', { timeout: 600000 }, () => {
+describe('a student who tampers', { timeout: 900000 }, () => {
   let made, seat, terminal;
   before(async () => {
     made = await json('class', 'create', 'sample', '--seats', '1');
@@ -40,7 +40,7 @@ describe('a student who tampers', { timeout: 600000 }, () => {
   });
   after(async () => {
     if (!made) return;
-    await ok('class', 'close', String(made.id), '--yes');
+    if ((await api('GET', `/classes/${made.id}`)).body.state !== 'closed') await ok('class', 'close', String(made.id), '--yes');
     await ok('class', 'remove', String(made.id), '--yes');
   });
 
@@ -104,14 +104,36 @@ describe('a student who tampers', { timeout: 600000 }, () => {
     }, 180000);
   });
 
-  test('a template that was baked anew gives machines whose own tools are believed', async () => {
+  const keyNow = async () => (await json('template', 'list')).find((one) => one.course === 'sample').key;
+  let keyBefore;
+
+  test('a class that is frozen comes back as it was although its course is baked anew meanwhile', async () => {
+    keyBefore = await keyNow();
+    await ok('class', 'freeze', String(made.id), '--yes');
     await ok('template', 'bake', 'sample', '--force');
+    assert.notEqual(await keyNow(), keyBefore);
+    await ok('class', 'resume', String(made.id));
+    await stateOf(seat.id, 'ready');
+    terminal = await shell(seat);
+    await does("test -e ~/note.txt && echo it was kep''t");
+    assert.match(terminal.text, /it was kept/);
+  });
+
+  test('a template that was baked anew gives machines whose own tools are believed', async () => {
     await reset(seat.id, 120000);
     await openLab(seat, 'first-lab');
     assert.equal((await verdict()).code, 11);
     terminal = await shell(seat);
     await does('sudo cp /usr/bin/true /usr/bin/grep');
     assert.match((await verdict()).error, /^grep is not/);
+  });
+
+  test('the one before it goes with the last machine that stood on it', async () => {
+    const before = path.join(state, 'templates', keyBefore);
+    assert.ok(existsSync(before), 'it stayed as long as the class was there');
+    await ok('class', 'close', String(made.id), '--yes');
+    await until('it is removed', () => !existsSync(before), 20000);
+    assert.ok(existsSync(path.join(state, 'templates', await keyNow())));
   });
 });
 
