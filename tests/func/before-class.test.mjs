@@ -124,7 +124,7 @@ test("cards are made, look the same on paper, and their code leads to the seat",
 	assert.equal(await cards.count(), 3);
 	assert.equal(await cards.first().getAttribute("lang"), "ja");
 	const words = await cards.first().textContent();
-	assert.match(words, /^Terakoya · /);
+	assert.match(words, /^Terakoya\s+Monday/);
 	for (const word of ["青木 葵", "あおぞら銀行", "Monday", "パスワード", `http://127.0.0.1:${daemon.port}`]) assert.ok(words.includes(word), word);
 	assert.match(words, /ssh -p \d+ [a-z]+-\d{3}-01@127\.0\.0\.1/);
 	await shot(page, "cards");

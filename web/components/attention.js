@@ -16,9 +16,10 @@ const SUMS_MS = 500;
 const LONGEST = 40;
 
 /**
- * @param {{ view: import("../types.js").ClassFull, select: (seat: number) => void }} props
+ * @param {{ view: import("../types.js").ClassFull, all: import("../types.js").ClassFull, select: (seat: number) => void }} props
+ *	view: the seats that are looked for; all: what happened, wherever
  */
-export function Attention({ view, select }) {
+export function Attention({ view, all, select }) {
 	const now = useNow(5000);
 	const calm = useCalm(view, SUMS_MS);
 	const list = useMemo(() => needs(calm, now), [calm, now]);
@@ -33,8 +34,8 @@ export function Attention({ view, select }) {
 				<span class="need-why">${why(need, now)}</span>
 			</button></li>`)}</ol>
 		<p class="help">${t("attention.help")}</p></div>
-		<div class="attention-part"><${Happenings} view=${view} select=${select} />
-			<${MessageList} view=${view} /></div>
+		<div class="attention-part"><${Happenings} view=${all} select=${select} />
+			<${MessageList} view=${all} /></div>
 	</aside>`;
 }
 

@@ -67,5 +67,5 @@ function LaunchDialog({ view, onClose }) {
 	const [known, setKnown] = useState(false);
 	return html`<${Dialog} title=${t("untested.launch-title", { name: view.name })} confirm=${t("class.launch")}
 		disabled=${!known} onConfirm=${() => post(`/classes/${view.id}/launch`, { untested: true })} onClose=${onClose}>
-		<${Untested} course=${view.course} checked=${known} change=${setKnown} /><//>`;
+		<${Untested} course=${view.course} version=${view.version} checked=${known} change=${setKnown} /><//>`;
 }

@@ -31,7 +31,7 @@ export function ClassLive({ view, head, selected, select }) {
 				${roomLook.value === "seats" ? html`<${RoomGrid} view=${found} selected=${selected} select=${select} />`
 					: html`<${Matrix} view=${found} selected=${selected} select=${select} />`}</div>
 			${seat ? html`<${SeatDrawer} key=${seat.id} view=${view} seat=${seat} close=${() => select(null)} />`
-				: html`<${Attention} view=${found} select=${select} />`}
+				: html`<${Attention} view=${found} all=${view} select=${select} />`}
 		</div>
 	</div>`;
 }

@@ -46,7 +46,7 @@ function PrepareDialog({ view, onClose }) {
 	const [known, setKnown] = useState(false);
 	return html`<${Dialog} title=${t("untested.prepare-title", { name: view.name })} confirm=${t("power.prepare")}
 		disabled=${!known} onConfirm=${() => post(`/classes/${view.id}/prepare`, { untested: true })} onClose=${onClose}>
-		<${Untested} course=${view.course} checked=${known} change=${setKnown} /><//>`;
+		<${Untested} course=${view.course} version=${view.version} checked=${known} change=${setKnown} /><//>`;
 }
 
 /** How far freezing or resuming is; of a class that is frozen, that it is, and who was left running. */

@@ -81,5 +81,5 @@ export function ScheduleDialog({ view, onClose }) {
 				onClick=${() => setRows(rows.filter((_, i) => i !== index))}>×</button></li>`)}</ol>
 		${rows.length === 0 && html`<p class="help">${t("plan.nothing")}</p>`}
 		<button type="button" onClick=${() => setRows([...rows, nextRow(rows, view)])}>${t("plan.add")}</button>
-		${asks && html`<${Untested} course=${view.course} checked=${known} change=${setKnown} />`}<//>`;
+		${asks && html`<${Untested} course=${view.course} version=${view.version} checked=${known} change=${setKnown} />`}<//>`;
 }

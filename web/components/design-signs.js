@@ -44,7 +44,7 @@ export function Banners() {
 export function Notes() {
 	const [checked, setChecked] = useState(false);
 	return html`<div class="design-stack">
-		<${Untested} course="linux-intro" checked=${checked} change=${setChecked} />
+		<${Untested} course="linux-intro" version="1.0.0" checked=${checked} change=${setChecked} />
 		<div class="empty"><p><strong>${t("classes.empty")}</strong></p><p>${t("classes.empty-text")}</p></div></div>`;
 }
 

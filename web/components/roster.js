@@ -56,7 +56,7 @@ function People({ roster }) {
 	return html`<div class="roster-in ${over ? "is-over" : ""}" onDrop=${drop} onDragLeave=${() => setOver(false)}
 			onDragOver=${(/** @type {DragEvent} */ e) => { e.preventDefault(); setOver(true); }}>
 		<label for="people">${t("roster.paste")}</label>
-		<textarea id="people" rows=${roster.rows.length ? 3 : 7} spellcheck=${false} value=${text} aria-describedby="people-help"
+		<textarea id="people" rows=${roster.rows.length ? 5 : 7} spellcheck=${false} value=${text} aria-describedby="people-help"
 			placeholder=${t("roster.example")} onInput=${(/** @type {any} */ e) => paste(e.target.value)}></textarea>
 		<p id="people-help" class="help">${t("roster.help")}</p>
 		<p><button type="button" onClick=${() => file.current?.click()}>${t("roster.file")}</button>

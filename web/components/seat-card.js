@@ -15,7 +15,7 @@ export function SeatCard({ card, name, url }) {
 	const t = (key, values) => tIn(lang, key, values);
 	return html`<article class="seat-card" lang=${lang} aria-label="${t("card.seat", { n: seat.number })} ${seat.name}">
 		<div class="seat-card-who">
-			<p class="seat-card-class">${site.value && `${site.value.name} · `}${name}</p>
+			<p class="seat-card-class">${site.value && html`<span>${site.value.name}</span>`} <span>${name}</span></p>
 			<h2 class="seat-card-name">${seat.name || t("card.seat", { n: seat.number })}</h2>
 			<p class="seat-card-house">${seat.name && html`<span class="seat-card-number">${t("card.seat", { n: seat.number })}</span>`}
 				${seat.organisation && html` ${seat.organisation.name}`}</p>

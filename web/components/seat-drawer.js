@@ -34,7 +34,7 @@ export function SeatDrawer({ view, seat, close }) {
 	return html`<aside class="drawer" aria-labelledby="drawer-title"
 		onKeyDown=${(/** @type {KeyboardEvent} */ e) => e.key === "Escape" && !inTerminal(e) && close()}>
 		<header class="drawer-head">
-			<h2 id="drawer-title" tabindex="-1" ref=${head}><span class="seat-number">${pad}</span>
+			<h2 id="drawer-title" tabindex="-1" ref=${head} title=${seat.name}><span class="seat-number">${pad}</span>
 				${seat.name || t("class.free")}</h2>
 			<span class="spacer"></span>
 			<button type="button" onClick=${() => setWriting(true)}>${t("message.button")}</button>

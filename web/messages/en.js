@@ -397,12 +397,12 @@ export default {
 	"new.disk": "Disk, when full",
 	"new.time": "Time to ready",
 	"new.largest": "Largest class that fits",
-	"new.of-free": "{needed} of {free} free",
+	"new.of-free": "{needed} needed, {free} free",
 	"new.about": "about {time}",
 
 	"untested.title": "This course is untested",
 	"untested.means": "As it is now, it has not been proven on real machines: some of its labs may not be solvable, and a check may be wrong.",
-	"untested.remedy": "An administrator proves it with:",
+	"untested.remedy": "Its test can be run on the pack’s page:",
 	"untested.tick": "Launch it untested all the same",
 	"untested.launch-title": "Launch “{name}”?",
 

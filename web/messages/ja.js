@@ -397,12 +397,12 @@ export default {
 	"new.disk": "ディスク（満杯のとき）",
 	"new.time": "準備にかかる時間",
 	"new.largest": "収まる最大の席数",
-	"new.of-free": "空き {free} のうち {needed}",
+	"new.of-free": "必要 {needed}、空き {free}",
 	"new.about": "約 {time}",
 
 	"untested.title": "このコースは未検証です",
 	"untested.means": "現在の内容は実機で検証されていません。解けないラボや、誤った判定が含まれているかもしれません。",
-	"untested.remedy": "管理者は次のコマンドで検証できます：",
+	"untested.remedy": "教材パックのページで検証できます：",
 	"untested.tick": "未検証のまま始める",
 	"untested.launch-title": "「{name}」を準備して開講しますか？",
 

@@ -60,9 +60,9 @@ function Printed({ made, name }) {
 	const sheets = Array.from({ length: Math.ceil(made.cards.length / per) }, (_, i) => made.cards.slice(i * per, (i + 1) * per));
 	return html`<div class="cards-head cards-acts">
 			<button type="button" class="primary large" onClick=${() => print()}>${t("cards.print")}</button>
+			<span class="help">${t("cards.per-page")}</span>
 			<div class="segments" role="group" aria-label=${t("cards.per-page")}>${PER_PAGE.map((one) => html`<button type="button"
-				key=${one} aria-pressed=${one === per} onClick=${() => setPer(one)}>${one}</button>`)}</div>
-			<span class="help">${t("cards.per-page")}</span></div>
+				key=${one} aria-pressed=${one === per} onClick=${() => setPer(one)}>${one}</button>`)}</div></div>
 		<div class="sheets" tabindex="0" role="group" aria-label=${t("cards.title")}>${sheets.map((cards, i) => html`<section
 			key=${i} class="sheet per-${per}">${cards.map((card) => html`<${SeatCard} key=${card.seat.id} card=${card}
 				name=${name} url=${made.url} />`)}</section>`)}</div>`;

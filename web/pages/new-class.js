@@ -35,7 +35,8 @@ export function NewClassPage() {
 	useHost();
 
 	const course = chosen || courses?.[0]?.id || "";
-	const unproven = courses?.find((/** @type {Course} */ one) => one.id === course)?.proven_at === 0;
+	const taught = courses?.find((/** @type {Course} */ one) => one.id === course);
+	const unproven = taught?.proven_at === 0;
 	const seats = who.byPeople ? roster.count : who.seats;
 	const valid = course && seats >= 1 && seats <= SEATS_MAX && (!who.byPeople || roster.right);
 
@@ -73,7 +74,7 @@ export function NewClassPage() {
 						onInput=${(/** @type {any} */ e) => setName(e.target.value)} />
 					<p class="help" id="class-name-help">${t("new.name-help")}</p></div>
 				<${Roster} value=${who} change=${setWho} roster=${roster} />
-				${unproven && html`<${Untested} course=${course} checked=${untested === course}
+				${unproven && html`<${Untested} course=${course} version=${taught.version} checked=${untested === course}
 					change=${(/** @type {boolean} */ yes) => setUntested(yes ? course : "")} />`}
 				<${ProblemNote} error=${error} />
 				<div class="acts"><button type="submit" class="primary large"
