@@ -167,6 +167,7 @@ struct class {
 	bool sweeping;              /* a lane is removing what it has on the host */
 	struct everyone *everyone;  /* core/everyone.c's own; NULL: nothing was done for all yet */
 	int64_t paused_at;          /* since when it is paused; 0: it is not */
+	bool halting, halt_due;     /* core/pause.c: a lane stops its machines or lets them go on; it has to look again */
 	int64_t idle_since;         /* since when its time does not count: paused, or frozen; 0: it does */
 	int64_t idle_ms;            /* how long it did not before that, in all */
 	struct frost *frost;        /* core/freeze.c's own; NULL: neither freezing nor resuming */

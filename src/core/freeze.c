@@ -297,6 +297,10 @@ static void go_on(struct class *class)
 {
 	struct frost *frost = class->frost;
 
+	if (class->halting) { /* freeze_halted() is to come: until then a lane may still let one of them go on */
+		frost->posted = false;
+		return;
+	}
 	frost->posted = true; /* steps of machines that are asked now need no turn of their own */
 	survey(class, frost, frost->core->config.clones);
 	frost->posted = false;
@@ -337,6 +341,12 @@ void freeze_stepped(struct machine *machine)
 {
 	if (machine->seat->class->frost && !machine->core->stopping)
 		post_turn(machine->seat->class);
+}
+
+void freeze_halted(struct class *class)
+{
+	if (class->frost && !class->core->stopping)
+		post_turn(class);
 }
 
 static struct work *round_begin(struct class *class, bool thaw)
@@ -418,6 +428,7 @@ static int freeze_state(struct class *class, struct err *err)
 		return -1;
 	again |= class->paused_at != 0;
 	class->paused_at = 0;
+	pause_release(class);
 	if ((!again && pause_idle_begin(class, err) < 0) || class_set_state(class, CLASS_FREEZING, err) < 0) {
 		store_rollback(store);
 		pause_load(class, NULL);

@@ -37,8 +37,6 @@ struct machine *grade_machine(struct seat *seat, const char *name, struct err *e
 		err_set(err, ERR_CONFLICT, "seat %u has no machine %s now", seat->row.number, name);
 		return NULL;
 	}
-	if (pause_check(seat->class, err) < 0)
-		return NULL;
 	if (machine->state != MACHINE_READY) {
 		err_set(err, ERR_CONFLICT, "the machine %s is %s; wait until it is ready, start it, or reset it",
 			machine->row.name, machine_state_names[machine->state]);
@@ -323,6 +321,20 @@ static void check_judged(struct check *check, struct seat *seat, struct grade_re
 		grade_next_of_round(seat);
 }
 
+/* A pause alone is waited out (pause.c); a machine that goes to disk answers nobody. */
+static void check_interrupted(struct check *check, struct seat *seat)
+{
+	bool of_round = check->trigger == TRIGGER_AUTO;
+	struct err why = ERR_INIT;
+
+	err_set(&why, ERR_CONFLICT, "the class was stopped while it was being checked; check again when it goes on");
+	seat_grade(seat)->busy--;
+	guess_judged(check, seat, VERDICT_ERROR);
+	check_end(check, NULL, &why);
+	if (of_round)
+		grade_next_of_round(seat);
+}
+
 static void check_ran(void *context, const struct link_exec_result *run, const struct err *err)
 {
 	struct check *check = context;
@@ -333,6 +345,10 @@ static void check_ran(void *context, const struct link_exec_result *run, const s
 	if (!seat || check->core->stopping || seat_grade(seat)->life != check->life) {
 		err_set(&gone, ERR_CONFLICT, "the machine was reset while it was being checked; check again");
 		check_end(check, NULL, &gone);
+		return;
+	}
+	if (err && seat->class->idle_since) {
+		check_interrupted(check, seat);
 		return;
 	}
 	if (run) {
@@ -375,6 +391,8 @@ static int judge_quiz(const struct seat *seat, const struct check *check, bool *
 static int check_allowed(struct seat *seat, const struct pack_lab *lab, const struct pack_task *task,
 			 enum attempt_trigger trigger, const char *answer, struct err *err)
 {
+	if (trigger != TRIGGER_CATCH_UP && pause_check(seat->class, err) < 0)
+		return -1;
 	if (!grade_lab_is_open(seat, lab))
 		return err_set(err, ERR_CONFLICT, "the lab %s is not open in this seat; open it first", lab->id);
 	if (seat_grade(seat)->catching && trigger != TRIGGER_CATCH_UP)

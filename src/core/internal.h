@@ -198,6 +198,8 @@ void freeze_machine(struct machine *machine);
 void freeze_wake(struct machine *machine);
 /* A machine of a class that freezes or resumes is in a new state. */
 void freeze_stepped(struct machine *machine);
+/* No lane stops the class's machines, or lets them go on, any more. */
+void freeze_halted(struct class *class);
 /* Goes on with what was begun, also before a restart. */
 void freeze_continue(struct class *class);
 /* What a class's view says of its day: when it was opened, and how far a round is. */
@@ -224,6 +226,10 @@ int pause_idle_end(struct class *class, struct err *err); /* also when it counte
 int pause_check(const struct class *class, struct err *err);
 /* One that has become ready while its class is paused stands still with the others. */
 void pause_machine(struct machine *machine);
+/* The class's machines, which stand still, go to disk. */
+void pause_release(struct class *class);
+/* What was left undone by a lane that could not reach libvirtd, or by a daemon that was killed. */
+void pause_reconcile(struct class *class);
 
 /* ---- launch.c --------------------------------------------------------------------------------- */
 
@@ -347,6 +353,8 @@ struct grade {
 	uint64_t round_at;           /* clock_mono_ms() of the last round of automatic checks */
 	const struct pack_lab *round_lab; /* a round is under way: which task is next */
 	size_t round_next;
+	bool missed_round;           /* the class was paused when it was its time */
+	bool missed_ready;           /* and the machines became ready meanwhile */
 	const struct pack_lab *opening;   /* a lab's setup is under way: which script is next */
 	size_t opening_next;
 	struct lab_waiter *waiters;
@@ -368,6 +376,8 @@ void grade_machine_stepped(struct machine *machine);
 /* As grade_forget(), but a catching up goes on in the new life. */
 void grade_renew(struct seat *seat);
 void grade_next_of_round(struct seat *seat);
+/* The class goes on after a pause: what did not begin because of it begins now. */
+void grade_go_on(struct seat *seat);
 void labs_end(struct core *core); /* the daemon ends: openings that were only posted are not begun */
 
 /* ---- catchup.c -------------------------------------------------------------------------------- */

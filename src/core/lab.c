@@ -188,7 +188,8 @@ int grade_open_lab(struct seat *seat, const struct pack_lab *lab, grade_open_fn 
 	if (grade->opening && grade->opening != lab)
 		return err_set(err, ERR_CONFLICT, "the lab %s is being opened; wait for it",
 			       grade->opening->id);
-	if (!grade_lab_is_open(seat, lab) && !grade_machine(seat, lab->machine, err))
+	if (!grade_lab_is_open(seat, lab) && ((!grade->catching && pause_check(seat->class, err) < 0) ||
+					      !grade_machine(seat, lab->machine, err)))
 		return -1;
 	bool renew = !grade->opening && grade_needs_reset(seat, lab);
 	if (remember_lab(seat, lab->id, err) < 0 || (renew && seat_renew(seat, NULL, err) < 0))
@@ -210,6 +211,10 @@ static void seat_ready(struct seat *seat)
 	const struct pack_lab *lab = pack_lab(seat->class->pack, seat->row.lab);
 	struct err err = ERR_INIT;
 
+	if (seat->class->paused_at) {
+		seat_grade(seat)->missed_ready = true;
+		return;
+	}
 	if (seat->grade && seat->grade->catching) {
 		catching_machines_ready(seat);
 		return;
@@ -298,6 +303,10 @@ void grade_next_of_round(struct seat *seat)
 	struct grade *grade = seat->grade;
 	const struct pack_lab *lab = grade->round_lab;
 
+	if (lab && seat->class->paused_at) {
+		grade->missed_round = true;
+		lab = NULL;
+	}
 	while (lab && grade->round_next < lab->tasks) {
 		const struct pack_task *task = &lab->task[grade->round_next++];
 		if (task_is_due(seat, lab, task) &&
@@ -334,4 +343,18 @@ void grade_activity(struct machine *machine)
 	if (grade->round_at && now + after < grade->round_at + ROUND_EVERY_MS)
 		after = grade->round_at + ROUND_EVERY_MS - now;
 	loop_timer(seat->class->core->loop, &grade->pause, after, pause_came, grade);
+}
+
+void grade_go_on(struct seat *seat)
+{
+	struct grade *grade = seat->grade;
+
+	if (!grade)
+		return;
+	bool ready = grade->missed_ready && seat_is_ready(seat), round = grade->missed_round;
+	grade->missed_ready = grade->missed_round = false;
+	if (ready)
+		seat_ready(seat);
+	if (round && seat->machines)
+		grade_activity(&seat->machine[0]);
 }

@@ -3,6 +3,10 @@
  * stopped and let go on by one job each way, over all that are there; one that is only being made becomes ready
  * first.
  *
+ * What was asked of a machine before it stopped (a check, a lab's setup, a solution of a catching up) is answered when it
+ * goes on: the guest's timers have stood still with it, and so have the daemon's (link_hold()). Nothing new is begun
+ * meanwhile; what would have begun by itself begins then (grade_go_on()).
+ *
  * A machine that stands still does not answer, which is not held against it (pulse.c), and its clock stands still, too:
  * it is told the time when it goes on. After a restart of the daemon it stands still as before, counts as lost, and is
  * back with its class; then it is told when its agent answers (machine_link.c).
@@ -38,6 +42,7 @@ int pause_load(struct class *class, struct err *err)
 	class->idle_since = since;
 	class->idle_ms = before;
 	class->paused_at = class->state == CLASS_OPEN ? since : 0;
+	class->halt_due = class->state == CLASS_OPEN && (since || before);
 	return 0;
 }
 
@@ -63,6 +68,12 @@ int pause_idle_end(struct class *class, struct err *err)
 	return 0;
 }
 
+/* ---- stopping machines, and letting them go on ----------------------------------------------------
+ * One job of a class at a time, over all its machines; when it is done it is looked again whether that is what the
+ * class wants by now. */
+
+static void settle(struct class *class);
+
 /* One that cannot be stopped goes on: its student is lucky. */
 static void halt_work(struct job *job)
 {
@@ -70,8 +81,24 @@ static void halt_work(struct job *job)
 
 	for (size_t i = 0; i < halt->count; i++) {
 		struct err err = ERR_INIT;
-		if (virt_machine_halt(halt->base.virt, halt->domain[i], halt->halt, &err) < 0)
-			log_warning("%s", err.message);
+		if (virt_machine_halt(halt->base.virt, halt->domain[i], halt->halt, &err) == 0)
+			continue;
+		log_warning("%s", err.message);
+		halt->base.result = -1;
+	}
+}
+
+/* Only now has what is asked of a machine its time again. */
+static void go_on(struct class *class)
+{
+	for (size_t i = 0; i < class->seats; i++) {
+		struct seat *seat = &class->seat[i];
+		for (size_t k = 0; k < seat->machines; k++) {
+			if (seat->machine[k].link)
+				link_hold(seat->machine[k].link, false);
+			freeze_set_clock(&seat->machine[k]);
+		}
+		grade_go_on(seat);
 	}
 }
 
@@ -80,23 +107,24 @@ static void halt_done(struct job *job)
 	struct halt_job *halt = (struct halt_job *)job;
 	struct core *core = halt->base.core;
 	struct class *class = core->stopping ? NULL : core_class(core, halt->class_id);
+	bool stopped = halt->halt, failed = halt->base.result < 0;
 
-	for (size_t i = 0; class && !halt->halt && i < class->seats; i++)
-		for (size_t k = 0; k < class->seat[i].machines; k++)
-			freeze_set_clock(&class->seat[i].machine[k]);
 	free(halt->domain);
 	free(halt);
-}
-
-static struct halt_job *halt_new(const struct class *class, bool stop)
-{
-	struct halt_job *halt = mem_alloc(sizeof(*halt));
-
-	halt->base.job.work = halt_work;
-	halt->base.job.done = halt_done;
-	halt->class_id = class->row.id;
-	halt->halt = stop;
-	return halt;
+	if (!class)
+		return;
+	class->halting = false;
+	if (class->state != CLASS_OPEN) {
+		freeze_halted(class);
+		return;
+	}
+	if (class->halt_due || stopped != (class->paused_at != 0)) {
+		settle(class);
+		return;
+	}
+	class->halt_due = failed; /* core/reconcile.c comes by */
+	if (!stopped)
+		go_on(class);
 }
 
 static void halt_add(struct halt_job *halt, const struct machine *machine)
@@ -105,29 +133,57 @@ static void halt_add(struct halt_job *halt, const struct machine *machine)
 	machine_domain(machine, halt->domain[halt->count++]);
 }
 
-static void halt_machines(struct class *class, bool stop)
+/* Those that are only being made become ready first: pause_machine(). */
+static bool is_there(const struct machine *machine)
 {
-	struct halt_job *halt = halt_new(class, stop);
+	return machine->state == MACHINE_READY || machine->state == MACHINE_LOST;
+}
 
+static void settle(struct class *class)
+{
+	struct halt_job *halt;
+
+	class->halt_due = class->halting;
+	if (class->halting)
+		return;
+	class->halting = true;
+	halt = mem_alloc(sizeof(*halt));
+	halt->base.job.work = halt_work;
+	halt->base.job.done = halt_done;
+	halt->class_id = class->row.id;
+	halt->halt = class->paused_at != 0;
 	for (size_t i = 0; i < class->seats; i++)
 		for (size_t k = 0; k < class->seat[i].machines; k++) {
-			const struct machine *machine = &class->seat[i].machine[k];
-			if (machine->state == MACHINE_READY || machine->state == MACHINE_LOST)
+			struct machine *machine = &class->seat[i].machine[k];
+			if (is_there(machine))
 				halt_add(halt, machine);
+			if (is_there(machine) && machine->link && halt->halt)
+				link_hold(machine->link, true);
 		}
 	core_submit(class->core, &halt->base);
 }
 
 void pause_machine(struct machine *machine)
 {
-	struct halt_job *halt;
-
-	if (!machine->seat->class->paused_at)
-		return;
-	halt = halt_new(machine->seat->class, true);
-	halt_add(halt, machine);
-	core_submit(machine->core, &halt->base);
+	if (machine->seat->class->paused_at)
+		settle(machine->seat->class);
 }
+
+void pause_release(struct class *class)
+{
+	for (size_t i = 0; i < class->seats; i++)
+		for (size_t k = 0; k < class->seat[i].machines; k++)
+			if (class->seat[i].machine[k].link)
+				link_hold(class->seat[i].machine[k].link, false);
+}
+
+void pause_reconcile(struct class *class)
+{
+	if (class->state == CLASS_OPEN && class->halt_due && !class->halting)
+		settle(class);
+}
+
+/* ---- the class ----------------------------------------------------------------------------------- */
 
 int pause_check(const struct class *class, struct err *err)
 {
@@ -163,7 +219,7 @@ int class_pause(struct core *core, const struct actor *actor, struct class *clas
 	if (check(class, false, err) < 0 || pause_idle_begin(class, err) < 0)
 		return -1;
 	class->paused_at = class->idle_since;
-	halt_machines(class, true);
+	settle(class);
 	tell(core, actor, class, "class.pause");
 	return 0;
 }
@@ -173,7 +229,7 @@ int class_continue(struct core *core, const struct actor *actor, struct class *c
 	if (check(class, true, err) < 0 || pause_idle_end(class, err) < 0)
 		return -1;
 	class->paused_at = 0;
-	halt_machines(class, false);
+	settle(class);
 	tell(core, actor, class, "class.continue");
 	return 0;
 }

@@ -112,6 +112,7 @@ static void reconcile_wanted(struct core *core, struct look_job *look)
 				reconcile_machine(&class->seat[i].machine[k], look);
 		class_settled(class);
 		freeze_continue(class);
+		pause_reconcile(class);
 	}
 	proof_tidy(core);
 }

@@ -428,7 +428,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 
 	(void)source, (void)usec;
 	link->busy++;
-	request_expire(link, now);
+	request_expire(link);
 	if (!link->freed && link->wake_ms && now >= link->wake_ms) {
 		if (link->state == LINK_GREETING)
 			greeting_repeat(link);
@@ -437,6 +437,23 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 	}
 	link_leave(link);
 	return 0;
+}
+
+uint64_t link_clock(const struct link *link)
+{
+	return (link->held_ms ? link->held_ms : clock_mono_ms()) - link->stood_ms;
+}
+
+void link_hold(struct link *link, bool still)
+{
+	uint64_t now = clock_mono_ms();
+
+	if (still == (link->held_ms != 0))
+		return;
+	if (!still)
+		link->stood_ms += now - link->held_ms;
+	link->held_ms = still ? now : 0;
+	link_rearm(link);
 }
 
 void link_rearm(struct link *link)

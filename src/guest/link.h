@@ -69,6 +69,8 @@ struct link *link_new(struct loop *loop, const char *socket_path, const struct l
 		      void *context);
 void link_free(struct link *link); /* NULL-safe; pending completions are called with ERR_UNAVAILABLE */
 bool link_is_up(const struct link *link);
+/* The machine stands still, or goes on: what was asked of it, and is asked meanwhile, has its time left then. */
+void link_hold(struct link *link, bool still);
 
 /* ---- identity ---------------------------------------------------------------------------- */
 

@@ -44,7 +44,7 @@ struct request {
 	struct buf input;
 	size_t sent, credit;
 	bool eof_sent;
-	uint64_t timeout_ms, deadline_ms; /* the deadline is set when it begins to run */
+	uint64_t timeout_ms, deadline_ms; /* by link_clock(); the deadline is set when it begins to run */
 	struct buf output, errors;
 	size_t output_most;
 	struct link_exec_result result;
@@ -96,6 +96,8 @@ struct link {
 	unsigned hellos_sent, hellos_seen; /* with this nonce */
 	unsigned hello_wait_ms, backoff_ms;
 	uint64_t wake_ms;   /* when to connect or to greet again; 0 while up */
+	uint64_t held_ms;   /* since when the machine stands still; 0: it does not */
+	uint64_t stood_ms;  /* how long it did before */
 	uint64_t up_ms, booted_ms;
 	bool told_down;
 	struct link_hello hello;
@@ -132,6 +134,8 @@ void link_flush(struct link *link);
 int link_refuse(struct link *link, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void link_soon(struct link *link);  /* runs link_settle() from the loop */
 void link_rearm(struct link *link); /* after a deadline has changed */
+/* Milliseconds that a machine has had to answer in: they stand still with it. */
+uint64_t link_clock(const struct link *link);
 
 /* A text from the guest for an error message: bounded, and replaced when it is not clean UTF-8. */
 void link_guest_error(struct err *err, uint32_t code, const char *message);
@@ -141,8 +145,8 @@ void link_guest_error(struct err *err, uint32_t code, const char *message);
 /* Frames of jobs and pings. 0, or -1 after link_refuse(). */
 int request_frame(struct link *link, const struct frame *frame);
 void request_start_queued(struct link *link);
-uint64_t request_next_deadline(const struct link *link); /* 0: none */
-void request_expire(struct link *link, uint64_t now);
+uint64_t request_next_deadline(const struct link *link); /* by clock_mono_ms(); 0: none, or it stands still */
+void request_expire(struct link *link);
 void request_fail_all(struct link *link, const struct err *why);
 /* Calls completions that are due; stops when one of them frees the link. */
 void request_settle(struct link *link);

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/auto.h"
-#include "base/clock.h"
 #include "base/str.h"
 
 #define EXEC_MAX_MS  3600000u
@@ -153,7 +152,7 @@ static void request_feed(struct link *link, struct request *request)
 static void request_start(struct link *link, struct request *request)
 {
 	request->state = REQUEST_RUNNING;
-	request->deadline_ms = clock_mono_ms() + request->timeout_ms;
+	request->deadline_ms = link_clock(link) + request->timeout_ms;
 	if (is_job(request)) {
 		request->channel = channel_take(link);
 		request->start.data[8] = (uint8_t)request->channel;
@@ -225,7 +224,7 @@ uint64_t request_next_deadline(const struct link *link)
 	TAILQ_FOREACH (request, &link->requests, entry)
 		if (request->state == REQUEST_RUNNING && (!next || request->deadline_ms < next))
 			next = request->deadline_ms;
-	return next;
+	return next && !link->held_ms ? next + link->stood_ms : 0;
 }
 
 /* Nobody waits any more, but the channel stays taken: a copy of the request keeps it. */
@@ -237,7 +236,7 @@ static struct request *request_orphan(struct link *link, struct request *request
 	orphan->state = REQUEST_RUNNING;
 	orphan->channel = request->channel;
 	orphan->output_most = request->output_most;
-	orphan->deadline_ms = clock_mono_ms() + ORPHAN_MS;
+	orphan->deadline_ms = link_clock(link) + ORPHAN_MS;
 	orphan->eof_sent = true;
 	orphan->credit = 0;
 	TAILQ_INSERT_TAIL(&link->requests, orphan, entry);
@@ -267,13 +266,14 @@ static void request_time_out(struct link *link, struct request *request)
 	request_finish(link, request, &err);
 }
 
-void request_expire(struct link *link, uint64_t now)
+void request_expire(struct link *link)
 {
 	struct request *request, *next;
+	uint64_t now = link_clock(link);
 
 	for (request = TAILQ_FIRST(&link->requests); request; request = next) {
 		next = TAILQ_NEXT(request, entry);
-		if (request->state == REQUEST_RUNNING && now >= request->deadline_ms)
+		if (request->state == REQUEST_RUNNING && !link->held_ms && now >= request->deadline_ms)
 			request_time_out(link, request);
 	}
 }

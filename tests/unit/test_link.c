@@ -480,6 +480,42 @@ static void a_ping_comes_back(void **state)
 	print_message("ping: %llu us\n", (unsigned long long)(clock_mono_us() - start) / 100);
 }
 
+static void the_time_to_answer_stands_still_with_the_machine(void **state)
+{
+	(void)state;
+	kill(w.agent, SIGSTOP);
+	link_ping(w.link, 200, on_done, NULL);
+	link_hold(w.link, true);
+	uint64_t start = clock_mono_ms();
+	WAIT(clock_mono_ms() - start > 500);
+	assert_false(w.done);
+	link_hold(w.link, false);
+	link_hold(w.link, true); /* what is left is not what there was at first */
+	start = clock_mono_ms();
+	WAIT(clock_mono_ms() - start > 300);
+	assert_false(w.done);
+	link_hold(w.link, false);
+	WAIT(w.done);
+	assert_true(w.failed);
+	assert_int_equal(w.err.kind, ERR_TIMEOUT);
+	kill(w.agent, SIGCONT);
+}
+
+static void what_is_asked_of_a_machine_that_stands_still_is_answered_when_it_goes_on(void **state)
+{
+	(void)state;
+	kill(w.agent, SIGSTOP);
+	link_hold(w.link, true);
+	link_ping(w.link, 1000, on_done, NULL);
+	uint64_t start = clock_mono_ms();
+	WAIT(clock_mono_ms() - start > 1200);
+	assert_false(w.done);
+	kill(w.agent, SIGCONT);
+	link_hold(w.link, false);
+	WAIT(w.done);
+	assert_false(w.failed);
+}
+
 /* ---- terminals --------------------------------------------------------------------------------- */
 
 static void a_terminal_echoes_utf8_and_knows_its_size(void **state)
@@ -809,6 +845,8 @@ int main(void)
 		HOLDS(commands_in_flight_fail_when_the_connection_goes),
 		HOLDS(files_are_written_whole_and_read_back),
 		HOLDS(a_ping_comes_back),
+		HOLDS(the_time_to_answer_stands_still_with_the_machine),
+		HOLDS(what_is_asked_of_a_machine_that_stands_still_is_answered_when_it_goes_on),
 		HOLDS(a_terminal_echoes_utf8_and_knows_its_size),
 		HOLDS(a_closed_terminal_hangs_up_and_its_channel_is_free),
 		HOLDS(a_slow_reader_stops_the_program_and_loses_nothing),
