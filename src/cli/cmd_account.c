@@ -49,8 +49,13 @@ int cmd_account_set(struct invocation *invocation, struct err *err)
 
 	if (place && strcmp(place, "none") && organisation_find(invocation, place, &organisation, err) < 0)
 		return -1;
-	json_t *body = json_pack("{s:s, s:s}", "name", name ? name : login, "role",
-				 role ? role : "instructor");
+	json_t *body = json_object();
+	if (name)
+		json_object_set_new(body, "name", json_string(name));
+	if (role)
+		json_object_set_new(body, "role", json_string(role));
+	if (option_value(invocation, "new-password"))
+		json_object_set_new(body, "make_password", json_true());
 	if (place)
 		json_object_set_new(body, "organisation", json_integer(organisation));
 	return send_account(invocation, "PUT", path, body, err);

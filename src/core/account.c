@@ -30,10 +30,11 @@ struct setting {
 	struct job job;
 	struct auth *auth; /* for done(): lanes end before auth goes */
 	struct actor actor;
-	char login[LOGIN_MAX + 1], name[NAME_BYTES];
-	enum role role; /* ROLE_NONE: only the password */
+	char login[LOGIN_MAX + 1], name[NAME_BYTES]; /* name "": as it is */
+	enum role role;                               /* ROLE_NONE: as it is */
 	int64_t organisation;
-	char *password, hash[PASSWORD_HASH];
+	bool asked;                           /* for a password, also where the account is there */
+	char *password, hash[PASSWORD_HASH]; /* NULL: it stays */
 	bool made;
 	int result;
 	struct err err;
@@ -45,28 +46,58 @@ static void setting_hash(struct job *job)
 {
 	struct setting *setting = (struct setting *)job;
 
-	setting->result = password_hash(setting->password, setting->hash, &setting->err);
+	if (setting->password)
+		setting->result = password_hash(setting->password, setting->hash, &setting->err);
+}
+
+/* What is not named stays as it is. What somebody may do is looked up whenever they do it, so sessions stay, too. */
+static int account_apply(struct auth *auth, const struct actor *actor, const struct person *old, const char *name,
+			 enum role role, int64_t organisation, struct err *err)
+{
+	if (role == ROLE_NONE)
+		role = old->role;
+	if (organisation == ACCOUNT_KEEP)
+		organisation = old->organisation;
+	if (old->id == actor->person && role != old->role)
+		return err_set(err, ERR_CONFLICT, "nobody changes the own role: ask another admin, or "
+						  "use the command line");
+	if (organisation_exists(auth->core, organisation, err) < 0 ||
+	    people_set_account(auth->store, old->id, *name ? name : old->name, role, err) < 0 ||
+	    people_set_organisation(auth->store, old->id, organisation, err) < 0)
+		return -1;
+	AUTO_FREE char *detail = str_fmt("{\"role\":\"%s\"}", role_names[role]);
+	account_note(auth, actor, "account.set", old->login, detail);
+	return 0;
 }
 
 static int setting_insert(struct setting *setting, struct err *err)
 {
 	const struct person person = { .login = setting->login,
-				       .name = setting->name,
+				       .name = *setting->name ? setting->name : setting->login,
 				       .language = (char *)"en",
-				       .role = setting->role,
+				       .role = setting->role == ROLE_NONE ? ROLE_INSTRUCTOR : setting->role,
 				       .password = setting->hash,
 				       .created_at = clock_real_ms(),
 				       .organisation = setting->organisation == ACCOUNT_KEEP ?
 							       0 :
 							       setting->organisation };
+	AUTO_FREE char *detail = str_fmt("{\"role\":\"%s\"}", role_names[person.role]);
 	int64_t id;
 
-	if (setting->role == ROLE_NONE)
-		return err_set(err, ERR_NOT_FOUND, "there is no account %s", setting->login);
-	return people_add(setting->auth->store, &person, &id, err);
+	if (!setting->password)
+		return err_set(err, ERR_NOT_FOUND, "there is no account %s any more", setting->login);
+	if (people_add(setting->auth->store, &person, &id, err) < 0)
+		return -1;
+	account_note(setting->auth, &setting->actor, "account.set", setting->login, detail);
+	return 0;
 }
 
-/* Inserts or changes; the sessions of an account whose password or role changes end. */
+static bool setting_names_more(const struct setting *setting)
+{
+	return *setting->name || setting->role != ROLE_NONE || setting->organisation != ACCOUNT_KEEP;
+}
+
+/* Inserts or changes; the sessions of an account whose password changes end. */
 static int setting_write(struct setting *setting, struct err *err)
 {
 	struct store *store = setting->auth->store;
@@ -74,15 +105,16 @@ static int setting_write(struct setting *setting, struct err *err)
 
 	if (people_by_login(store, setting->login, &old, NULL) < 0)
 		return setting_insert(setting, err);
-	if (setting->role != ROLE_NONE &&
-	    people_set_account(store, old.id, setting->name, setting->role, err) < 0)
+	if (setting_names_more(setting) && account_apply(setting->auth, &setting->actor, &old, setting->name, setting->role,
+							 setting->organisation, err) < 0)
 		return -1;
-	if (setting->role != ROLE_NONE && setting->organisation != ACCOUNT_KEEP &&
-	    people_set_organisation(store, old.id, setting->organisation, err) < 0)
+	setting->made &= setting->asked;
+	if (!setting->asked)
+		return 0;
+	if (people_set_password(store, old.id, setting->hash, err) < 0 || sessions_remove_of(store, old.id, err) < 0)
 		return -1;
-	if (people_set_password(store, old.id, setting->hash, err) < 0)
-		return -1;
-	return sessions_remove_of(store, old.id, err);
+	account_note(setting->auth, &setting->actor, "account.password", setting->login, "");
+	return 0;
 }
 
 static int setting_save(struct setting *setting, struct err *err)
@@ -98,15 +130,13 @@ static int setting_save(struct setting *setting, struct err *err)
 	return store_commit(store, err);
 }
 
-static void setting_note(struct setting *setting)
+static void setting_free(struct setting *setting)
 {
-	AUTO_FREE char *detail = str_fmt("{\"role\":\"%s\"}", role_names[setting->role]);
-
-	throttle_clear(setting->auth->logins, setting->login);
-	if (setting->role == ROLE_NONE)
-		account_note(setting->auth, &setting->actor, "account.password", setting->login, "");
-	else
-		account_note(setting->auth, &setting->actor, "account.set", setting->login, detail);
+	if (setting->password) {
+		sodium_memzero(setting->password, strlen(setting->password));
+		free(setting->password);
+	}
+	free(setting);
 }
 
 static void setting_done(struct job *job)
@@ -115,13 +145,11 @@ static void setting_done(struct job *job)
 
 	if (setting->result == 0)
 		setting->result = setting_save(setting, &setting->err);
-	if (setting->result == 0)
-		setting_note(setting);
+	if (setting->result == 0 && setting->password)
+		throttle_clear(setting->auth->logins, setting->login);
 	setting->done(setting->context, setting->made ? setting->password : NULL,
 		      setting->result < 0 ? &setting->err : NULL);
-	sodium_memzero(setting->password, strlen(setting->password));
-	free(setting->password);
-	free(setting);
+	setting_free(setting);
 }
 
 static int wanted_check(const struct account_wanted *wanted, struct setting *setting,
@@ -131,36 +159,45 @@ static int wanted_check(const struct account_wanted *wanted, struct setting *set
 		return -1;
 	if (wanted->name && name_clean(wanted->name, setting->name, err) < 0)
 		return -1;
-	if (wanted->name && (wanted->role <= ROLE_NONE || wanted->role >= ROLES))
+	if (wanted->role < ROLE_NONE || wanted->role >= ROLES)
 		return err_set(err, ERR_INVALID, "the role must be one of student, observer, "
 						 "assistant, instructor and admin");
-	setting->role = wanted->name ? wanted->role : ROLE_NONE;
+	setting->role = wanted->role;
 	setting->organisation = wanted->organisation;
 	return wanted->password ? password_acceptable(wanted->password, err) : 0;
+}
+
+static void setting_choose_password(struct setting *setting, const struct account_wanted *wanted, bool there)
+{
+	char made[PASSWORD_MADE];
+
+	setting->asked = wanted->password || wanted->make_password;
+	if (there && !setting->asked)
+		return;
+	setting->made = !wanted->password;
+	password_make(made);
+	setting->password = str_copy(wanted->password ? wanted->password : made);
+	sodium_memzero(made, sizeof(made));
 }
 
 int account_set(struct auth *auth, const struct actor *actor, const struct account_wanted *wanted,
 		account_fn *done, void *context, struct err *err)
 {
 	AUTO_FREE struct setting *setting = mem_alloc(sizeof(*setting));
-	AUTO(person) struct person there = { 0 };
-	char made[PASSWORD_MADE];
+	AUTO(person) struct person old = { 0 };
 
 	if (wanted_check(wanted, setting, err) < 0)
 		return -1;
-	if (wanted->name && wanted->organisation != ACCOUNT_KEEP &&
-	    organisation_exists(auth->core, wanted->organisation, err) < 0)
+	if (wanted->organisation != ACCOUNT_KEEP && organisation_exists(auth->core, wanted->organisation, err) < 0)
 		return -1;
-	if (!wanted->name && people_by_login(auth->store, setting->login, &there, NULL) < 0)
+	bool there = people_by_login(auth->store, setting->login, &old, NULL) == 0;
+	if (!there && wanted->there)
 		return err_set(err, ERR_NOT_FOUND, "there is no account %s", setting->login);
 	setting->job.work = setting_hash;
 	setting->job.done = setting_done;
 	setting->auth = auth;
 	setting->actor = *actor;
-	setting->made = !wanted->password;
-	password_make(made);
-	setting->password = str_copy(wanted->password ? wanted->password : made);
-	sodium_memzero(made, sizeof(made));
+	setting_choose_password(setting, wanted, there);
 	setting->done = done;
 	setting->context = context;
 	lanes_submit(auth->lane, &STEAL(setting)->job);
@@ -180,26 +217,12 @@ static int account_find(struct auth *auth, const char *login, struct person *per
 int account_change(struct auth *auth, const struct actor *actor, const char *login,
 		   const char *name, enum role role, int64_t organisation, struct err *err)
 {
-	AUTO_FREE char *detail = str_fmt("{\"role\":\"%s\"}", role_names[role]);
 	AUTO(person) struct person person = { 0 };
-	char shown[NAME_BYTES];
+	char shown[NAME_BYTES] = "";
 
-	if (account_find(auth, login, &person, err) < 0 || name_clean(name, shown, err) < 0)
+	if (account_find(auth, login, &person, err) < 0 || (name && name_clean(name, shown, err) < 0))
 		return -1;
-	if (person.id == actor->person && role != person.role)
-		return err_set(err, ERR_CONFLICT, "nobody changes the own role: ask another admin, or "
-						  "use the command line");
-	if (organisation == ACCOUNT_KEEP)
-		organisation = person.organisation;
-	if (organisation_exists(auth->core, organisation, err) < 0 ||
-	    people_set_account(auth->store, person.id, shown, role, err) < 0 ||
-	    people_set_organisation(auth->store, person.id, organisation, err) < 0)
-		return -1;
-	if ((role != person.role || organisation != person.organisation) &&
-	    sessions_remove_of(auth->store, person.id, err) < 0)
-		return -1;
-	account_note(auth, actor, "account.set", person.login, detail);
-	return 0;
+	return account_apply(auth, actor, &person, shown, role, organisation, err);
 }
 
 int account_remove(struct auth *auth, const struct actor *actor, const char *login,

@@ -55,40 +55,49 @@ static int role_by_name(const char *name, enum role *role, struct err *err)
 	return err_set(err, ERR_INVALID, "role must be observer, assistant, instructor or admin");
 }
 
-int api_account_put(struct request *request, struct err *err)
+/* What PUT and PATCH share: what is not named stays as it is. */
+static int wanted_read(struct request *request, const struct field *more, size_t count, struct account_wanted *wanted,
+		       struct err *err)
 {
-	struct account_wanted wanted = { .login = request->name };
-	const char *role;
+	const char *role = NULL;
 	long organisation = ACCOUNT_KEEP;
-	const struct field fields[] = {
-		{ "name", FIELD_TEXT, true, 1, 100, &wanted.name },
-		{ "role", FIELD_TEXT, true, 1, 32, &role },
-		{ "password", FIELD_SECRET, false, PASSWORD_MIN, PASSWORD_MAX, &wanted.password },
+	struct field fields[8] = {
+		{ "name", FIELD_TEXT, false, 1, 100, &wanted->name },
+		{ "role", FIELD_TEXT, false, 1, 32, &role },
 		{ "organisation", FIELD_NUMBER, false, 0, LONG_MAX, &organisation },
 	};
 
-	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0 ||
-	    role_by_name(role, &wanted.role, err) < 0)
+	for (size_t i = 0; i < count; i++)
+		fields[3 + i] = more[i];
+	wanted->login = request->name;
+	wanted->role = ROLE_NONE;
+	if (fields_read(request->json, fields, 3 + count, err) < 0 ||
+	    (role && role_by_name(role, &wanted->role, err) < 0))
 		return -1;
-	wanted.organisation = organisation;
+	wanted->organisation = organisation;
+	return 0;
+}
+
+int api_account_put(struct request *request, struct err *err)
+{
+	struct account_wanted wanted = { 0 };
+	const struct field more[] = {
+		{ "password", FIELD_SECRET, false, PASSWORD_MIN, PASSWORD_MAX, &wanted.password },
+		{ "make_password", FIELD_BOOL, false, 0, 0, &wanted.make_password },
+	};
+
+	if (wanted_read(request, more, ARRAY_SIZE(more), &wanted, err) < 0)
+		return -1;
 	return set_later(request, &wanted, err);
 }
 
 int api_account_patch(struct request *request, struct err *err)
 {
-	const char *name, *role_name;
-	long organisation = ACCOUNT_KEEP;
-	const struct field fields[] = {
-		{ "name", FIELD_TEXT, true, 1, 100, &name },
-		{ "role", FIELD_TEXT, true, 1, 32, &role_name },
-		{ "organisation", FIELD_NUMBER, false, 0, LONG_MAX, &organisation },
-	};
-	enum role role = ROLE_NONE;
+	struct account_wanted wanted = { 0 };
 
-	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0 ||
-	    role_by_name(role_name, &role, err) < 0 ||
-	    account_change(request->server->auth, &request->actor, request->name, name, role,
-			   organisation, err) < 0)
+	if (wanted_read(request, NULL, 0, &wanted, err) < 0 ||
+	    account_change(request->server->auth, &request->actor, request->name, wanted.name, wanted.role,
+			   wanted.organisation, err) < 0)
 		return -1;
 	server_recheck(request->server);
 	reply_empty(request, MHD_HTTP_NO_CONTENT);
@@ -97,7 +106,8 @@ int api_account_patch(struct request *request, struct err *err)
 
 int api_account_password(struct request *request, struct err *err)
 {
-	struct account_wanted wanted = { .login = request->name };
+	struct account_wanted wanted = { .login = request->name, .organisation = ACCOUNT_KEEP, .make_password = true,
+					 .there = true };
 	const struct field fields[] = {
 		{ "password", FIELD_SECRET, false, PASSWORD_MIN, PASSWORD_MAX, &wanted.password },
 	};

@@ -149,6 +149,7 @@ static bool is_shut_out(const struct sse_client *client)
 	return class && !access_to_class(class, &client->actor);
 }
 
+/* Also when it is somebody with another role by now: the page opens a new stream as that. */
 static bool session_is_over(struct sse_client *client, uint64_t now, bool recheck)
 {
 	struct actor actor;
@@ -159,8 +160,9 @@ static bool session_is_over(struct sse_client *client, uint64_t now, bool rechec
 	client->checked_at = now;
 	if (is_shut_out(client))
 		return true;
-	return auth_session(client->server->auth, client->token, &actor, NULL, &err) < 0 &&
-	       err.kind == ERR_UNAUTHENTICATED;
+	if (auth_session(client->server->auth, client->token, &actor, NULL, &err) < 0)
+		return err.kind == ERR_UNAUTHENTICATED;
+	return actor.role != client->actor.role || actor.organisation != client->actor.organisation;
 }
 
 void sse_tick(struct server *server, bool recheck)

@@ -37,15 +37,45 @@ test("the log names who changed an account", async () => {
 	assert.deepEqual([row.actor, row.action, row.object], ["mika", "account.set", "login taro"]);
 });
 
-test("another role ends sessions and leaves the password; nobody changes the own role", async () => {
-	await daemon.account("rin", "assistant");
+test("what is not named stays as it is: name, role, password and sessions, by the page and by the command line", async () => {
+	await daemon.account("rin", "admin");
+	const rin = await daemon.signIn("rin", "rin-password"), own = async () => (await daemon.as(rin, "GET", "/session")).json.person;
+	const set = async (...what) => {
+		const run = cli("", "account", "set", "rin", ...what);
+		assert.deepEqual([run.status, run.stdout], [0, "rin: saved\n"]);
+		const { name, role } = await own();
+		return [name, role];
+	};
+	assert.equal((await daemon.as(mika, "PATCH", "/accounts/rin", { name: "凛" })).status, 204);
+	assert.deepEqual(await set("--name", "凛 森"), ["凛 森", "admin"]);
+	assert.deepEqual(await set("--role", "assistant"), ["凛 森", "assistant"]);
+	assert.deepEqual(await set(), ["凛 森", "assistant"]);
+	assert.deepEqual((await daemon.as(mika, "PUT", "/accounts/rin", { role: "instructor" })).json, {});
+	assert.equal((await own()).role, "instructor");
+	assert.equal((await daemon.signIn("rin", "rin-password")).person.name, "凛 森");
+	assert.match(cli("", "account", "set", "rin", "--new-password").stdout, /^rin {2}password: [a-z2-9-]{23}\n$/);
+	assert.equal((await daemon.as(rin, "GET", "/session")).status, 401, "another password ends sessions");
+	assert.deepEqual([(await account("rin")).name, (await account("rin")).role], ["凛 森", "instructor"]);
+	assert.equal(cli("rin-password\n", "account", "set", "rin", "--password-stdin").status, 0);
+	await daemon.signIn("rin", "rin-password");
+	assert.equal((await daemon.as(mika, "PATCH", "/accounts/nobody", { role: "admin" })).status, 404);
+	const made = cli("", "account", "set", "sho");
+	assert.match(made.stdout, /^sho {2}password: /);
+	assert.deepEqual([(await account("sho")).name, (await account("sho")).role], ["sho", "instructor"]);
+	assert.equal(cli("", "account", "remove", "sho", "--yes").status, 0);
+});
+
+test("another role counts from the next thing that is done, also for what streams; nobody changes the own role", async () => {
 	const rin = await daemon.signIn("rin", "rin-password");
-	assert.equal((await daemon.as(mika, "PATCH", "/accounts/rin", { name: "凛", role: "assistant" })).status, 204);
-	assert.equal((await daemon.as(rin, "GET", "/session")).json.person.name, "凛");
-	assert.equal((await daemon.as(mika, "PATCH", "/accounts/rin", { name: "凛", role: "observer" })).status, 204);
-	assert.equal((await daemon.as(rin, "GET", "/session")).status, 401);
-	assert.equal((await daemon.signIn("rin", "rin-password")).person.role, "observer");
-	assert.equal((await daemon.as(mika, "PATCH", "/accounts/mika", { name: "mika", role: "observer" })).status, 409);
+	assert.equal((await daemon.as(rin, "GET", "/classes")).status, 200);
+	const stream = events(daemon, "/events", rin, { milliseconds: 8000 });
+	await stream.open;
+	assert.equal((await daemon.as(mika, "PATCH", "/accounts/rin", { role: "observer" })).status, 204);
+	assert.ok((await stream).ended, "the page opens another");
+	assert.equal((await daemon.as(rin, "GET", "/session")).json.person.role, "observer");
+	assert.equal((await daemon.as(rin, "POST", "/classes", { course: "linux-intro", seats: 1 })).status, 403);
+	for (const method of ["PATCH", "PUT"])
+		assert.equal((await daemon.as(mika, method, "/accounts/mika", { role: "observer" })).status, 409, method);
 	assert.equal((await daemon.as(mika, "PATCH", "/accounts/rin", { name: "凛", role: "student" })).status, 400);
 	assert.equal((await daemon.as(mika, "DELETE", "/accounts/rin")).status, 204);
 });

@@ -215,14 +215,12 @@ static void account_done(void *context, const char *made, const struct err *why)
 
 static const struct actor mika = { .person = 77, .role = ROLE_ADMIN, .name = "Mika" };
 
-/* account_set(), waited for. name NULL: only a password. */
-static int account_saved(const char *login, const char *name, enum role role, const char *password,
-			 char made[PASSWORD_MADE])
+/* account_set(), waited for. */
+static int account_wanted(const struct account_wanted *wanted, char made[PASSWORD_MADE])
 {
-	const struct account_wanted wanted = { login, name, role, password, ACCOUNT_KEEP };
 	struct saved saved = { .result = 1 };
 
-	if (account_set(auth, &mika, &wanted, account_done, &saved, &err) < 0)
+	if (account_set(auth, &mika, wanted, account_done, &saved, &err) < 0)
 		return -1;
 	assert_int_equal(saved.result, 1); /* never from within */
 	loop_run(core.loop);
@@ -230,6 +228,23 @@ static int account_saved(const char *login, const char *name, enum role role, co
 	if (made)
 		memcpy(made, saved.made, sizeof(saved.made));
 	return saved.result;
+}
+
+/* The same with all of it. */
+static int account_saved(const char *login, const char *name, enum role role, const char *password,
+			 char made[PASSWORD_MADE])
+{
+	const struct account_wanted wanted = { login, name, role, password, ACCOUNT_KEEP, true, false };
+
+	return account_wanted(&wanted, made);
+}
+
+static int password_renewed(const char *login, char made[PASSWORD_MADE])
+{
+	const struct account_wanted wanted = { .login = login, .organisation = ACCOUNT_KEEP, .make_password = true,
+					       .there = true };
+
+	return account_wanted(&wanted, made);
 }
 
 static void sign_in_all(const char *login, const char *password, struct outcome *outcomes,
@@ -347,9 +362,33 @@ static void a_made_password_works_and_a_new_one_ends_sessions(void **state)
 	refused(ERR_UNAUTHENTICATED, auth_session(auth, outcome.session.token, &actor, NULL, &err));
 	refused(ERR_INVALID, account_saved("ken", "健", ROLE_ADMIN, "short", made));
 	refused(ERR_INVALID, account_saved("k n", "健", ROLE_ADMIN, NULL, made));
-	refused(ERR_INVALID, account_saved("ken", "健", ROLE_NONE, NULL, made));
+	refused(ERR_INVALID, account_saved("ken", "健", ROLES, NULL, made));
 	ok(audit_verify(core.store, &chain, &err));
-	assert_int_equal(chain.rows, 3);
+	assert_int_equal(chain.rows, 4); /* made, signed in, changed, and its password */
+}
+
+static void what_is_not_named_stays_as_it_is(void **state)
+{
+	struct outcome outcome;
+	struct actor actor;
+	char made[PASSWORD_MADE];
+
+	(void)state;
+	ok(account_wanted(&(struct account_wanted){ .login = "ken", .organisation = ACCOUNT_KEEP }, made));
+	sign_in_all("ken", made, &outcome, 1);
+	assert_int_equal(outcome.session.actor.role, ROLE_INSTRUCTOR);
+	assert_string_equal(outcome.session.actor.name, "ken");
+	ok(account_wanted(&(struct account_wanted){ .login = "ken", .name = "健", .organisation = ACCOUNT_KEEP }, made));
+	assert_string_equal(made, "");
+	ok(account_wanted(&(struct account_wanted){ .login = "ken", .role = ROLE_ADMIN, .organisation = ACCOUNT_KEEP }, made));
+	assert_string_equal(made, "");
+	ok(auth_session(auth, outcome.session.token, &actor, NULL, &err));
+	assert_int_equal(actor.role, ROLE_ADMIN);
+	assert_string_equal(actor.name, "健");
+	ok(password_renewed("ken", made));
+	refused(ERR_UNAUTHENTICATED, auth_session(auth, outcome.session.token, &actor, NULL, &err));
+	sign_in_all("ken", made, &outcome, 1);
+	assert_int_equal(outcome.session.actor.role, ROLE_ADMIN);
 }
 
 static void a_password_for_nobody_is_refused(void **state)
@@ -358,9 +397,9 @@ static void a_password_for_nobody_is_refused(void **state)
 	char made[PASSWORD_MADE];
 
 	(void)state;
-	refused(ERR_NOT_FOUND, account_saved("ken", NULL, ROLE_NONE, NULL, made));
+	refused(ERR_NOT_FOUND, password_renewed("ken", made));
 	ok(account_saved("ken", "健", ROLE_ADMIN, NULL, NULL));
-	ok(account_saved("ken", NULL, ROLE_NONE, NULL, made));
+	ok(password_renewed("ken", made));
 	sign_in_all("ken", made, &outcome, 1);
 	assert_int_equal(outcome.kind, ERR_NONE);
 	assert_int_equal(outcome.session.actor.role, ROLE_ADMIN);
@@ -592,6 +631,7 @@ int main(void)
 		test(tries_at_the_same_time_are_all_counted),
 		test(the_queue_of_sign_ins_is_bounded),
 		test(a_made_password_works_and_a_new_one_ends_sessions),
+		test(what_is_not_named_stays_as_it_is),
 		test(a_password_for_nobody_is_refused),
 		test(sessions_are_listed_and_ended_one_by_one),
 		test(a_removed_account_is_out_and_its_classes_are_anybodys),

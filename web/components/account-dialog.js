@@ -61,6 +61,5 @@ export function AccountDialog({ account, accounts, reload, made, onClose }) {
 			<datalist id="organisations">${organisations?.map((/** @type {Organisation} */ one) => html`<option key=${one.id}
 				value=${one.name}></option>`)}</datalist>
 			<p id="account-organisation-help" class="help">${t("people.organisation-help")}</p></div>`}
-		${account && account.sessions > 0 && role !== account.role && html`<p>${t("people.ends", { n: account.sessions })}</p>`}
 	<//>`;
 }
