@@ -116,20 +116,28 @@ static void on_knocked(void *context, struct seat *seat, const char *machine, co
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* their heirs decide within a callback */
 
+static void forget_offer(struct client *client)
+{
+	if (client->offer)
+		ssh_message_free(client->offer);
+	client->offer = NULL;
+}
+
 /* A client asks first whether a key would do, and then proves that it holds the private one; libssh has checked
- * the signature. An agent may offer several keys, which are no tries at a password. */
-static void authenticate_key(struct client *client, ssh_message message)
+ * the signature. An agent may offer several keys, which are no tries at a password. True: the message is kept. */
+static bool authenticate_key(struct client *client, ssh_message message)
 {
 	enum ssh_publickey_state_e state = ssh_message_auth_publickey_state(message);
 	struct err err = ERR_INIT;
 	char *blob = NULL, machine[33];
 	struct seat *seat;
+	bool asks = false;
 
 	if (++client->offers > OFFERS_MAX || state == SSH_PUBLICKEY_STATE_WRONG ||
 	    state == SSH_PUBLICKEY_STATE_ERROR ||
 	    ssh_pki_export_pubkey_base64(ssh_message_auth_pubkey(message), &blob) != SSH_OK) {
 		refuse(message);
-		return;
+		return false;
 	}
 	if (auth_seat_key(client->gateway->auth, ssh_message_auth_user(message), blob, &seat, machine,
 			  &err) < 0) {
@@ -141,9 +149,22 @@ static void authenticate_key(struct client *client, ssh_message message)
 		if (client->state == CLIENT_KNOWN)
 			auth_seat_key_used(client->gateway->auth, seat);
 	} else {
-		ssh_message_auth_reply_pk_ok_simple(message);
+		asks = ssh_message_auth_reply_pk_ok_simple(message) == SSH_OK;
+		client->offer = asks ? message : NULL;
+		client->offer_packets = client->packets.in_packets;
 	}
 	ssh_string_free_char(blob);
+	return asks;
+}
+
+/* A signature that is wrong is dropped by libssh 0.10 without a word, and its client would wait for an answer until
+ * its time is over. What we see of it is a packet after a key that would do, and no message. */
+static void refuse_wrong_signature(struct client *client)
+{
+	if (!client->offer || client->knocking || client->packets.in_packets == client->offer_packets)
+		return;
+	refuse(client->offer);
+	forget_offer(client);
 }
 
 /* True: the message is kept, until the password is checked. */
@@ -151,11 +172,10 @@ static bool authenticate(struct client *client, ssh_message message)
 {
 	const char *name = ssh_message_auth_user(message);
 
+	forget_offer(client);
 	if (client->state == CLIENT_STRANGER && !client->knocking && name &&
-	    ssh_message_subtype(message) == SSH_AUTH_METHOD_PUBLICKEY) {
-		authenticate_key(client, message);
-		return false;
-	}
+	    ssh_message_subtype(message) == SSH_AUTH_METHOD_PUBLICKEY)
+		return authenticate_key(client, message);
 	if (client->state != CLIENT_STRANGER || client->knocking || !name ||
 	    ssh_message_subtype(message) != SSH_AUTH_METHOD_PASSWORD) {
 		refuse(message);
@@ -205,6 +225,7 @@ static void hear_messages(struct client *client)
 		if (!on_message(client, message))
 			ssh_message_free(message);
 	}
+	refuse_wrong_signature(client);
 }
 
 /* ---- a turn --------------------------------------------------------------------------------- */
@@ -400,6 +421,7 @@ void client_free(struct client *client)
 		client->knocking->client = NULL;
 		ssh_message_free(client->knocking->message);
 	}
+	forget_offer(client);
 	while (!TAILQ_EMPTY(&client->conduits))
 		conduit_free(TAILQ_FIRST(&client->conduits));
 	sd_event_source_disable_unref(client->io);

@@ -69,6 +69,8 @@ struct client {
 	char *password; /* the hash that let it in; or */
 	char *key;	/* the public key, in base64 */
 	unsigned offers; /* of keys */
+	ssh_message offer; /* the last one, that would do: its signature is to come; NULL */
+	uint64_t offer_packets; /* of packets.in_packets, when it was answered */
 	struct ssh_counter_struct wire, packets;
 	uint64_t wire_seen, packets_seen;
 	size_t backlog; /* about as many bytes wait in libssh */
