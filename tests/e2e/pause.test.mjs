@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { api, bake, chromium, closeAll, Daemon, instanceTag, ok, openClass, prepareHost, sleep, Terminal, until, virsh } from './lab.mjs';
+import { api, bake, chromium, closeAll, Daemon, instanceTag, ok, openClass, prepareHost, sleep, state, Terminal, until, virsh } from './lab.mjs';
 import { join, person, Screen } from './page.mjs';
 import { shell, stateOf } from './seat.mjs';
 import { plain } from './terminal.mjs';
@@ -63,7 +64,10 @@ test('machines of a paused class take no processor time, and the student is told
   await ok('class', 'pause', String(view.id));
   await standStill();
   await page.getByText('The class is paused.').waitFor();
-  await page.getByRole('tabpanel').getByText('nothing can be typed').waitFor();
+  assert.equal(await page.getByText('nothing can be typed').count(), 1, 'said once');
+  const note = await page.getByText('The class is paused.').boundingBox(), guide = await page.locator('.guide').boundingBox();
+  assert.ok(note.y + note.height <= guide.y, 'above the guide, not over it');
+  assert.ok(await page.locator('.open-lab button.primary').isDisabled(), 'nothing can be begun');
   const shown = await screen.lines(), seen = terminal.text;
   const before = ticks();
   await screen.focus();
@@ -95,6 +99,28 @@ test('it goes on where it was, with a clock that is right, and nothing that was 
   assert.match(await screen.run('ls blindly; hostname'), /blindly.*\ndesk$/);
 });
 
+test('a check that is under way when the class is paused waits, however long, and has its verdict when it goes on', { timeout: 90000 }, async () => {
+  const [lab] = view.labs, task = lab.tasks.find((one) => one.kind === 'state');
+  const desk = `${tag}-c${view.id}-s02-desk-g1`, url = `/seats/${view.seat[1].id}/labs/${lab.id}`;
+  const opened = await api('POST', `${url}/open`, {});
+  assert.ok(opened.status < 300, JSON.stringify(opened.body));
+  await virsh('suspend', desk); // so that it is under way for certain
+  const check = api('POST', `${url}/tasks/${task.id}/check`, {}), begun = Date.now();
+  await ok('class', 'pause', String(view.id));
+  await standStill();
+  const late = await api('POST', `${url}/tasks/${task.id}/check`, {});
+  assert.equal(late.status, 409);
+  assert.match(late.body.detail, /paused/);
+  await sleep(Math.max(0, begun + 22000 - Date.now())); // longer than a check and the agent's answer may take
+  await ok('class', 'continue', String(view.id));
+  const { status, body } = await check;
+  assert.equal(status, 200, JSON.stringify(body));
+  assert.equal(body.verdict, 'not-yet', JSON.stringify(body));
+  const { body: attempts } = await api('GET', `/seats/${view.seat[1].id}/attempts`);
+  assert.deepEqual(attempts.filter((one) => one.trigger !== 'auto').map((one) => [one.task, one.verdict]), [[task.id, 'not-yet']]);
+  assert.ok(attempts.every((one) => one.verdict !== 'error'), JSON.stringify(attempts));
+});
+
 test('a machine that becomes ready while the class is paused stands still with the others', { timeout: 60000 }, async () => {
   assert.equal((await api('POST', `/seats/${view.seat[0].id}/reset`, {})).status, 202);
   await ok('class', 'pause', String(view.id));
@@ -120,6 +146,19 @@ test('a daemon that is killed in the pause finds the class paused, and then ever
   await clockIsRight(terminal, 20000);
 });
 
+test('a daemon that is killed before it has let the machines go on does so at its next start', { timeout: 90000 }, async () => {
+  await ok('class', 'pause', String(view.id));
+  await standStill();
+  await daemon.kill();
+  execFileSync('sqlite3', [path.join(state, 'terakoya.db'), 'UPDATE class_idle SET ended_at = began_at + 1000 WHERE ended_at = 0']);
+  await daemon.start();
+  assert.equal((await classOf()).paused_at, 0);
+  await stateOf(view.seat[1].id, 'ready', 60000);
+  terminal = await new Terminal(view.seat[1].machines[0].id).open();
+  await until('the terminal lives', () => terminal.states.includes('live'), 30000);
+  assert.equal((await terminal.run('echo $$')).trim(), pid, 'the same shell');
+});
+
 test('an end that is put off does not come at its old time', { timeout: 60000 }, async () => {
   const at = Date.now() + 4000;
   const plan = await api('PUT', `/classes/${view.id}/schedule`, { schedule: [{ at, action: 'freeze' }], untested: true });
@@ -129,4 +168,22 @@ test('an end that is put off does not come at its old time', { timeout: 60000 },
   await sleep(Math.max(0, at + 2000 - Date.now()));
   assert.equal((await classOf()).state, 'open');
   assert.match(await terminal.run('hostname'), /desk/);
+});
+
+test('a check that is under way when the class is frozen is no try of the student, and no fault of the check', { timeout: 90000 }, async () => {
+  const [lab] = view.labs, task = lab.tasks.find((one) => one.kind === 'state'), seat = view.seat[1].id;
+  const tries = async () => (await api('GET', `/seats/${seat}/attempts`)).body
+    .filter((one) => one.trigger !== 'auto' || one.verdict === 'error').length;
+  const before = await tries();
+  await stateOf(seat, 'ready', 60000);
+  await virsh('suspend', `${tag}-c${view.id}-s02-desk-g1`);
+  const check = api('POST', `/seats/${seat}/labs/${lab.id}/tasks/${task.id}/check`, {});
+  await ok('class', 'pause', String(view.id));
+  await standStill();
+  await until('the class freezes', async () => (await api('POST', `/classes/${view.id}/freeze`, {})).status < 300, 10000);
+  const { status, body } = await check;
+  assert.equal(status, 409, JSON.stringify(body));
+  assert.match(body.detail, /check again/);
+  assert.equal(await tries(), before);
+  await until('it is frozen', async () => (await classOf()).state === 'frozen', 60000);
 });

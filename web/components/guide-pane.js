@@ -76,7 +76,7 @@ function LabSheet({ view, lab, setView, reload, type, choose }) {
 		if (!task || !begun) return null;
 		const now = next ? task === next : !task.progress?.done;
 		return html`<${Task} key=${id} seat=${seat} lab=${lab.id} task=${task} mark=${marks.get(id)} now=${now}
-			setView=${setView} />`;
+			paused=${view.class.paused_at > 0} setView=${setView} />`;
 	}
 	return html`<div class="guide-scroll">
 		${begun && html`<${TaskSteps} tasks=${lab.tasks} marks=${marks} next=${next?.id} />`}
@@ -84,7 +84,7 @@ function LabSheet({ view, lab, setView, reload, type, choose }) {
 			<p class="lab-line">${t("lab.number", { n: view.labs.indexOf(lab) + 1, total: view.labs.length })}
 				<span>${t("lab.minutes", { n: lab.minutes })}</span></p>
 			<h1>${say(lab.title)}</h1>
-			${!lab.open && html`<${OpenLab} seat=${view.seat} lab=${lab} opened=${reload} />`}
+			${!lab.open && html`<${OpenLab} seat=${view.seat} lab=${lab} paused=${view.class.paused_at > 0} opened=${reload} />`}
 			<${LabGuide} seat=${seat} lab=${lab.id} type=${type} task=${show} onPlaced=${setPlaced} />
 			${begun && unplaced.length > 0 && html`<${TaskList} tasks=${unplaced} show=${show} />`}
 			${!next && required.length > 0 && html`<${Hanamaru} choose=${choose}
@@ -116,9 +116,9 @@ function LabGuide({ seat, lab, type, task, onPlaced }) {
 /**
  * A lab is opened by its student: that prepares the machines. After a reset the current one is opened
  * again by the daemon.
- * @param {{ seat: import("../types.js").Seat, lab: Lab, opened: () => void }} props
+ * @param {{ seat: import("../types.js").Seat, lab: Lab, paused: boolean, opened: () => void }} props
  */
-function OpenLab({ seat, lab, opened }) {
+function OpenLab({ seat, lab, paused, opened }) {
 	const [busy, setBusy] = useState(false);
 	const [error, setError] = useState(/** @type {unknown} */ (null));
 	const [asking, setAsking] = useState(false);
@@ -141,7 +141,7 @@ function OpenLab({ seat, lab, opened }) {
 		<p>${t("lab.open-text", { tasks: lab.tasks.filter((task) => !task.optional).length })}</p>
 		${lab.resets && html`<p><strong>${t("lab.open-resets")}</strong></p>`}
 		<${ProblemNote} error=${error} />
-		<button type="button" class="primary large" disabled=${busy || seat.state !== "ready"} 
+		<button type="button" class="primary large" disabled=${busy || paused || seat.state !== "ready"}
 			onClick=${() => (lab.resets ? setAsking(true) : open(false))}>
 			${busy ? html`<${Spinner} /> ${t("lab.opening")}` : lab.resets ? t("lab.reset-open") : t("lab.open")}</button>
 		${seat.state !== "ready" && html`<p class="help">${t("lab.wait")}</p>`}

@@ -42,7 +42,7 @@ export function SeatDrawer({ view, seat, close }) {
 		</header>
 		${seat.hand > 0 && html`<${Hand} seat=${seat} />`}
 		<${CatchUpBar} seat=${seat} labs=${labs} />
-		<${SeatTerminal} seat=${seat} onReset=${setResetting} />
+		<${SeatTerminal} seat=${seat} paused=${view.paused_at > 0} onReset=${setResetting} />
 		<section class="drawer-part"><h3>${t("seat.machines")}</h3>
 			<ul>${seat.machines.map((machine) => html`<${MachineRow} key=${machine.id} seat=${seat.id}
 				machine=${machine} reset=${() => setResetting(machine)} />`)}</ul></section>

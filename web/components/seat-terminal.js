@@ -14,10 +14,10 @@ function terminalsOf(seat) {
 }
 
 /**
- * @param {{ seat: import("../types.js").Seat,
+ * @param {{ seat: import("../types.js").Seat, paused: boolean,
  *	onReset: (machine: import("../types.js").Machine) => void }} props
  */
-export function SeatTerminal({ seat, onReset }) {
+export function SeatTerminal({ seat, paused, onReset }) {
 	const [assist, setAssist] = useState(false);
 	const [label, setLabel] = useState("");
 	const all = terminalsOf(seat);
@@ -25,7 +25,7 @@ export function SeatTerminal({ seat, onReset }) {
 	if (!machine) return null;
 	return html`<section class="drawer-terminal terminal" aria-label=${t("seat.terminal")}>
 		<div class="terminal-stack"><${TerminalView} key=${`${machine.id}/${number}/${assist}`} machine=${machine} number=${number}
-			mode=${assist ? "assist" : "watch"} onReset=${() => onReset(machine)}
+			mode=${assist ? "assist" : "watch"} paused=${paused} onReset=${() => onReset(machine)}
 			onStart=${() => post(`/seats/${seat.id}/power`, { machine: machine.name, action: "on" })} /></div>
 		<div class="drawer-terminal-foot">
 			${all.length > 1 && html`<select aria-label=${t("seat.terminal")} value=${label || all[0].label}

@@ -19,11 +19,12 @@ import { Spinner } from "./spinner.js";
  * @property {TaskView} task
  * @property {string | number} mark
  * @property {boolean} now it is its turn
+ * @property {boolean} [paused] the class: it can be read, and is not checked
  * @property {(change: (view: any) => any) => void} setView
  */
 
 /** @param {Props} props */
-export function Task({ seat, lab, task, mark, now, setView }) {
+export function Task({ seat, lab, task, mark, now, paused = false, setView }) {
 	const [verdict, setVerdict] = useState(/** @type {Verdict | null} */ (null));
 	const [answer, setAnswer] = useState("");
 	const [busy, setBusy] = useState(false);
@@ -59,7 +60,7 @@ export function Task({ seat, lab, task, mark, now, setView }) {
 			<${ProblemNote} error=${error} />
 			<${Hints} task=${task} path=${path} setView=${setView} lab=${lab}>
 				${!done && html`<button type="submit" class=${now ? "primary" : ""}
-					disabled=${busy || (task.kind !== "state" && !answer)}>
+					disabled=${busy || paused || (task.kind !== "state" && !answer)}>
 					${busy ? html`<${Spinner} /> ${t("check.checking")}` : t("check.check")}</button>`}
 			<//>
 		</form>

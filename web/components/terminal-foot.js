@@ -17,8 +17,11 @@ function Connection({ connection }) {
 	</span>`;
 }
 
-/** @param {{ view?: import("./terminal-view.js").View, ssh: () => void, reset: () => void, catchUp: (() => void) | null }} props */
-export function TerminalFoot({ view, ssh, reset, catchUp }) {
+/**
+ * @param {{ view?: import("./terminal-view.js").View, ssh: () => void, reset: () => void,
+ *	catchUp: (() => void) | null, paused: boolean }} props
+ */
+export function TerminalFoot({ view, ssh, reset, catchUp, paused }) {
 	return html`<div class="terminal-foot">
 		${view && html`<${Connection} connection=${view.connection} />`}
 		<span class="spacer"></span>
@@ -26,8 +29,8 @@ export function TerminalFoot({ view, ssh, reset, catchUp }) {
 			helpShown.value = true;
 		}}>${t("keys.button")}</button>
 		<button type="button" onClick=${ssh}>ssh</button>
-		${catchUp && html`<button type="button" onClick=${catchUp}>${t("catch-up.button")}</button>`}
-		<button type="button" onClick=${reset}>${t("reset.button")}</button>
+		${catchUp && html`<button type="button" disabled=${paused} onClick=${catchUp}>${t("catch-up.button")}</button>`}
+		<button type="button" disabled=${paused} onClick=${reset}>${t("reset.button")}</button>
 		<span class="zoom" role="group" aria-label=${t("terminal.type-size")}>
 			<button type="button" title=${t("terminal.smaller")} onClick=${() => stepTerminalSize(-1)}>
 				<span aria-hidden="true">A−</span><span class="visually-hidden">${t("terminal.smaller")}</span></button>

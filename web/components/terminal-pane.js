@@ -105,7 +105,7 @@ export function TerminalPane({ seat, labs, paused, screen }) {
 				onStart=${() => post(`/seats/${seat.id}/power`, { machine: machine.name, action: "on" })}
 				onReset=${() => setAsking("reset")} />`)}
 		</div>
-		<${TerminalFoot} view=${view} ssh=${() => setAsking("ssh")} reset=${() => setAsking("reset")}
+		<${TerminalFoot} view=${view} paused=${paused} ssh=${() => setAsking("ssh")} reset=${() => setAsking("reset")}
 			catchUp=${labs.length > 0 && !isUnderWay(seat) ? () => setAsking("catch-up") : null} />
 		${asking === "ssh" && html`<${SeatKeys} seat=${seat.id} onClose=${() => setAsking("")} />`}
 		${asking === "reset" && html`<${ResetDialog} seat=${seat} machine=${machine} onClose=${() => setAsking("")} />`}

@@ -1,6 +1,7 @@
 /** A student's page while the class is frozen: nothing is lost, and nothing has to be done. */
 import { html } from "../html.js";
 import { moment, t } from "../text.js";
+import { Banner } from "./banners.js";
 import { toCome } from "./class-schedule.js";
 
 /** @type {import("../types.js").ClassState[]} */
@@ -19,9 +20,11 @@ export function WorkspaceNight({ view }) {
 	</div>`;
 }
 
-/** While the class is paused: nothing can be typed, and that is meant. */
-/** @param {{ view: import("../types.js").Workspace }} props */
+/**
+ * While the class is paused: said once, above guide and terminal, in the place of nothing. The guide can be read on.
+ * @param {{ view: import("../types.js").Workspace }} props
+ */
 export function WorkspacePaused({ view }) {
-	if (!view.class.paused_at) return null;
-	return html`<div class="paused-note" role="status"><strong>${t("workspace.paused")}</strong> ${t("workspace.paused-text")}</div>`;
+	return html`<div class="banners" role="status">${view.class.paused_at > 0 && html`<${Banner} tone="warn" mark="Ⅱ"><strong>${
+		t("workspace.paused")}</strong> ${t("workspace.paused-text")}<//>`}</div>`;
 }

@@ -157,7 +157,7 @@ export default {
 	"workspace.so-far": "So far you did {done} {done|task|tasks} and earned {points} {points|point|points}.",
 	"workspace.frozen-until": "The class is frozen until {time}",
 	"workspace.paused": "The class is paused.",
-	"workspace.paused-text": "Your machines stand still until the instructor lets it go on; the time does not count.",
+	"workspace.paused-text": "Your machines stand still and nothing can be typed until it goes on; the time does not count. You can read on meanwhile.",
 	"hand.raise": "Ask for help",
 	"hand.raised": "Waiting for help",
 

@@ -157,7 +157,7 @@ export default {
 	"workspace.so-far": "これまでに課題を {done} 件達成し、{points} 点を獲得しました。",
 	"workspace.frozen-until": "クラスは {time} まで凍結されています",
 	"workspace.paused": "クラスは一時停止中です。",
-	"workspace.paused-text": "講師が再開するまでマシンは止まっています。その間の時間は数えられません。",
+	"workspace.paused-text": "再開するまでマシンは止まり、入力はできません。その間の時間は数えません。ガイドは読めます。",
 	"hand.raise": "講師を呼ぶ",
 	"hand.raised": "講師を呼んでいます",
 

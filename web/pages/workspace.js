@@ -44,7 +44,8 @@ export function WorkspacePage({ id }) {
 	if (!view) return html`<div class="page" aria-busy="true"></div>`;
 	if (view.class.state === "closed" || view.class.state === "closing") return html`<${Over} view=${view} />`;
 	if (NIGHT.includes(view.class.state)) return html`<${WorkspaceNight} view=${view} />`;
-	return html`<${WorkspacePaused} view=${view} /><${Halves} view=${view} setView=${setView} reload=${load} />`;
+	return html`<div class="workspace-page"><${WorkspacePaused} view=${view} />
+		<${Halves} view=${view} setView=${setView} reload=${load} /></div>`;
 }
 
 /** As the bar on top counts. @param {import("../types.js").Lab} lab */
