@@ -97,7 +97,7 @@ for old in $(terakoya class list | awk '$NF == "Demo" { print $1 }'); do
 	terakoya class close "$old" --yes
 	terakoya class remove "$old" --yes
 done
-password=$(terakoya --json account set instructor --name Instructor | sed -n 's/.*"password": "\(.*\)".*/\1/p')
+password=$(terakoya --json account set instructor --name Instructor --new-password | sed -n 's/.*"password": "\(.*\)".*/\1/p')
 class=$(terakoya --json class create "$course" --seats "$seats" --name "Demo" |
 	sed -n 's/^  "id": \([0-9]*\),*$/\1/p' | head -n 1)
 # A fresh clone has not run `lab test`, which takes longer than one wants to wait for a demo.
