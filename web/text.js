@@ -112,7 +112,7 @@ export function about(ms) {
 
 /** @param {number} at ms since 1970 */
 export function clock(at) {
-	return new Date(at).toLocaleTimeString(language.value, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+	return new Date(at).toLocaleTimeString(language.value, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 }
 
 /**
@@ -121,8 +121,8 @@ export function clock(at) {
  */
 export function moment(at) {
 	const today = new Date(at).toDateString() === new Date().toDateString();
-	return new Date(at).toLocaleString(language.value, today ? { timeStyle: "short" }
-		: { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+	return new Date(at).toLocaleString(language.value, today ? { timeStyle: "short", hourCycle: "h23" }
+		: { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 }
 
 /** @param {number} at ms since 1970 */
@@ -135,5 +135,5 @@ export function date(at) {
  * @param {number} at ms since 1970
  */
 export function zoned(at) {
-	return new Date(at).toLocaleString(language.value, { dateStyle: "long", timeStyle: "long" });
+	return new Date(at).toLocaleString(language.value, { dateStyle: "long", timeStyle: "long", hourCycle: "h23" });
 }

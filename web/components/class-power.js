@@ -56,7 +56,7 @@ export function ClassNight({ view }) {
 	if (view.state === "frozen") {
 		const awake = view.seat.filter((seat) => seat.machines.some((one) => one.state === "ready" || one.state === "lost"));
 		return html`<div class="night" role="status"><p><strong>${t("night.frozen")}</strong> ${t("night.frozen-text")}</p>
-			${awake.length > 0 && html`<p class="night-awake">${t("night.awake", { seats: awake.map((seat) => seat.number).join(", ") })}</p>`}
+			${awake.length > 0 && html`<p class="night-awake">${t("night.awake", { seats: awake.map((seat) => seat.number).join(t("list.comma")) })}</p>`}
 		</div>`;
 	}
 	if (!now) return null;

@@ -29,7 +29,7 @@ export function ImageCopies({ image, reload }) {
 /** @param {{ copy: ImageCopy }} props */
 function Users({ copy }) {
 	if (copy.users.length === 0) return html`<span class="help">${t("images.nobody")}</span>`;
-	return html`${copy.users.map((user, index) => html`${index > 0 && ", "}${user.id > 0
+	return html`${copy.users.map((user, index) => html`${index > 0 && t("list.comma")}${user.id > 0
 		? html`<a href=${`/classes/${user.id}`}>${user.name}</a>`
 		: `${t(`images.kind-${user.kind}`)} ${user.name.length === 64 ? user.name.slice(0, 12) : user.name}`}`)}`;
 }

@@ -65,7 +65,7 @@ export function Rights({ pack }) {
 /** Links to classes, by name where one may see it. @param {{ pack: Pack, classes: Class[] }} props */
 export function UsedBy({ pack, classes }) {
 	if (!pack.classes.length) return html`<span class="help">${t("images.nobody")}</span>`;
-	return html`${pack.classes.map((id, index) => html`${index > 0 && ", "}<a key=${id} href=${`/classes/${id}`}>
+	return html`${pack.classes.map((id, index) => html`${index > 0 && t("list.comma")}<a key=${id} href=${`/classes/${id}`}>
 		${className(classes, id)}</a>`)}`;
 }
 
