@@ -150,6 +150,8 @@ struct awaited *await(const struct machine *machine);
 struct machine *awaited_machine(struct awaited *awaited);
 /* Probes a machine; ends in EVENT_PROBED or EVENT_REFUSED. */
 void probe_begin(struct machine *machine);
+/* Whether a program listens on the TCP port, by the machine's /proc/net/tcp or tcp6. */
+bool probe_table_listens(const char *table, unsigned port);
 
 /* ---- tools.c: what the programs of checks were before anybody worked in a machine ------------- */
 

@@ -57,18 +57,28 @@ static void file_read(void *context, const struct link_exec_result *result, cons
 /* ---- ports ------------------------------------------------------------------------------------ */
 
 /* A line of /proc/net/tcp: "sl: local:PORT remote:PORT state ...", numbers in hexadecimal. */
-static bool table_listens(const char *table, unsigned port)
+static bool line_listens(const char *line, unsigned port)
 {
-	for (const char *line = table; line && *line; line = strchr(line, '\n')) {
-		char local[64], state[8];
-		unsigned number;
-		line += *line == '\n';
-		if (sscanf(line, " %*[0-9]: %63s %*s %7s", local, state) != 2)
-			continue;
-		const char *colon = strrchr(local, ':');
-		if (colon && sscanf(colon, ":%x", &number) == 1 && number == port &&
-		    strcmp(state, TCP_LISTEN) == 0)
+	char local[64], state[8];
+	unsigned number;
+
+	if (sscanf(line, " %*[0-9]: %63s %*s %7s", local, state) != 2)
+		return false;
+	const char *colon = strrchr(local, ':');
+	return colon && sscanf(colon, ":%x", &number) == 1 && number == port && strcmp(state, TCP_LISTEN) == 0;
+}
+
+/* Line by line in a place of its own: sscanf() measures all that is behind what it reads, and the table is
+ * as long as the machine says. */
+bool probe_table_listens(const char *table, unsigned port)
+{
+	while (*table) {
+		char line[160];
+		size_t length = strcspn(table, "\n");
+		snprintf(line, sizeof(line), "%.*s", (int)length, table);
+		if (line_listens(line, port))
 			return true;
+		table += length + (table[length] == '\n');
 	}
 	return false;
 }
@@ -83,7 +93,7 @@ static void port_looked(struct awaited *awaited, const struct link_exec_result *
 	if (!machine || connection_went(err))
 		return;
 	unsigned port = probe_of(machine, step)->port;
-	if (!err && table_listens((const char *)result->output, port)) {
+	if (!err && probe_table_listens((const char *)result->output, port)) {
 		probe_step(machine, step + 1);
 	} else if (next) {
 		awaited = await(machine);
