@@ -119,8 +119,8 @@ static int seat_load(struct seat *seat, struct err *err)
 	struct machine_row *rows;
 	size_t count;
 
-	if (machines_list(core->store, seat->row.id, &rows, &count, err) < 0 ||
-	    progress_list(core->store, seat->row.id, &seat->progress, &seat->progresses, err) < 0)
+	if (progress_list(core->store, seat->row.id, &seat->progress, &seat->progresses, err) < 0 ||
+	    machines_list(core->store, seat->row.id, &rows, &count, err) < 0)
 		return -1;
 	seat->machine = mem_alloc(count * sizeof(*seat->machine));
 	for (size_t i = 0; i < count; i++) {
@@ -145,15 +145,44 @@ static enum class_state class_state_from_name(const char *name)
 	return CLASS_DRAFT;
 }
 
-/* Reads a class with all below it from the database; takes the row. A class whose course is not here
- * any more cannot be run, only looked at: it is left out, with a warning, until the pack is back. */
-/* pack: NULL for that of the row's course. */
+static int seats_load(struct class *class, struct err *err)
+{
+	struct seat_row *rows;
+	size_t count;
+
+	if (seats_list(class->core->store, class->row.id, &rows, &count, err) < 0)
+		return -1;
+	class->seat = mem_alloc(count * sizeof(*class->seat));
+	for (size_t i = 0; i < count; i++) {
+		class->seat[i].row = rows[i];
+		class->seat[i].class = class;
+	}
+	class->seats = count;
+	free(rows);
+	for (size_t i = 0; i < count; i++)
+		if (seat_load(&class->seat[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* What the database has of a class whose row and course are known. */
+static int class_fill(struct class *class, struct err *err)
+{
+	if (class_staff_list(class->core->store, class->row.id, &class->staff, &class->staff_count, err) < 0 ||
+	    seats_load(class, err) < 0 || retention_load(class, err) < 0 || pause_load(class, err) < 0)
+		return -1;
+	if (class->row.ready_at && class->row.launched_at)
+		class->ready_ms = (uint32_t)(class->row.ready_at - class->row.launched_at);
+	return 0;
+}
+
+/* Reads a class with all below it from the database; takes the row. pack: NULL for that of the row's
+ * course. A class whose course is not here any more cannot be run, only looked at: it is left out, with a
+ * warning, until the pack is back. */
 static struct class *class_load(struct core *core, struct class_row *row, struct pack *pack,
 				struct err *err)
 {
 	struct class *class = mem_alloc(sizeof(*class));
-	struct seat_row *rows = NULL;
-	size_t count = 0;
 
 	class->row = *row;
 	*row = (struct class_row){ 0 };
@@ -163,39 +192,13 @@ static struct class *class_load(struct core *core, struct class_row *row, struct
 	class->pack = pack ? pack :
 			     course_of_class(core, class->row.course, class->row.version,
 					     class->row.digest);
-	if (!class->pack) {
+	if (!class->pack)
 		err_set(err, ERR_NOT_FOUND, "its course %s %s is not installed; put the pack back and restart",
 			class->row.course, class->row.version);
+	if (!class->pack || class_fill(class, err) < 0) {
 		class_free(class);
 		return NULL;
 	}
-	if (class_staff_list(core->store, class->row.id, &class->staff, &class->staff_count, err) < 0 ||
-	    seats_list(core->store, class->row.id, &rows, &count, err) < 0) {
-		class_free(class);
-		return NULL;
-	}
-	class->seat = mem_alloc(count * sizeof(*class->seat));
-	for (size_t i = 0; i < count; i++) {
-		class->seat[i].row = rows[i];
-		class->seat[i].class = class;
-		class->seats++;
-	}
-	free(rows);
-	for (size_t i = 0; i < count; i++)
-		if (seat_load(&class->seat[i], err) < 0) {
-			class_free(class);
-			return NULL;
-		}
-	if (retention_load(class, err) < 0) {
-		class_free(class);
-		return NULL;
-	}
-	if (pause_load(class, err) < 0) {
-		class_free(class);
-		return NULL;
-	}
-	if (class->row.ready_at && class->row.launched_at)
-		class->ready_ms = (uint32_t)(class->row.ready_at - class->row.launched_at);
 	if (!class->row.hidden)
 		packs_keep(core, class->pack);
 	return class;

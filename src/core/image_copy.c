@@ -239,14 +239,15 @@ static int remove_tree(const char *path, struct err *err)
 {
 	char *paths[] = { (char *)path, NULL };
 	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-	int result = tree ? 0 : -1;
+	int result = 0;
 	FTSENT *file;
 
-	while (tree && (file = fts_read(tree)))
+	if (!tree)
+		return err_errno(err, "cannot remove %s", path);
+	while ((file = fts_read(tree)))
 		if (file->fts_info != FTS_D && remove(file->fts_accpath) < 0)
 			result = err_errno(err, "cannot remove %s", file->fts_path);
-	if (tree)
-		fts_close(tree);
+	fts_close(tree);
 	return result;
 }
 

@@ -289,13 +289,9 @@ void grade_forget(struct seat *seat)
 
 static bool task_is_due(struct seat *seat, const struct pack_lab *lab, const struct pack_task *task)
 {
-	if (task->kind != PACK_TASK_STATE)
-		return false;
-	for (size_t i = 0; i < seat->progresses; i++)
-		if (seat->progress[i].done && strcmp(seat->progress[i].lab, lab->id) == 0 &&
-		    strcmp(seat->progress[i].task, task->id) == 0)
-			return false;
-	return true;
+	const struct progress_row *progress = progress_find(seat, lab->id, task->id);
+
+	return task->kind == PACK_TASK_STATE && !(progress && progress->done);
 }
 
 void grade_next_of_round(struct seat *seat)
