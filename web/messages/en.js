@@ -1125,7 +1125,7 @@ export default {
 	"doctor.again": "Look again",
 	"doctor.looking": "Looking at the host …",
 	"doctor.ok": "All is well: classes can be held.",
-	"doctor.warn": "Classes can be held; {n} {n|thing is|things are} worse than they could be.",
+	"doctor.warn": "Classes can be held; {n} {n|thing|things} could be better.",
 	"doctor.fail": "{n} {n|thing has|things have} to be mended before classes can be held.",
 	"doctor.well": "{n} {n|check is|checks are} fine",
 	"doctor.mark-ok": "fine",

@@ -1130,7 +1130,7 @@ export default {
 	"doctor.well": "{n} 件は問題ありません",
 	"doctor.mark-ok": "良好",
 	"doctor.mark-warn": "改善の余地あり",
-	"doctor.mark-fail": "要修理",
+	"doctor.mark-fail": "要対処",
 	"doctor.means": "影響：",
 	"doctor.remedy": "対処：",
 	"doctor.fixable": "ホスト上で次を実行すると直ります：",
