@@ -220,7 +220,7 @@ static const struct command commands[] = {
 	  .details = "What is not named stays as it is where the account is there. A new account is an instructor's, its "
 		     "name the login, and gets a password, which is printed once.",
 	  .option = { { "name", "TEXT", "the person's name" },
-		      { "role", "ROLE", "admin, instructor, assistant or observer" },
+		      { "role", "ROLE", "admin, instructor, assistant, observer or student" },
 		      { "organisation", "NAME", "whose results an observer sees; none: no organisation" },
 		      { "new-password", NULL, "make a password also for an account that is there; ends its sessions" },
 		      { "password-stdin", NULL, "read the password from standard input; ends its sessions" } },

@@ -138,6 +138,8 @@ int access_check(enum rule rule, const struct actor *actor, const struct class *
 
 	if (access_role(rule, actor->role, err) < 0)
 		return -1;
+	if (actor->role == ROLE_STUDENT && rules[rule].access == ACCESS_MEMBER && !actor->seat)
+		return err_set(err, ERR_DENIED, "join a class first");
 	if (rules[rule].bound && !class && !seat && actor->role != ROLE_ADMIN)
 		return err_set(err, ERR_DENIED, "only admins see this of every class: name one of yours");
 	if (class && access_to_class(class, actor) < needed)

@@ -147,7 +147,8 @@ static int sign_in_finish(struct sign_in *sign_in, struct auth_session *session,
 		return err_set(err, ERR_UNAUTHENTICATED,
 			       "the sign-in name or the password is wrong");
 	}
-	if (session_make(auth, &person, 0, session, err) < 0)
+	int64_t seat = person.role == ROLE_STUDENT ? account_seat(auth, person.id) : 0;
+	if (session_make(auth, &person, seat, session, err) < 0)
 		return -1;
 	try_refund(auth, sign_in->login, sign_in->address);
 	sign_in_note(sign_in, &session->actor);

@@ -38,6 +38,13 @@ int auth_join_token(struct auth *auth, const char *token, const char *name, cons
 int auth_join_code(struct auth *auth, const char *code, const char *name, const char *language,
 		   const char *address, struct auth_session *session, struct err *err);
 
+/* A student who is signed in with an account takes the seat that the code, or else the token, leads to, under the
+ * account's name; from then on auth_sign_in() leads there while the class is open, and nobody else joins at that seat. */
+int auth_join_account(struct auth *auth, const struct actor *actor, const char *code, const char *token,
+		      const char *address, struct auth_session *session, struct err *err);
+/* Is this a student with an account, not one who came by code? */
+bool auth_is_account(struct auth *auth, const struct actor *actor);
+
 /* ---- a seat over ssh (seat_login.c) ---- */
 
 /* Makes a new password for the seat, in place of the one before. done is called once, later: exactly one of

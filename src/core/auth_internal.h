@@ -28,6 +28,9 @@ void try_refund(struct auth *auth, const char *login, const char *address);
 /* ERR_THROTTLED while so many passwords are being checked that another would wait for long. */
 int hashing_admit(struct auth *auth, struct err *err);
 
+/* join.c: the seat of a student's account in the newest class that is open; 0: none. */
+int64_t account_seat(struct auth *auth, int64_t person);
+
 #define LOGIN_MAX 64
 /* As it is typed, to small letters. ERR_INVALID: letters, digits, dot, dash and underscore only. */
 int login_clean(const char *typed, char login[LOGIN_MAX + 1], struct err *err);

@@ -46,13 +46,13 @@ static int set_later(struct request *request, const struct account_wanted *wante
 
 static int role_by_name(const char *name, enum role *role, struct err *err)
 {
-	for (int i = ROLE_OBSERVER; i < ROLES; i++) {
+	for (int i = ROLE_STUDENT; i < ROLES; i++) {
 		if (strcmp(role_names[i], name) == 0) {
 			*role = (enum role)i;
 			return 0;
 		}
 	}
-	return err_set(err, ERR_INVALID, "role must be observer, assistant, instructor or admin");
+	return err_set(err, ERR_INVALID, "role must be student, observer, assistant, instructor or admin");
 }
 
 /* What PUT and PATCH share: what is not named stays as it is. */

@@ -102,6 +102,21 @@ static int check_language(const char *language, struct err *err)
 	return err_set(err, ERR_INVALID, "language must be en or ja");
 }
 
+/* The session without a seat, or with another, ends. */
+static int join_account(struct request *request, const char *code, const char *token, const char *address,
+			struct err *err)
+{
+	struct auth *auth = request->server->auth;
+	struct auth_session session;
+
+	if (auth_join_account(auth, &request->actor, code, token, address, &session, err) < 0)
+		return -1;
+	auth_sign_out(auth, request->token);
+	server_recheck(request->server);
+	reply_session(request, &session);
+	return 0;
+}
+
 int api_session_join(struct request *request, struct err *err)
 {
 	const char *code = NULL, *token = NULL, *name = NULL, *language = "en";
@@ -121,6 +136,8 @@ int api_session_join(struct request *request, struct err *err)
 	if (!code == !token)
 		return err_set(err, ERR_INVALID, "either code or token must be given");
 	request_address(request, address);
+	if (request->signed_in && auth_is_account(auth, &request->actor))
+		return join_account(request, code, token, address, err);
 	int failed = token ? auth_join_token(auth, token, name, language, address, &session, err)
 			   : auth_join_code(auth, code, name, language, address, &session, err);
 	if (failed)

@@ -9,7 +9,7 @@ import { useLoaded } from "./use-loaded.js";
 /** @typedef {import("../types.js").Account} Account */
 /** @typedef {import("../types.js").Organisation} Organisation */
 
-const ROLES = /** @type {const} */ (["admin", "instructor", "assistant", "observer"]);
+const ROLES = /** @type {const} */ (["admin", "instructor", "assistant", "observer", "student"]);
 const LOGIN = "[A-Za-z0-9][A-Za-z0-9._\\-]*";
 
 /**

@@ -6,7 +6,7 @@ import { ClassesPage } from "../pages/classes.js";
 import { FrontPage } from "../pages/front.js";
 import { NotFoundPage } from "../pages/not-found.js";
 import { match, navigate, path } from "../router.js";
-import { home, isAdmin, isObserver, isStaff, leads, loadSession, session, unreachable } from "../state/session.js";
+import { home, isAdmin, isObserver, isSeatless, isStaff, leads, loadSession, session, unreachable } from "../state/session.js";
 import { Away } from "./away.js";
 import { lazy } from "./lazy.js";
 import { Shell } from "./shell.js";
@@ -82,7 +82,7 @@ function Content() {
 	if (verifying) return html`<${VerifyPage} code=${verifying.code} />`;
 	if (unreachable.value) return html`<${Away} retry=${loadSession} />`;
 	if (session.value === undefined) return html`<div class="page" aria-busy="true"></div>`;
-	if (session.value === null || joining) return html`<${FrontPage} token=${joining?.token} code=${joining?.code} />`;
+	if (session.value === null || joining || isSeatless()) return html`<${FrontPage} token=${joining?.token} code=${joining?.code} />`;
 	if (path.value === "/" || path.value === "/sign-in") return html`<${Home} />`;
 	return page();
 }

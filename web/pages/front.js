@@ -4,7 +4,7 @@ import { html } from "../html.js";
 import { JoinForm } from "../components/join-form.js";
 import { SignInForm } from "../components/sign-in-form.js";
 import { language } from "../settings.js";
-import { wasSignedOut } from "../state/session.js";
+import { session, wasSignedOut } from "../state/session.js";
 import { loadSite, site } from "../state/site.js";
 import { t } from "../text.js";
 
@@ -25,7 +25,7 @@ export function FrontPage({ token, code }) {
 			<${JoinForm} token=${token} code=${code} />
 			<p class="front-check"><a href="/check">${t("precheck.link")}</a></p>
 		</section>
-		${!token && html`<section class="front-staff" aria-labelledby="staff-title">
+		${!token && !session.value && html`<section class="front-staff" aria-labelledby="staff-title">
 			<h2 id="staff-title">${t("sign-in.title")}</h2>
 			<${SignInForm} />
 		</section>`}

@@ -27,8 +27,10 @@ export const isStaff = () => is(["assistant", "instructor", "admin"]);
 export const leads = () => is(["instructor", "admin"]);
 export const isObserver = () => is(["observer"]);
 export const isAdmin = () => session.value?.person.role === "admin";
+/** A student with an account, whose seat in a class that is open is not known yet. */
+export const isSeatless = () => is(["student"]) && !session.value?.seat;
 /** Where this person's work is. @returns {string} */
-export const home = () => (isObserver() ? "/results" : isStaff() ? "/classes" : `/seats/${session.value?.seat}`);
+export const home = () => (isObserver() ? "/results" : isStaff() ? "/classes" : isSeatless() ? "/" : `/seats/${session.value?.seat}`);
 
 /** Asks the daemon; leaves session.value undefined while it is out of reach. */
 export async function loadSession() {
