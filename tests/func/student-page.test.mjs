@@ -138,3 +138,18 @@ test("times are in the reader's zone, also in what is planned and in tables for 
 		await context.close();
 	}
 });
+
+test("by keyboard an instructor opens a seat, closes it with Escape, and goes on from it", async () => {
+	const { context, page } = await open(hana, `/classes/${made.id}`);
+	for (const look of ["Progress", "Seats"]) {
+		await page.getByRole("button", { name: look, exact: true }).click();
+		const seat = page.locator(".room").getByRole("button", { name: /Aoi/ });
+		await seat.focus();
+		await page.keyboard.press("Enter");
+		await page.locator(".drawer h2:focus").waitFor();
+		await page.keyboard.press("Escape");
+		await page.locator(".drawer").waitFor({ state: "detached" });
+		assert.ok(await seat.evaluate((one) => one === document.activeElement), look);
+	}
+	await context.close();
+});

@@ -19,6 +19,11 @@ import { useCalm } from "./use-calm.js";
 export function ClassLive({ view, head, selected, select }) {
 	const [filter, setFilter] = useState({ text: "", organisation: 0 });
 	const seat = view.seat.find((one) => one.id === selected);
+	/** Who came by keyboard goes on from the same seat. */
+	function close() {
+		/** @type {HTMLElement | null} */ (document.querySelector(".room [aria-pressed=true]:is(.seat-button, .place)"))?.focus();
+		select(null);
+	}
 	const found = useMemo(() => {
 		const seats = view.seat.filter((one) => matches(one, filter));
 		return seats.length === view.seat.length ? view : { ...view, seat: seats };
@@ -30,7 +35,7 @@ export function ClassLive({ view, head, selected, select }) {
 			<div class="room"><${RoomFilter} view=${view} filter=${filter} setFilter=${setFilter} found=${found.seat.length} />
 				${roomLook.value === "seats" ? html`<${RoomGrid} view=${found} selected=${selected} select=${select} />`
 					: html`<${Matrix} view=${found} selected=${selected} select=${select} />`}</div>
-			${seat ? html`<${SeatDrawer} key=${seat.id} view=${view} seat=${seat} close=${() => select(null)} />`
+			${seat ? html`<${SeatDrawer} key=${seat.id} view=${view} seat=${seat} close=${close} />`
 				: html`<${Attention} view=${found} all=${view} select=${select} />`}
 		</div>
 	</div>`;
