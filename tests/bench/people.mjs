@@ -15,7 +15,7 @@ const KEY_MS = 250;
 
 /** Seconds from the button "Launch" on the page New class until it shows all seats ready. */
 export async function launchOnPage(url, seats) {
-  const { password } = await json('account', 'set', 'bench', '--name', 'Bench', '--role', 'admin');
+  const { password } = await json('account', 'set', 'bench', '--name', 'Bench', '--role', 'admin', '--new-password');
   const browser = await chromium();
   try {
     const { page } = await person(browser);

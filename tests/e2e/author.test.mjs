@@ -140,7 +140,7 @@ describe('a student who tampers', { timeout: 900000 }, () => {
 test('a new pack passes its test on real machines, run from its page: line by line, and still there after a reload', { timeout: 900000 }, async () => {
   const browser = await chromium();
   after(() => browser.close());
-  const { password } = await json('account', 'set', 'mika', '--name', 'Mika', '--role', 'admin');
+  const { password } = await json('account', 'set', 'mika', '--name', 'Mika', '--role', 'admin', '--new-password');
   const { page } = await person(browser);
   await signIn(page, `${daemon.url}/sign-in`, 'mika', password);
   await page.getByRole('link', { name: 'Packs' }).click();

@@ -31,7 +31,7 @@ const seat = async (number) => (await json('class', 'show', String(ours.id))).se
 const row = async (number, id) => (await seat(number)).progress.find((one) => one.task === id);
 
 test('an instructor and a student come in', { timeout: 60000 }, async () => {
-  const { password } = await json('account', 'set', 'sensei', '--name', 'Sensei', '--role', 'instructor');
+  const { password } = await json('account', 'set', 'sensei', '--name', 'Sensei', '--role', 'instructor', '--new-password');
   sensei = await person(browser, { viewport: { width: 1366, height: 768 } });
   await signIn(sensei.page, `${daemon.url}/sign-in`, 'sensei', password);
   await sensei.page.getByText('Together').click();

@@ -183,7 +183,7 @@ function door(name, run) {
 }
 
 door('an instructor signs in with an account from the command line, and a wrong password is refused', async () => {
-  const { password } = await json('account', 'set', 'sensei', '--name', 'Mori', '--role', 'instructor');
+  const { password } = await json('account', 'set', 'sensei', '--name', 'Mori', '--role', 'instructor', '--new-password');
   sensei = await person(browser);
   const { page } = sensei;
   await visit(page, daemon.url);
