@@ -10,7 +10,7 @@
 #include "base/err.h"
 
 #define OPTIONS_MAX   6
-#define ARGUMENTS_MAX 8
+#define ARGUMENTS_MAX 33 /* a class, and PLANS_MAX things that are planned for it */
 
 struct client;
 

@@ -192,6 +192,7 @@ struct download {
 	FILE *file;
 	struct buf refusal;
 	long status;
+	int error; /* errno of a write that failed */
 };
 
 static size_t take_file(char *data, size_t size, size_t count, void *context)
@@ -201,7 +202,10 @@ static size_t take_file(char *data, size_t size, size_t count, void *context)
 	curl_easy_getinfo(download->curl, CURLINFO_RESPONSE_CODE, &download->status);
 	if (download->status >= 400)
 		return take_body(data, size, count, &download->refusal);
-	return fwrite(data, size, count, download->file);
+	size_t written = fwrite(data, size, count, download->file);
+	if (written < count)
+		download->error = errno;
+	return written;
 }
 
 int client_get_file(struct client *client, const char *path, FILE *file, struct err *err)
@@ -213,7 +217,9 @@ int client_get_file(struct client *client, const char *path, FILE *file, struct 
 	curl_easy_setopt(download.curl, CURLOPT_WRITEFUNCTION, take_file);
 	curl_easy_setopt(download.curl, CURLOPT_WRITEDATA, &download);
 	int result = perform(client, NULL, &download.status, err);
-	if (result == 0 && download.status >= 400) {
+	if (ferror(file)) {
+		result = err_set(err, ERR_INTERNAL, "the answer cannot be written: %s", strerror(download.error));
+	} else if (result == 0 && download.status >= 400) {
 		json_t *reply = parse(&download.refusal);
 		result = problem(reply, download.status, err);
 		json_decref(reply);

@@ -8,11 +8,17 @@
 #include "base/auto.h"
 #include "base/str.h"
 
-static int read_password(char *password, size_t room, struct err *err)
+/* The first line, however long: the daemon says what is too long. */
+static int read_password(json_t *body, struct err *err)
 {
-	if (!fgets(password, (int)room, stdin))
+	AUTO_FREE char *line = NULL;
+	size_t room = 0;
+
+	if (getline(&line, &room, stdin) < 0)
 		return err_set(err, ERR_INVALID, "no password came on standard input");
-	password[strcspn(password, "\n")] = 0;
+	line[strcspn(line, "\n")] = 0;
+	if (json_object_set_new(body, "password", json_string(line)) < 0)
+		return err_set(err, ERR_INVALID, "the password on standard input is not UTF-8");
 	return 0;
 }
 
@@ -21,15 +27,11 @@ static int send_account(struct invocation *invocation, const char *method, const
 			json_t *body, struct err *err)
 {
 	const char *login = invocation->argument[0];
-	char password[256];
 	json_t *reply = NULL;
 
-	if (option_value(invocation, "password-stdin")) {
-		if (read_password(password, sizeof(password), err) < 0) {
-			json_decref(body);
-			return -1;
-		}
-		json_object_set_new(body, "password", json_string(password));
+	if (option_value(invocation, "password-stdin") && read_password(body, err) < 0) {
+		json_decref(body);
+		return -1;
 	}
 	if (client_call(invocation->client, method, path, body, &reply, err) < 0)
 		return -1;

@@ -52,14 +52,13 @@ static bool read_date(const char *text, int64_t *at)
 	return false;
 }
 
-static int read_time(const char *option, const char *text, int64_t *at, struct err *err)
+static int read_time(const char *what, const char *text, int64_t *at, struct err *err)
 {
 	if (read_ago(text, at) || read_date(text, at))
 		return 0;
 	return err_set(err, ERR_INVALID,
-		       "--%s takes a date (2026-06-09, or 2026-06-09T13:30) or an age (30m, 12h, 90d), "
-		       "not \"%s\"",
-		       option, text);
+		       "%s is a date (2026-06-09, or 2026-06-09T13:30) or an age (30m, 12h, 90d), not \"%s\"",
+		       what, text);
 }
 
 /* ---- list ----------------------------------------------------------------------------------- */
@@ -75,7 +74,7 @@ static char *list_path(const struct invocation *invocation, struct err *err)
 	AUTO(buf) struct buf path = { 0 };
 	int64_t at = 0;
 
-	if (since && read_time("since", since, &at, err) < 0) {
+	if (since && read_time("--since", since, &at, err) < 0) {
 		curl_free(escaped);
 		return NULL;
 	}
@@ -175,7 +174,7 @@ int cmd_audit_forget(struct invocation *invocation, struct err *err)
 	json_t *reply = NULL;
 	int64_t before;
 
-	if (read_time("before", invocation->argument[0], &before, err) < 0)
+	if (read_time("TIME", invocation->argument[0], &before, err) < 0)
 		return -1;
 	if (!confirm(invocation, "Remove all rows of the audit log before that time? They cannot be "
 				 "brought back."))

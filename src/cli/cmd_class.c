@@ -48,24 +48,32 @@ int class_call(struct invocation *invocation, const char *method, const char *ac
 
 /* ---- create, list ----------------------------------------------------------------------------- */
 
-static int read_names(const char *file, json_t *names, struct err *err)
+static int take_names(FILE *in, const char *file, json_t *names, struct err *err)
 {
 	AUTO_FREE char *line = NULL;
 	size_t room = 0;
-	FILE *in = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
 
-	if (!in)
-		return err_errno(err, "the names cannot be read from %s", file);
-	while (getline(&line, &room, in) > 0) {
+	for (int number = 1; getline(&line, &room, in) > 0; number++) {
 		line[strcspn(line, "\r\n")] = 0;
-		if (*line)
-			json_array_append_new(names, json_string(line));
+		if (*line && json_array_append_new(names, json_string(line)) < 0)
+			return err_set(err, ERR_INVALID,
+				       "%s, line %d is not UTF-8: save it as that, or give it as --roster, which takes "
+				       "Shift_JIS, too",
+				       file, number);
 	}
-	if (in != stdin)
-		fclose(in);
-	if (!json_array_size(names))
-		return err_set(err, ERR_INVALID, "%s holds no names", file);
-	return 0;
+	if (ferror(in))
+		return err_errno(err, "%s cannot be read", file);
+	return json_array_size(names) ? 0 : err_set(err, ERR_INVALID, "%s holds no names", file);
+}
+
+static int read_names(const char *file, json_t *names, struct err *err)
+{
+	bool standard = strcmp(file, "-") == 0;
+	AUTO_FILE FILE *opened = standard ? NULL : fopen(file, "re");
+
+	if (!standard && !opened)
+		return err_errno(err, "the names cannot be read from %s", file);
+	return take_names(standard ? stdin : opened, file, names, err);
 }
 
 int cmd_class_create(struct invocation *invocation, struct err *err)

@@ -7,6 +7,9 @@
 
 #include "base/auto.h"
 #include "base/str.h"
+#include "core/class.h"
+
+_Static_assert(ARGUMENTS_MAX == 1 + PLANS_MAX, "all that can be planned fits");
 
 int cmd_class_prepare(struct invocation *invocation, struct err *err)
 {

@@ -473,12 +473,12 @@ static int read_options(struct invocation *invocation, int argc, char **argv)
 		else
 			take_global(invocation, option);
 	}
-	for (; optind < argc && invocation->arguments < ARGUMENTS_MAX; optind++)
-		invocation->argument[invocation->arguments++] = argv[optind];
-	if (invocation->arguments < command->least || invocation->arguments > command->most) {
+	if (argc - optind < command->least || argc - optind > command->most) {
 		print_usage(stderr, command);
 		return 2;
 	}
+	while (optind < argc)
+		invocation->argument[invocation->arguments++] = argv[optind++];
 	return 0;
 }
 
@@ -504,6 +504,15 @@ static int exit_code(enum err_kind kind)
 	}
 }
 
+/* What was printed may go to a disk that is full. */
+static int end_output(struct err *err)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	return err_set(err, ERR_INTERNAL, "it is done, but standard output did not take all that there is to say: is "
+		       "its disk full?");
+}
+
 static int run_command(struct invocation *invocation)
 {
 	struct err err = ERR_INIT;
@@ -515,6 +524,8 @@ static int run_command(struct invocation *invocation)
 					   str_fmt("%s/terakoya.sock", invocation->state_dir);
 	invocation->client = client_new(socket_path);
 	int result = invocation->command->run(invocation, &err);
+	if (result == 0)
+		result = end_output(&err);
 	client_free(invocation->client);
 	if (result == 0)
 		return 0;

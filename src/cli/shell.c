@@ -24,7 +24,8 @@
 #include "base/clock.h"
 #include "base/str.h"
 
-#define AGAIN_MS 500
+#define AGAIN_MS  500
+#define KEYS_MOST 4096 /* read at once */
 
 struct shell {
 	struct invocation *invocation;
@@ -190,18 +191,25 @@ static size_t filter_keys(struct shell *shell, const char *in, size_t length, ch
 	return count;
 }
 
-static void take_keys(struct shell *shell)
+/* What was typed, without the escape. The end of input, or a terminal that is gone, is a wish to leave. */
+static size_t read_keys(struct shell *shell, char out[2 * KEYS_MOST])
 {
-	char in[4096], out[2 * sizeof(in)];
+	char in[KEYS_MOST];
 	ssize_t length = read(STDIN_FILENO, in, sizeof(in));
 
-	if (length <= 0) {
-		shell->leave = length == 0;
-		return;
-	}
-	size_t count = filter_keys(shell, in, (size_t)length, out);
+	if (length > 0)
+		return filter_keys(shell, in, (size_t)length, out);
+	shell->leave = length == 0 || (errno != EINTR && errno != EAGAIN);
+	return 0;
+}
+
+static void take_keys(struct shell *shell)
+{
+	char keys[2 * KEYS_MOST];
+	size_t count = read_keys(shell, keys);
+
 	if (!shell->watch)
-		queue(shell, WSLAY_BINARY_FRAME, out, count);
+		queue(shell, WSLAY_BINARY_FRAME, keys, count);
 }
 
 /* ---- connection ------------------------------------------------------------------------------- */
@@ -277,11 +285,9 @@ static int shell_run(struct shell *shell, struct err *err)
 			fprintf(stderr, "\r\n[connection lost; trying again, ~. leaves]\r\n");
 		told = true;
 		struct pollfd keys = { .fd = STDIN_FILENO, .events = POLLIN };
-		char in[256], out[512];
-		if (poll(&keys, 1, AGAIN_MS) > 0) {
-			ssize_t length = read(STDIN_FILENO, in, sizeof(in));
-			filter_keys(shell, in, length > 0 ? (size_t)length : 0, out);
-		}
+		char lost[2 * KEYS_MOST];
+		if (poll(&keys, 1, AGAIN_MS) > 0)
+			read_keys(shell, lost);
 	}
 	return 0;
 }

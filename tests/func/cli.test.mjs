@@ -2,7 +2,7 @@
 // single commands do is tried where the thing itself is. Machines are off here, so that nothing of them is needed.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Daemon, freePort, makeState, terakoya, until } from "./daemon.mjs";
@@ -112,4 +112,39 @@ test("who is asked is told which class it is and what is lost; without an answer
 		assert.match(stderr, /Running programs.* end.*give --yes/);
 	}
 	assert.equal(says(["class", "show", `${id}`]).state, "draft");
+});
+
+/** With standard input or output of its own. */
+const runs = (words, options) => spawnSync(terakoya, ["--state-dir", state, ...words], { encoding: "utf8", ...options });
+
+test("what is given is taken whole or refused, never in part", async () => {
+	const { id } = says(["class", "create", "linux-intro", "--seats", "2"]);
+	const night = ["freeze@18:00", "resume@08:00"];
+	const week = ["prepare@08:00", "open@09:00", ...night, ...night, ...night, ...night, "close@17:00"];
+	const planned = says(["class", "schedule", `${id}`, ...week, "--untested"]);
+	assert.deepEqual(planned.map((one) => one.action), week.map((one) => one.split("@")[0]));
+	assert.equal(daemon.cli("class", "schedule", `${id}`, ...Array(33).fill("close@17:00")).status, 2);
+	assert.match(daemon.cli("lab", "test", "linux-intro", ...Array(33).fill("files")).stderr, /^usage: terakoya lab test/);
+
+	const password = "0123456789".repeat(30);
+	assert.equal(runs(["account", "set", "nao", "--password-stdin"], { input: `${password}\n` }).status, 0);
+	await daemon.signIn("nao", password);
+	assert.match(runs(["account", "set", "nao", "--password-stdin"], { input: Buffer.from([0xff, 0x0a]) }).stderr, /not UTF-8/);
+
+	const names = Buffer.concat([Buffer.from("Mika\n"), Buffer.from([0x94, 0xfc, 0x8d, 0x81]), Buffer.from("\n")]); // Shift_JIS
+	const refused = runs(["class", "create", "linux-intro", "--names", "-"], { input: names });
+	assert.equal(refused.status, 2);
+	assert.match(refused.stderr, /-, line 2 is not UTF-8: .*--roster/);
+	assert.match(daemon.cli("audit", "forget", "yesterday").stderr, /^terakoya: TIME is a date/);
+});
+
+test("what cannot be printed is no success", () => {
+	const { id } = says(["class", "create", "linux-intro", "--seats", "2"]);
+	for (const words of [["class", "list"], ["class", "results", `${id}`, "--csv"]]) {
+		const full = openSync("/dev/full", "w");
+		const { status, stderr } = runs(words, { stdio: ["ignore", full, "pipe"] });
+		closeSync(full);
+		assert.equal(status, 1, words.join(" "));
+		assert.match(stderr, /standard output did not take all/);
+	}
 });
