@@ -1085,6 +1085,8 @@ export default {
 	"audit.action.seat.ssh": "signed in over ssh",
 	"audit.action.seat.ssh-failed": "failed to sign in over ssh",
 	"audit.action.seat.ssh-password": "made an ssh password",
+	"audit.action.seat.ssh-key": "registered an ssh key",
+	"audit.action.seat.ssh-key-removed": "removed an ssh key",
 	"audit.action.seat.rename": "renamed a seat",
 	"audit.action.seat.reset": "reset a machine",
 	"audit.action.seat.catch-up": "brought a seat forward",

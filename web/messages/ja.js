@@ -1085,6 +1085,8 @@ export default {
 	"audit.action.seat.ssh": "ssh でサインイン",
 	"audit.action.seat.ssh-failed": "ssh でのサインインに失敗",
 	"audit.action.seat.ssh-password": "ssh のパスワードを作成",
+	"audit.action.seat.ssh-key": "ssh の公開鍵を登録",
+	"audit.action.seat.ssh-key-removed": "ssh の公開鍵を削除",
 	"audit.action.seat.rename": "席の名前を変更",
 	"audit.action.seat.reset": "マシンを初期化",
 	"audit.action.seat.catch-up": "席を課題まで進めた",

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
 import en from "../messages/en.js";
 import ja from "../messages/ja.js";
@@ -16,6 +17,19 @@ test("a message takes the same values in both languages, and none is empty", () 
 		assert.ok(en[key].trim() && ja[key].trim(), key);
 		assert.deepEqual(names(ja[key]), names(en[key]), key);
 	}
+});
+
+/** Of what the audit log holds: "seat.reset". */
+const ACTION = /"((?:account|audit|certificate|class|course|database|image|lab|message|organisation|pack|seat|setting)\.[a-z-]+)"/g;
+
+test("every action that the daemon notes in the audit log has words", () => {
+	const actions = ["core", "http", "ssh"].flatMap((folder) => {
+		const place = new URL(`../../src/${folder}/`, import.meta.url);
+		return readdirSync(place).filter((name) => name.endsWith(".c")).flatMap((name) =>
+			[...readFileSync(new URL(name, place), "utf8").matchAll(ACTION)].map((found) => found[1]));
+	});
+	assert.ok(actions.length > 30);
+	assert.deepEqual(actions.filter((action) => !(`audit.action.${action}` in en)), []);
 });
 
 test("a terminal's own answers are told from typing", () => {
