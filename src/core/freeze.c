@@ -29,6 +29,8 @@
 #define MIB            (1ull << 20)
 #define DISK_RESERVE   (1024 * MIB)
 #define WAKE_MS        20000
+#define CLOCK_SLACK_MS 1000 /* a clock may be off by so much after it was set */
+#define CLOCK_LOOKS    4
 #define NAMED_AT_ONCE  8            /* machines in a work's message */
 
 struct frost {
@@ -146,10 +148,17 @@ void freeze_machine(struct machine *machine)
 	core_submit(machine->core, &freeze->base);
 }
 
+/* What a machine on a busy host is told has aged by the time that it takes it; pulse.c has a look then. */
+static void clock_told(struct machine *machine, uint64_t since, const struct err *err)
+{
+	machine->clock_looks = err || clock_mono_ms() - since > CLOCK_SLACK_MS ? CLOCK_LOOKS : 0;
+}
+
 static void woken(void *context, const struct link_exec_result *result, const struct err *err)
 {
 	struct awaited *awaited = context;
 	size_t step = awaited->step;
+	uint64_t since = awaited->since;
 	struct machine *machine = awaited_machine(awaited);
 
 	if (!machine || (err && err->kind == ERR_UNAVAILABLE))
@@ -157,13 +166,21 @@ static void woken(void *context, const struct link_exec_result *result, const st
 	if (err || result->status != 0)
 		log_warning("%s of seat %u was not told %s", machine->row.name, machine->seat->row.number,
 			    step ? "the time" : "random numbers");
-	if (step)
-		machine_step(machine, EVENT_IDENTIFIED, NULL);
+	if (!step)
+		return;
+	clock_told(machine, since, err);
+	machine_step(machine, EVENT_IDENTIFIED, NULL);
 }
 
 static void clock_set(void *context, const struct link_exec_result *result, const struct err *err)
 {
-	(void)context, (void)result, (void)err;
+	struct awaited *awaited = context;
+	uint64_t since = awaited->since;
+	struct machine *machine = awaited_machine(awaited);
+
+	(void)result;
+	if (machine && !(err && err->kind == ERR_UNAVAILABLE))
+		clock_told(machine, since, err);
 }
 
 static void set_clock(struct machine *machine, link_exec_fn *done, void *context)
@@ -179,7 +196,52 @@ static void set_clock(struct machine *machine, link_exec_fn *done, void *context
 void freeze_set_clock(struct machine *machine)
 {
 	if (machine->link)
-		set_clock(machine, clock_set, NULL);
+		set_clock(machine, clock_set, await(machine));
+}
+
+static void clock_moved(void *context, const struct link_exec_result *result, const struct err *err)
+{
+	(void)context, (void)result, (void)err;
+}
+
+/* Relative to the machine's own clock, so that it does not matter when it is done. */
+static void move_clock(struct machine *machine, int64_t ms)
+{
+	AUTO_FREE char *by = str_fmt("%c%lld.%03d seconds", ms < 0 ? '-' : '+', llabs(ms) / 1000, (int)(llabs(ms) % 1000));
+	const char *const set[] = { "date", "-u", "-s", by, NULL };
+	struct link_exec exec = { .argv = set, .timeout_ms = WAKE_MS };
+
+	link_exec(machine->link, &exec, clock_moved, NULL);
+}
+
+/* The machine's clock was read somewhere between question and answer: what is outside of that is certain. */
+static void clock_seen(void *context, const struct link_exec_result *result, const struct err *err)
+{
+	struct awaited *awaited = context;
+	int64_t took = (int64_t)(clock_mono_ms() - awaited->since), now = clock_real_ms();
+	struct machine *machine = awaited_machine(awaited);
+
+	if (!machine || !machine->link || err || result->status != 0)
+		return;
+	double seconds = strtod((const char *)result->output, NULL);
+	if (!(seconds > 0 && seconds < 1e11)) /* the guest's word */
+		return;
+	int64_t shown = (int64_t)(seconds * 1000);
+	if (shown < now - took)
+		move_clock(machine, now - took - shown);
+	else if (shown > now)
+		move_clock(machine, now - shown);
+	if (took <= CLOCK_SLACK_MS)
+		machine->clock_looks = 0;
+}
+
+void freeze_check_clock(struct machine *machine)
+{
+	static const char *const look[] = { "date", "+%s.%N", NULL };
+	struct link_exec exec = { .argv = look, .timeout_ms = WAKE_MS };
+
+	machine->clock_looks--;
+	link_exec(machine->link, &exec, clock_seen, await(machine));
 }
 
 /* Its kernel has stirred its random numbers already where it knows of generation ids; this is for the others.

@@ -144,6 +144,7 @@ struct awaited {
 	int64_t machine_id;
 	unsigned life;
 	size_t step; /* for the one who waits */
+	uint64_t since; /* clock_mono_ms() */
 };
 struct awaited *await(const struct machine *machine);
 /* The machine, if it still is in the life that asked; frees the token. */
@@ -213,6 +214,8 @@ void freeze_stop(struct core *core); /* the daemon ends */
 
 /* A machine that stood still is told the time; nobody waits for it. */
 void freeze_set_clock(struct machine *machine);
+/* Looks how far a clock is off that was set late, and moves it by what is certain. */
+void freeze_check_clock(struct machine *machine);
 
 /* ---- schedule.c, pause.c ---------------------------------------------------------------------- */
 

@@ -161,7 +161,7 @@ struct awaited *await(const struct machine *machine)
 {
 	struct awaited *awaited = mem_alloc(sizeof(*awaited));
 
-	*awaited = (struct awaited){ machine->core, machine->row.id, machine->life, 0 };
+	*awaited = (struct awaited){ machine->core, machine->row.id, machine->life, 0, clock_mono_ms() };
 	return awaited;
 }
 

@@ -46,7 +46,7 @@ export function ClassHead({ view }) {
 				onClick=${() => (view.proven_at ? launch() : setAsking("launch"))}>${t("class.launch")}</button>`}
 			${view.state === "open" && html`<button type="button" onClick=${() => setAsking("message")}>
 				${t("message.button-all")}</button>`}
-			${leads() && view.state === "open" && html`<button type="button" disabled=${view.everyone?.running}
+			${leads() && view.state === "open" && html`<button type="button" disabled=${view.everyone?.running || view.paused_at > 0}
 				onClick=${() => setAsking("everyone")}>${t("everyone.button")}</button>`}
 			${leads() && !over && html`<button type="button" class="danger"
 				onClick=${() => setAsking("close")}>${t("class.close")}</button>`}

@@ -7,9 +7,9 @@ import { Dialog } from "./dialog.js";
 import { toastProblem } from "./toasts.js";
 
 /**
- * @param {{ seat: number, machine: import("../types.js").Machine, reset: () => void }} props
+ * @param {{ seat: number, machine: import("../types.js").Machine, paused: boolean, reset: () => void }} props
  */
-export function MachineRow({ seat, machine, reset }) {
+export function MachineRow({ seat, machine, paused, reset }) {
 	const [asking, setAsking] = useState(/** @type {"" | "off" | "reboot"} */ (""));
 	/** @param {string} action */
 	const power = (action) => post(`/seats/${seat}/power`, { machine: machine.name, action });
@@ -22,12 +22,13 @@ export function MachineRow({ seat, machine, reset }) {
 			${machine.replaced > 0 && html`<span class="chip warn">${t("class.replaced")}</span>`}</p>
 		${machine.reason && html`<p class="machine-reason" lang="en">${machine.reason}</p>`}
 		<p class="machine-acts">
-			${off ? html`<button type="button" class="small"
+			${off ? html`<button type="button" class="small" disabled=${paused}
 				onClick=${() => power("on").catch(toastProblem)}>${t("seat.power-on")}</button>`
-			: html`<button type="button" class="small"
+			: html`<button type="button" class="small" disabled=${paused}
 				onClick=${() => setAsking("reboot")}>${t("seat.reboot")}</button>
-				<button type="button" class="small" onClick=${() => setAsking("off")}>${t("seat.power-off")}</button>`}
-			<button type="button" class="small danger" onClick=${reset}>${t("reset.confirm")}</button></p>
+				<button type="button" class="small" disabled=${paused}
+					onClick=${() => setAsking("off")}>${t("seat.power-off")}</button>`}
+			<button type="button" class="small danger" disabled=${paused} onClick=${reset}>${t("reset.confirm")}</button></p>
 		${asking && html`<${Dialog} title=${t(`seat.${asking}-title`, { machine: machine.name })} danger
 			confirm=${asking === "off" ? t("seat.power-off") : t("seat.reboot")} onConfirm=${() => power(asking)}
 			onClose=${() => setAsking("")}><p>${t(`seat.${asking}-text`)}</p><//>`}

@@ -45,9 +45,9 @@ export function SeatDrawer({ view, seat, close }) {
 		<${SeatTerminal} seat=${seat} paused=${view.paused_at > 0} onReset=${setResetting} />
 		<section class="drawer-part"><h3>${t("seat.machines")}</h3>
 			<ul>${seat.machines.map((machine) => html`<${MachineRow} key=${machine.id} seat=${seat.id}
-				machine=${machine} reset=${() => setResetting(machine)} />`)}</ul></section>
+				machine=${machine} paused=${view.paused_at > 0} reset=${() => setResetting(machine)} />`)}</ul></section>
 		<section class="drawer-part"><h3>${t("seat.tasks")}</h3><${TaskTimes} seat=${seat} labs=${labs} />
-			<p><button type="button" class="small" disabled=${!!seat.catch_up && !seat.catch_up.message}
+			<p><button type="button" class="small" disabled=${view.paused_at > 0 || (!!seat.catch_up && !seat.catch_up.message)}
 				onClick=${() => setCatching(true)}>${t("catch-up.button-seat")}</button></p></section>
 		<section class="drawer-part"><h3>${t("seat.attempts")}</h3>
 			<${AttemptList} seat=${seat} labs=${labs} /></section>

@@ -31,9 +31,10 @@ export function SeatTerminal({ seat, paused, onReset }) {
 			${all.length > 1 && html`<select aria-label=${t("seat.terminal")} value=${label || all[0].label}
 				onChange=${(/** @type {any} */ e) => setLabel(e.target.value)}>
 				${all.map((one) => html`<option key=${one.label}>${one.label}</option>`)}</select>`}
-			<span role="status" class=${assist ? "assisting" : ""}>${assist ? t("seat.assisting") : t("seat.watching")}</span>
+			<span role="status" class=${assist && !paused ? "assisting" : ""}>${paused ? t("overlay.paused")
+				: assist ? t("seat.assisting") : t("seat.watching")}</span>
 			<span class="spacer"></span>
-			<button type="button" class=${assist ? "small" : "small primary"} onClick=${() => setAssist(!assist)}>
+			<button type="button" class=${assist ? "small" : "small primary"} disabled=${paused} onClick=${() => setAssist(!assist)}>
 				${assist ? t("seat.watch") : t("seat.assist")}</button>
 		</div>
 	</section>`;

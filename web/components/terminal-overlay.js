@@ -45,9 +45,7 @@ export function TerminalOverlay({ machine, connection, mode, paused, onStart, on
 		return html`<${Card} title=${t("overlay.failed", name)} text=${machine.reason || t("overlay.failed-text")}
 			act=${t("reset.button")} onAct=${onReset} />`;
 	}
-	if (paused && state !== "lost") { // a student's page says so above
-		return mode === "own" ? null : html`<div class="strip warn" role="status">${t("overlay.paused")}</div>`;
-	}
+	if (paused && state !== "lost") return null; // it is said beside the terminal, which goes on showing what it showed
 	if (machine.state === "lost") {
 		return html`<${Card} title=${t("overlay.lost", name)} text=${t("overlay.lost-text")}
 			act=${t("reset.button")} onAct=${onReset} />`;

@@ -418,7 +418,7 @@ export default {
 	"power.freeze": "凍結",
 	"power.resume": "再開",
 	"power.pause": "一時停止",
-	"power.continue": "続ける",
+	"power.continue": "再開",
 	"plan.button": "予定",
 	"plan.title": "「{name}」の予定",
 	"plan.text": "クラスは予定どおりに自動で動きます。時刻はお使いの地域（{zone}）のものです。準備の予定がなければ、開講のときに準備も行います。",

@@ -2,6 +2,7 @@
 import { useEffect, useMemo } from "preact/hooks";
 import { useCalm } from "../components/use-calm.js";
 import { Qr } from "../components/qr.js";
+import { StateChip } from "../components/state-chip.js";
 import { useLive } from "../components/use-live.js";
 import { useLoaded } from "../components/use-loaded.js";
 import { useNow } from "../components/use-now.js";
@@ -60,6 +61,7 @@ function Lab({ view }) {
 	const left = hand.since ? Math.ceil(hand.lab.minutes - (clock - hand.since) / MINUTE) : hand.lab.minutes;
 	return html`<section class="wall-lab">
 		<header><h2><span>${place}</span> ${plain(say(hand.lab.title))}</h2>
+			${view.paused_at > 0 && html`<${StateChip} state=${view.state} paused />`}
 			<p class=${left < 0 ? "wall-left over" : "wall-left"}>${left >= 0 ? t("wall.left", { n: left }) : t("wall.over", { n: -left })}</p></header>
 		<ol>${sums.map((sum, index) => {
 			const task = hand.lab.tasks[index];
