@@ -134,7 +134,7 @@ install: programs web $(BUILD)/terakoya.1 $(BUILD)/terakoyad.8 ## install below 
 	cp -R labs images $(DATA)/
 	rm -rf $(DATA)/web && cp -R build/web $(DATA)/web
 
-screenshots: all tests/node_modules ## take the pictures of docs/students.md anew
+screenshots: all tests/node_modules ## take the pictures of the guides in docs/ anew
 	node tests/e2e/screenshots.mjs
 
 clean: ## remove what was built (not the state in var/)
