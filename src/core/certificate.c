@@ -158,9 +158,10 @@ int certificate_revoke(struct class *class, const struct actor *actor, const cha
 {
 	char code[CERTIFICATE_CODE] = "";
 
-	if (!certificate_code_read(typed, code) ||
-	    certificates_remove(class->core->store, class->row.id, code, NULL) < 0)
-		return err_set(err, ERR_NOT_FOUND, "this class has no certificate \"%.32s\"", typed);
+	if (!certificate_code_read(typed, code))
+		return err_set(err, ERR_NOT_FOUND, "\"%.32s\" is no certificate's code", typed);
+	if (certificates_remove(class->core->store, class->row.id, code, err) < 0)
+		return -1;
 	AUTO_FREE char *detail = str_fmt("{\"code\":\"%s\"}", code);
 	note_class(class->core, actor, class, "certificate.revoke", detail);
 	return 0;

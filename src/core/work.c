@@ -108,7 +108,7 @@ struct work *work_start_in(struct core *core, int64_t class_id, const char *kind
 	work->id = ++core->next_work;
 	work->class_id = class_id;
 	snprintf(work->kind, sizeof(work->kind), "%s", kind);
-	snprintf(work->object, sizeof(work->object), "%s", object);
+	str_cut(work->object, sizeof(work->object), object);
 	snprintf(work->step, sizeof(work->step), "starting");
 	work->started_mono = clock_mono_ms();
 	timed->expected_ms = work->left_ms = expected_ms(core, work);
@@ -125,7 +125,7 @@ void work_progress(struct core *core, struct work *work, double fraction, const 
 
 	if (fraction > work->fraction) /* never backwards, whatever the child says */
 		work->fraction = fraction > 1 ? 1 : fraction;
-	snprintf(work->step, sizeof(work->step), "%s", step);
+	str_cut(work->step, sizeof(work->step), step);
 	work->left_ms = left_ms(timed, clock_mono_ms() - work->started_mono);
 	if (news || work->fraction - timed->told >= TELL_FRACTION)
 		tell(core, work);
@@ -137,7 +137,7 @@ void work_end(struct core *core, struct work *work, const char *message)
 	work->took_ms = clock_mono_ms() - work->started_mono;
 	work->left_ms = 0;
 	if (message) {
-		snprintf(work->message, sizeof(work->message), "%s", message);
+		str_cut(work->message, sizeof(work->message), message);
 		log_error("%s %s: %s", work->kind, work->object, message);
 	} else {
 		work->fraction = 1;

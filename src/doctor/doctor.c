@@ -30,6 +30,7 @@ _Static_assert(ARRAY_SIZE(doctor_verdict_names) == DOCTOR_VERDICTS, "a name for 
 		va_start(words, format);                                                           \
 		vsnprintf(field, sizeof(field), format, words);                                    \
 		va_end(words);                                                                     \
+		str_scrub(field); /* programs say what they like, and a cut may go through a character */ \
 	} while (0)
 
 void doctor_ok(struct doctor_result *result, const char *found, ...)

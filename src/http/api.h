@@ -173,7 +173,7 @@ int api_terminal_output(struct request *request, struct err *err);
 int api_terminal_input(struct request *request, struct err *err);
 
 /* static.c: whatever is not the API. */
-struct files *files_new(const char *directory, struct err *err);
+struct files *files_new(const char *directory);
 void files_free(struct files *files);
 int files_serve(struct request *request, const char *path, const char *method, struct err *err);
 

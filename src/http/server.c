@@ -380,9 +380,7 @@ static int server_start(struct server *server, const struct server_config *confi
 	if (read_pem(config->tls_cert, &server->tls_cert, err) < 0 ||
 	    read_pem(config->tls_key, &server->tls_key, err) < 0)
 		return -1;
-	server->files = files_new(config->web_dir, err);
-	if (!server->files)
-		return -1;
+	server->files = files_new(config->web_dir);
 	fd = listen_tcp(config->listen, err);
 	if (fd < 0 || name_server(server, config, fd, err) < 0 ||
 	    listener_start(&server->tcp, server, STEAL_FD(fd), config, err) < 0)
@@ -396,7 +394,9 @@ static int server_start(struct server *server, const struct server_config *confi
 		if (listener_start(&server->local, server, STEAL_FD(fd), config, err) < 0)
 			return -1;
 	}
-	return loop_timer(core_loop(server->core), &server->tick, HTTP_TICK_MS, on_tick, server);
+	if (loop_timer(core_loop(server->core), &server->tick, HTTP_TICK_MS, on_tick, server) < 0)
+		return err_set(err, ERR_INTERNAL, "cannot arm the server's timer");
+	return 0;
 }
 
 struct server *server_new(struct core *core, struct auth *auth, struct hub *hub,

@@ -303,11 +303,10 @@ int files_serve(struct request *request, const char *path, const char *method, s
 	return 0;
 }
 
-struct files *files_new(const char *directory, struct err *err)
+struct files *files_new(const char *directory)
 {
 	struct files *files = mem_alloc(sizeof(*files));
 
-	(void)err;
 	LIST_INIT(&files->list);
 	files->directory = str_copy(directory);
 	files->policy = make_policy("");

@@ -74,6 +74,6 @@ int certificates_list(struct store *store, int64_t class_id, struct certificate_
 
 int certificates_remove(struct store *store, int64_t class_id, const char *code, struct err *err)
 {
-	return store_change(store, err, "certificate", "DELETE FROM certificate WHERE class = ? AND code = ?",
+	return store_change(store, err, "certificate of this class", "DELETE FROM certificate WHERE class = ? AND code = ?",
 			    "is", class_id, code);
 }

@@ -53,6 +53,14 @@ test("a file that is there is replaced only with --force; what is no place for a
 	assert.match((await cli("backup", join(daemon.state, "terakoya.db"), "--force")).stderr, /the database itself/);
 });
 
+test("a path of any characters is shown, cut where it is too long to be shown", async () => {
+	for (const name of ["", "a", "ab"].map((first) => `${first}${"控".repeat(60)}.db`)) {
+		const result = await cli("backup", join(place, name));
+		assert.equal(result.status, 0, result.stderr);
+		assert.match(result.stdout, /控: done in/);
+	}
+});
+
 test("nobody writes files on the host from afar", async () => {
 	assert.equal((await daemon.as(mika, "POST", "/backup", { path: join(place, "afar.db") })).status, 403);
 	assert.equal((await daemon.local("POST", "/backup", { path: "here.db" })).status, 400);
