@@ -293,7 +293,6 @@ static void enter_probing(struct machine *machine, enum machine_event event)
 
 static void enter_ready(struct machine *machine, enum machine_event event)
 {
-	(void)event;
 	machine_no_deadline(machine);
 	machine->asked_at = 0;
 	if (!machine->proven) { /* it has just answered: asking again can wait until the others are ready, too */
@@ -304,6 +303,8 @@ static void enter_ready(struct machine *machine, enum machine_event event)
 	machine->row.replaced = 0;
 	machine_save(machine);
 	discard_doomed(machine);
+	if (event == EVENT_NOT_SAVED)
+		machine_connect(machine);
 	pause_machine(machine);
 	class_settled(machine->seat->class);
 }
@@ -373,19 +374,21 @@ static void enter_removing(struct machine *machine, enum machine_event event)
 	machine_save(machine);
 }
 
+/* Its shells are saved with it: their terminals wait for it. The connection goes first: QEMU writes what it is
+ * told into the memory of a machine that stands still, too, while that is being saved, and what it could not pass
+ * on would be saved as well, and block the machine's first words when it is back. */
 static void enter_freezing(struct machine *machine, enum machine_event event)
 {
 	(void)event;
 	machine_no_deadline(machine);
+	machine_unlink(machine, false);
 	freeze_machine(machine);
 }
 
-/* Its shells are saved with it: their terminals wait for it. */
 static void enter_frozen(struct machine *machine, enum machine_event event)
 {
 	(void)event;
 	machine_no_deadline(machine);
-	machine_unlink(machine, false);
 	machine_save(machine);
 }
 
@@ -431,8 +434,9 @@ static bool event_keeps_life(enum machine_event event)
 static const char *default_reason(enum machine_event event, enum machine_state from)
 {
 	if (event == EVENT_TIMEOUT)
-		return from == MACHINE_PROBING ? "its probe did not end in time" :
-						 "its agent did not answer in time";
+		return from == MACHINE_PROBING	? "its probe did not end in time" :
+		       from == MACHINE_RESUMING ? "its agent did not answer in time: restart it, or reset the seat" :
+						  "its agent did not answer in time";
 	if (event == EVENT_SILENT)
 		return "its agent does not answer";
 	if (event == EVENT_MISSING)

@@ -10,6 +10,12 @@
  * is therefore useless until it has read what we sent; SIOCOUTQ tells (unix(7): bytes that the peer
  * has not read). A machine may take minutes to boot, and its first read finds one hello.
  *
+ * A connection on which nobody has answered for long may be one that never will: QEMU may have stopped
+ * to pass on what the guest says (one that was full when its machine was saved does), or the guest may
+ * have missed a wake. A new connection makes QEMU forget what it held, and tells the guest so. There are
+ * three of them, each given twice as long as the one before, and no more: a guest that stands still, in a
+ * class that is paused, has room for a few such tidings only.
+ *
  * A guest that reboots keeps QEMU's connection. Its new agent says BOOTED, and we greet anew.
  */
 #include "guest/link_private.h"
@@ -31,12 +37,16 @@
 
 #define HELLO_WAIT_MS     300
 #define HELLO_WAIT_MAX_MS 5000
+#define GREETING_MS       9000u /* on one connection, at first */
+#define GREETINGS_MAX     4    /* connections */
 #define BACKOFF_MS        50
 #define BACKOFF_MAX_MS    2000
 #define STEADY_MS         10000 /* a session this long was a good one: start over with the backoff */
 #define BOOT_LEAST_MS     1000  /* nobody reboots twice in this time but to do harm */
 #define SKIP_MAX          (8u * 1024 * 1024)
 
+static void connection_close(struct link *link);
+static void link_connect(struct link *link);
 static void link_drop(struct link *link, const struct err *why);
 static void link_settle(struct link *link);
 
@@ -141,6 +151,7 @@ static void greeting_begin(struct link *link)
 	link->state = LINK_GREETING;
 	link->hellos_sent = link->hellos_seen = 0;
 	link->hello_wait_ms = HELLO_WAIT_MS;
+	link->greeted_ms = clock_mono_ms();
 	while (getrandom(link->nonce, FRAME_NONCE, 0) != FRAME_NONCE)
 		;
 	frame_parser_scan(&link->in, FRAME_HELLO_REPLY);
@@ -148,10 +159,23 @@ static void greeting_begin(struct link *link)
 	link->wake_ms = clock_mono_ms() + link->hello_wait_ms;
 }
 
+/* Nobody is told: there was no session that could end. */
+static void greeting_elsewhere(struct link *link)
+{
+	link->greetings++;
+	connection_close(link);
+	link_connect(link);
+}
+
 static void greeting_repeat(struct link *link)
 {
 	int unread = 0;
 
+	if (link->greetings < GREETINGS_MAX &&
+	    clock_mono_ms() - link->greeted_ms >= GREETING_MS << (link->greetings - 1)) {
+		greeting_elsewhere(link);
+		return;
+	}
 	ioctl(link->fd, SIOCOUTQ, &unread);
 	if (!unread && !link->out.length) {
 		AUTO_FREE uint8_t *zeros = mem_alloc(FRAME_MAX);
@@ -219,6 +243,7 @@ static int hello_accept(struct link *link, struct frame_reader *reader)
 	link->told_down = false;
 	link->wake_ms = 0;
 	link->up_ms = clock_mono_ms();
+	link->greetings = 1;
 	link->hello = hello;
 	if (link->events.up)
 		link->events.up(link->context, &hello);
@@ -522,6 +547,7 @@ struct link *link_new(struct loop *loop, const char *socket_path, const struct l
 	link->context = context;
 	link->fd = -1;
 	link->backoff_ms = BACKOFF_MS;
+	link->greetings = 1;
 	link->wake_ms = clock_mono_ms();
 	TAILQ_INIT(&link->requests);
 	TAILQ_INIT(&link->finished);

@@ -95,6 +95,8 @@ struct link {
 	uint8_t nonce[FRAME_NONCE];
 	unsigned hellos_sent, hellos_seen; /* with this nonce */
 	unsigned hello_wait_ms, backoff_ms;
+	unsigned greetings; /* connections on which one answer is waited for; the present one since greeted_ms */
+	uint64_t greeted_ms;
 	uint64_t wake_ms;   /* when to connect or to greet again; 0 while up */
 	uint64_t held_ms;   /* since when the machine stands still; 0: it does not */
 	uint64_t stood_ms;  /* how long it did before */

@@ -35,6 +35,7 @@ static struct world {
 	struct link *link;
 	/* the relay */
 	int listener, host, guest;
+	unsigned connections, deaf; /* what the first so many of them say is read, and goes nowhere */
 	sd_event_source *listen_io, *host_io, *guest_io;
 	/* what the link reported */
 	unsigned ups, downs;
@@ -68,6 +69,8 @@ static void pass_on(int from, int to, bool from_host)
 
 	if (got <= 0 && from_host)
 		relay_cut();
+	if (from_host && w.connections <= w.deaf)
+		return;
 	for (ssize_t sent = 0; sent < got && to >= 0;) {
 		ssize_t wrote = send(to, bytes + sent, (size_t)(got - sent), MSG_NOSIGNAL);
 		if (wrote < 0)
@@ -97,6 +100,7 @@ static int on_listener(sd_event_source *source, int fd, uint32_t events, void *d
 	(void)source, (void)events, (void)data;
 	relay_cut();
 	w.host = accept(fd, NULL, NULL);
+	w.connections++;
 	sd_event_add_io(loop_event(w.loop), &w.host_io, w.host, EPOLLIN, on_host, NULL);
 	return 0;
 }
@@ -658,6 +662,20 @@ static void a_half_sent_frame_is_recovered_from(void **state)
 	assert_false(w.failed);
 }
 
+static void a_connection_on_which_nobody_answers_is_given_up_for_a_new_one(void **state)
+{
+	(void)state;
+	w.deaf = 2;
+	relay_cut();
+	WAIT(w.downs == 1);
+	WAIT(w.ups == 2);
+	assert_int_equal(w.connections, 3);
+	assert_int_equal(w.downs, 1); /* what never was up did not go down */
+	run_script("echo in step", 5000);
+	WAIT(w.done);
+	assert_false(w.failed);
+}
+
 static void a_new_agent_behind_the_same_connection_is_greeted_anew(void **state)
 {
 	(void)state;
@@ -854,6 +872,7 @@ int main(void)
 		HOLDS(a_flood_in_one_terminal_does_not_starve_a_command),
 		HOLDS(output_survives_cuts_at_any_byte),
 		HOLDS(a_half_sent_frame_is_recovered_from),
+		HOLDS(a_connection_on_which_nobody_answers_is_given_up_for_a_new_one),
 		HOLDS(a_new_agent_behind_the_same_connection_is_greeted_anew),
 		HOLDS(a_guest_that_breaks_the_protocol_is_dropped_and_tried_again),
 		HOLDS(output_out_of_place_is_refused),
