@@ -203,3 +203,15 @@ test("garbage ends its connection, and nothing else", async () => {
 	}
 	assert.equal((await daemon.as(hana, "GET", "/health")).status, 200);
 });
+
+// The last one: from here on this address has to wait.
+test("who guesses on the page waits over ssh, too", async () => {
+	const guess = () => daemon.request("POST", "/api/v1/session/join", { body: { code: "HOSHI-999", name: "Eve", language: "en" } });
+	let last;
+	for (let i = 0; i < 40 && last?.status !== 429; i++) last = await guess();
+	assert.equal(last.status, 429, last.text);
+	const { login, password } = await card();
+	const refused = await ssh(login, password, "-o", "LogLevel=INFO");
+	assert.notEqual(refused.code, 0);
+	assert.match(refused.stderr, /terakoya: too many failed tries: try again in \d+ s/);
+});
