@@ -1,13 +1,33 @@
 /** What each person of a class has achieved, in one row. */
+import { useState } from "preact/hooks";
 import { html } from "../html.js";
 import { moment, number, t } from "../text.js";
 
 /** @typedef {import("../types.js").SeatResult} SeatResult */
 
+const NONE = "\n"; // no organisation has this name
+
+/**
+ * Whose results are looked at, where people come from more than one organisation.
+ * @param {{ rows: SeatResult[], chosen: string, choose: (name: string) => void, found: number }} props
+ */
+function Filter({ rows, chosen, choose, found }) {
+	const names = [...new Set(rows.map((row) => row.organisation))].sort();
+	if (names.length < 2) return null;
+	return html`<p class="results-filter" role="search"><select aria-label=${t("room.organisation")} value=${chosen}
+			onChange=${(/** @type {any} */ e) => choose(e.target.value)}>
+			<option value="">${t("room.all-organisations")}</option>
+			${names.map((name) => html`<option key=${name} value=${name || NONE}>${name || t("room.no-organisation")}</option>`)}</select>
+		<span role="status" class="help">${chosen && t("room.found", { n: found, total: rows.length })}</span></p>`;
+}
+
 /** @param {{ rows: SeatResult[] }} props */
-export function ResultsTable({ rows }) {
-	const companies = rows.some((row) => row.organisation);
-	return html`<div class="table-frame" tabindex="0" role="region" aria-label=${t("results.title")}><table class="table results">
+export function ResultsTable({ rows: all }) {
+	const [chosen, setChosen] = useState("");
+	const companies = all.some((row) => row.organisation);
+	const rows = chosen ? all.filter((row) => (row.organisation || NONE) === chosen) : all;
+	return html`<${Filter} rows=${all} chosen=${chosen} choose=${setChosen} found=${rows.length} />
+		<div class="table-frame" tabindex="0" role="region" aria-label=${t("results.title")}><table class="table results">
 		<thead><tr><th scope="col" class="number">${t("results.seat")}</th><th scope="col">${t("results.name")}</th>
 			${companies && html`<th scope="col">${t("results.organisation")}</th>`}
 			<th scope="col" class="number">${t("results.labs")}</th><th scope="col" class="number">${t("results.tasks")}</th>
