@@ -8,7 +8,7 @@ import { after, before, test } from "node:test";
 import { Daemon, freePort, makeState, terakoya, until } from "./daemon.mjs";
 
 /** Those that speak to a person, run on real machines, or are for a daemon that is stopped. */
-const ELSEWHERE = ["shell", "lab try", "lab test", "class watch", "class launch", "template bake", "seat reset", "seat catch-up",
+const ELSEWHERE = ["shell", "lab try", "lab test", "class launch", "template bake", "seat reset", "seat catch-up",
 	"class catch-up", "restore"];
 
 const state = makeState(), place = makeState();
@@ -91,6 +91,7 @@ test("with --json every command prints one JSON value", async () => {
 	run(`class freeze ${id} --yes`);
 	run(`class resume ${id}`);
 	run(`class close ${id} --yes`);
+	assert.equal(run(`class watch ${id}`).state, "closed"); // one that is over is shown once
 	run(`class remove ${id} --yes`);
 	run("account remove ken --yes");
 	const [{ copies: [{ digest }] }] = says(["image", "list"]);
