@@ -80,9 +80,13 @@ int show_list(struct invocation *invocation, const char *path, const char *const
 	      struct err *err);
 /* Follows long work (an image, a template) until its end, with a progress bar on a terminal. */
 int show_work(struct invocation *invocation, json_t *work, struct err *err);
-/* "12.3 GB", "4 min 05 s" */
+/* "12.3 GB", "4 min 05 s", "2026-06-09 13:30" (here; "" for 0) */
 const char *show_bytes(json_int_t bytes, char text[32]);
 const char *show_seconds(json_int_t ms, char text[32]);
+const char *show_time(json_int_t ms, char text[32]);
+/* A member of an object; "" or 0 where there is none of that kind. */
+const char *text_of(const json_t *object, const char *name);
+long long number_of(const json_t *object, const char *name);
 /* Asks on the terminal; true for yes. Without a terminal: false, and what to do is said. */
 bool confirm(const struct invocation *invocation, const char *question);
 

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/auto.h"
 #include "base/str.h"
@@ -70,22 +69,11 @@ int cmd_account_password(struct invocation *invocation, struct err *err)
 	return send_account(invocation, "POST", path, json_object(), err);
 }
 
-/* "2026-06-09 13:30" in a member of its own, "" for never. */
-static void add_time(json_t *row, const char *key, const char *shown)
-{
-	time_t at = (time_t)(json_integer_value(json_object_get(row, key)) / 1000);
-	char text[32] = "";
-	struct tm local;
-
-	if (at)
-		strftime(text, sizeof(text), "%Y-%m-%d %H:%M", localtime_r(&at, &local));
-	json_object_set_new(row, shown, json_string(text));
-}
-
 static int show_timed(struct invocation *invocation, const char *path, const char *const *columns,
 		      const char *const times[][2], struct err *err)
 {
 	json_t *rows = NULL, *row;
+	char text[32];
 	size_t i;
 
 	if (client_call(invocation->client, "GET", path, NULL, &rows, err) < 0)
@@ -93,7 +81,8 @@ static int show_timed(struct invocation *invocation, const char *path, const cha
 	if (!show_json(invocation, rows)) {
 		json_array_foreach(rows, i, row)
 			for (size_t k = 0; times[k][0]; k++)
-				add_time(row, times[k][0], times[k][1]);
+				json_object_set_new(row, times[k][1],
+						    json_string(show_time(number_of(row, times[k][0]), text)));
 		show_table(rows, columns);
 	}
 	json_decref(rows);
@@ -132,7 +121,7 @@ int cmd_account_sign_out(struct invocation *invocation, struct err *err)
 
 	if (client_call(invocation->client, "DELETE", path, NULL, &reply, err) < 0)
 		return -1;
-	long long ended = json_integer_value(json_object_get(reply, "ended"));
+	long long ended = number_of(reply, "ended");
 	if (!show_json(invocation, reply))
 		printf("%s: %lld session%s ended\n", invocation->argument[0], ended,
 		       ended == 1 ? "" : "s");

@@ -89,7 +89,7 @@ static char *list_path(const struct invocation *invocation, struct err *err)
 
 static void add_time(json_t *row)
 {
-	time_t at = (time_t)(json_integer_value(json_object_get(row, "at")) / 1000);
+	time_t at = (time_t)(number_of(row, "at") / 1000);
 	char text[32];
 	struct tm local;
 
@@ -130,11 +130,6 @@ static int verify_get(struct invocation *invocation, json_t **chain, struct err 
 		return -1;
 	*chain = report_chain(&found);
 	return 0;
-}
-
-static json_int_t number_of(json_t *chain, const char *key)
-{
-	return json_integer_value(json_object_get(chain, key));
 }
 
 static void print_chain(json_t *chain)

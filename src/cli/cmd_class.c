@@ -12,18 +12,6 @@
 #include "base/clock.h"
 #include "base/str.h"
 
-static const char *text_of(json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text ? text : "";
-}
-
-static json_int_t number_of(json_t *object, const char *name)
-{
-	return json_integer_value(json_object_get(object, name));
-}
-
 char *class_path(const struct invocation *invocation, const char *action, struct err *err)
 {
 	long id;

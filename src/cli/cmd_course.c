@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/auto.h"
 #include "base/buf.h"
@@ -49,12 +48,10 @@ static void add_copy(json_t *rows, const char *name, json_t *copy)
 {
 	AUTO_FREE char *full =
 		str_fmt("%s@%s", name, json_string_value(json_object_get(copy, "digest")));
-	time_t at = (time_t)(json_integer_value(json_object_get(copy, "built_at")) / 1000);
 	bool current = json_is_true(json_object_get(copy, "current"));
 	char built[32];
-	struct tm local;
 
-	strftime(built, sizeof(built), "%Y-%m-%d %H:%M", localtime_r(&at, &local));
+	show_time(number_of(copy, "built_at"), built);
 	json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:O, s:o}", "name", full, "state",
 					      current ? "current" : "old", "built", built, "bytes",
 					      json_object_get(copy, "bytes"), "users",

@@ -15,7 +15,7 @@ static char *keys_path(struct invocation *invocation, struct err *err)
 
 	if (seat_find(invocation, invocation->argument[0], &seat, err) < 0)
 		return NULL;
-	char *path = str_fmt("/seats/%lld/keys", (long long)json_integer_value(json_object_get(seat, "id")));
+	char *path = str_fmt("/seats/%lld/keys", number_of(seat, "id"));
 	json_decref(seat);
 	return path;
 }
@@ -44,7 +44,7 @@ static int add_key(struct invocation *invocation, const char *path, const char *
 		return -1;
 	json_array_append_new(keys, key);
 	if (!invocation->json)
-		printf("key %lld  %s  %s\n", (long long)json_integer_value(json_object_get(key, "id")),
+		printf("key %lld  %s  %s\n", number_of(key, "id"),
 		       json_string_value(json_object_get(key, "fingerprint")),
 		       json_string_value(json_object_get(key, "comment")));
 	return 0;
@@ -94,7 +94,7 @@ static json_int_t key_number(json_t *keys, const char *what)
 	size_t i;
 
 	json_array_foreach(keys, i, key) {
-		json_int_t id = json_integer_value(json_object_get(key, "id"));
+		json_int_t id = number_of(key, "id");
 		AUTO_FREE char *number = str_fmt("%lld", (long long)id);
 		if (str_equal(number, what) || str_equal(json_string_value(json_object_get(key, "fingerprint")), what))
 			return id;

@@ -32,7 +32,7 @@ static char *message_path(struct invocation *invocation, struct err *err)
 		return class_path(invocation, "/messages", err);
 	if (seat_find(invocation, name, &seat, err) < 0)
 		return NULL;
-	char *path = str_fmt("/seats/%lld/messages", json_integer_value(json_object_get(seat, "id")));
+	char *path = str_fmt("/seats/%lld/messages", number_of(seat, "id"));
 	json_decref(seat);
 	return path;
 }
@@ -50,7 +50,7 @@ int cmd_class_message(struct invocation *invocation, struct err *err)
 	if (client_call(invocation->client, "POST", path, body, &sent, err) < 0)
 		return -1;
 	if (!show_json(invocation, sent))
-		printf("message %lld sent\n", json_integer_value(json_object_get(sent, "id")));
+		printf("message %lld sent\n", number_of(sent, "id"));
 	json_decref(sent);
 	return 0;
 }

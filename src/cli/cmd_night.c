@@ -60,13 +60,9 @@ static int show_schedule(struct invocation *invocation, json_t *class)
 	if (show_json(invocation, list))
 		return 0;
 	json_array_foreach(list, i, one) {
-		time_t at = (time_t)(json_integer_value(json_object_get(one, "at")) / 1000);
 		const char *outcome = json_string_value(json_object_get(one, "outcome"));
-		struct tm local;
 		char when[32];
-		localtime_r(&at, &local);
-		strftime(when, sizeof(when), "%Y-%m-%d %H:%M", &local);
-		printf("%s  %-8s %s%s\n", when, json_string_value(json_object_get(one, "action")),
+		printf("%s  %-8s %s%s\n", show_time(number_of(one, "at"), when), text_of(one, "action"),
 		       !outcome ? "to come" : *outcome ? "not done: " : "done", outcome ? outcome : "");
 	}
 	if (!json_array_size(list))

@@ -20,7 +20,7 @@ int organisation_find(struct invocation *invocation, const char *what, json_int_
 		return -1;
 	str_to_number(what, 1, INT64_MAX, &number);
 	json_array_foreach(all, i, one) {
-		json_int_t own = json_integer_value(json_object_get(one, "id"));
+		json_int_t own = number_of(one, "id");
 		if (str_equal(json_string_value(json_object_get(one, "name")), what) || (!found && own == number))
 			found = own;
 	}
@@ -50,7 +50,7 @@ static int organisation_send(struct invocation *invocation, const char *method, 
 	if (client_call(invocation->client, method, path, body, &reply, err) < 0)
 		return -1;
 	if (!show_json(invocation, reply))
-		printf("organisation %lld  %s\n", (long long)json_integer_value(json_object_get(reply, "id")),
+		printf("organisation %lld  %s\n", number_of(reply, "id"),
 		       json_string_value(json_object_get(reply, "name")));
 	json_decref(reply);
 	return 0;

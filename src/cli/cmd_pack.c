@@ -10,13 +10,6 @@
 #include "base/str.h"
 #include "pack/archive.h"
 
-static const char *text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text ? text : "";
-}
-
 /* ---- list ----------------------------------------------------------------------------------- */
 
 static void describe(json_t *pack)
@@ -59,7 +52,7 @@ static void tell_findings(const json_t *problem)
 	size_t i;
 
 	json_array_foreach(json_object_get(problem, "findings"), i, finding) {
-		json_int_t line = json_integer_value(json_object_get(finding, "line"));
+		json_int_t line = number_of(finding, "line");
 		fprintf(stderr, "%s", text_of(finding, "file"));
 		if (line)
 			fprintf(stderr, ":%lld", (long long)line);

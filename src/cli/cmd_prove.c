@@ -12,18 +12,6 @@
 
 #define LOOK_US 500000
 
-static const char *text_of(json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text ? text : "";
-}
-
-static long long number_of(json_t *object, const char *name)
-{
-	return json_integer_value(json_object_get(object, name));
-}
-
 /* ---- what comes out --------------------------------------------------------------------------- */
 
 static void print_result(size_t number, json_t *result)

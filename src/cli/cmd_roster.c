@@ -38,7 +38,7 @@ static size_t tell_problems(json_t *problems)
 	size_t i, wrong = 0;
 
 	json_array_foreach(problems, i, problem) {
-		json_int_t line = json_integer_value(json_object_get(problem, "line"));
+		json_int_t line = number_of(problem, "line");
 		json_t *text = json_object_get(problem, "text");
 		if (line)
 			fprintf(stderr, "line %lld, ", (long long)line);

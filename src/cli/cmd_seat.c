@@ -25,7 +25,7 @@ int seat_find(struct invocation *invocation, const char *name, json_t **seat, st
 		return -1;
 	*seat = NULL;
 	json_array_foreach(json_object_get(class, "seat"), i, one)
-		if (json_integer_value(json_object_get(one, "number")) == number)
+		if (number_of(one, "number") == number)
 			*seat = json_incref(one);
 	json_decref(class);
 	if (!*seat)
@@ -43,7 +43,7 @@ static int seat_post(struct invocation *invocation, const char *action, json_t *
 		return -1;
 	}
 	AUTO_FREE char *path = str_fmt("/seats/%lld/%s",
-				       (long long)json_integer_value(json_object_get(seat, "id")), action);
+				       number_of(seat, "id"), action);
 	json_decref(seat);
 	return client_call(invocation->client, "POST", path, body, reply, err);
 }

@@ -53,13 +53,6 @@ static void on_signal(int number)
 	told_to_end = 1;
 }
 
-static const char *text_of(json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text ? text : "";
-}
-
 static int call(struct trying *trying, const char *method, const char *path, json_t *body, json_t **reply,
 		struct err *err)
 {
@@ -156,7 +149,7 @@ static char *verdict_text(json_t *verdict)
 {
 	const char *language = getenv("LANG") && str_starts(getenv("LANG"), "ja") ? "ja" : "en";
 	AUTO_FREE char *feedback = plain(text_of(json_object_get(verdict, "feedback"), language));
-	long long code = json_integer_value(json_object_get(verdict, "code"));
+	long long code = number_of(verdict, "code");
 
 	if (str_equal(text_of(verdict, "verdict"), "pass"))
 		return str_copy("passes");
@@ -215,7 +208,7 @@ static void solve(struct trying *trying, size_t task)
 	}
 	AUTO_FREE char *output = str_copy(text_of(run, "output"));
 	output[strcspn(output, "\n")] = 0;
-	long long status = json_integer_value(json_object_get(run, "status"));
+	long long status = number_of(run, "status");
 	if (status || *text_of(run, "errors"))
 		printf("the solve of %s: status %lld\n%s", trying->task[task], status, text_of(run, "errors"));
 	if (trying->answer[task])
@@ -361,8 +354,8 @@ static int take_view(struct trying *trying, json_t *trial, struct err *err)
 	const char *state = text_of(trial, "state");
 	AUTO_FREE char *now = str_fmt("%s%s%s", state, *text_of(trial, "step") ? ": " : "", text_of(trial, "step"));
 
-	trying->class = json_integer_value(json_object_get(trial, "class"));
-	trying->seat = json_integer_value(json_object_get(trial, "seat"));
+	trying->class = number_of(trial, "class");
+	trying->seat = number_of(trial, "seat");
 	if (str_equal(state, "failed"))
 		return err_set(err, ERR_GUEST, "%s", text_of(trial, "reason"));
 	if (str_equal(now, trying->state))
@@ -388,7 +381,7 @@ static int begin(struct trying *trying, struct err *err)
 
 	if (call(trying, "POST", "/trials", body, &trial, err) < 0)
 		return -1;
-	trying->path = str_fmt("/trials/%lld", (long long)json_integer_value(json_object_get(trial, "id")));
+	trying->path = str_fmt("/trials/%lld", number_of(trial, "id"));
 	int result = take_view(trying, trial, err);
 	json_decref(trial);
 	return result;

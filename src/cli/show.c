@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -59,6 +60,29 @@ const char *show_seconds(json_int_t ms, char text[32])
 	else
 		snprintf(text, 32, "%ld min %02ld s", seconds / 60, seconds % 60);
 	return text;
+}
+
+const char *show_time(json_int_t ms, char text[32])
+{
+	time_t at = (time_t)(ms / 1000);
+	struct tm local;
+
+	*text = 0;
+	if (at)
+		strftime(text, 32, "%Y-%m-%d %H:%M", localtime_r(&at, &local));
+	return text;
+}
+
+const char *text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text ? text : "";
+}
+
+long long number_of(const json_t *object, const char *name)
+{
+	return json_integer_value(json_object_get(object, name));
 }
 
 /* ---- tables ----------------------------------------------------------------------------------- */
