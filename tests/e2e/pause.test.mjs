@@ -101,7 +101,7 @@ test('it goes on where it was, with a clock that is right, and nothing that was 
 
 test('a check that is under way when the class is paused waits, however long, and has its verdict when it goes on', { timeout: 90000 }, async () => {
   const [lab] = view.labs, task = lab.tasks.find((one) => one.kind === 'state');
-  const desk = `${tag}-c${view.id}-s02-desk-g1`, url = `/seats/${view.seat[1].id}/labs/${lab.id}`;
+  const desk = `${tag}-c${view.id}-s01-desk-g1`, url = `/seats/${view.seat[0].id}/labs/${lab.id}`;
   const opened = await api('POST', `${url}/open`, {});
   assert.ok(opened.status < 300, JSON.stringify(opened.body));
   await virsh('suspend', desk); // so that it is under way for certain
@@ -116,7 +116,7 @@ test('a check that is under way when the class is paused waits, however long, an
   const { status, body } = await check;
   assert.equal(status, 200, JSON.stringify(body));
   assert.equal(body.verdict, 'not-yet', JSON.stringify(body));
-  const { body: attempts } = await api('GET', `/seats/${view.seat[1].id}/attempts`);
+  const { body: attempts } = await api('GET', `/seats/${view.seat[0].id}/attempts`);
   assert.deepEqual(attempts.filter((one) => one.trigger !== 'auto').map((one) => [one.task, one.verdict]), [[task.id, 'not-yet']]);
   assert.ok(attempts.every((one) => one.verdict !== 'error'), JSON.stringify(attempts));
 });
@@ -171,12 +171,12 @@ test('an end that is put off does not come at its old time', { timeout: 60000 },
 });
 
 test('a check that is under way when the class is frozen is no try of the student, and no fault of the check', { timeout: 90000 }, async () => {
-  const [lab] = view.labs, task = lab.tasks.find((one) => one.kind === 'state'), seat = view.seat[1].id;
+  const [lab] = view.labs, task = lab.tasks.find((one) => one.kind === 'state'), seat = view.seat[0].id;
   const tries = async () => (await api('GET', `/seats/${seat}/attempts`)).body
     .filter((one) => one.trigger !== 'auto' || one.verdict === 'error').length;
   const before = await tries();
   await stateOf(seat, 'ready', 60000);
-  await virsh('suspend', `${tag}-c${view.id}-s02-desk-g1`);
+  await virsh('suspend', `${tag}-c${view.id}-s01-desk-g2`); // it was reset
   const check = api('POST', `/seats/${seat}/labs/${lab.id}/tasks/${task.id}/check`, {});
   await ok('class', 'pause', String(view.id));
   await standStill();
