@@ -23,6 +23,7 @@
 
 #define INSTANCE_PATH "/run/terakoya-instance"
 #define SUDOERS_PATH  "/etc/sudoers.d/terakoya"
+#define USER_PATH     "/etc/terakoya-user" /* as whom the image's console logs in */
 #define USERADD_MS    100000 /* a second or two; more than 20 s were seen while the host was overloaded */
 #define NICS_MAX      8
 #define HOSTS_MAX     16
@@ -236,6 +237,9 @@ static void settle(const struct identity *identity, struct complaint *complaint)
 		 identity->time_zone);
 	complain(complaint, set_user(identity->user, identity->user_sudo), "make the user",
 		 identity->user);
+	complain(complaint,
+		 write_line(USER_PATH, 0644, *identity->user ? identity->user : "root"),
+		 "write", USER_PATH);
 	for (unsigned i = 0; i < identity->nic_count; i++)
 		complain(complaint, card_set(identity->nic[i].mac, identity->nic[i].address),
 			 "bring up the card", identity->nic[i].mac);

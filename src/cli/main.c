@@ -212,7 +212,7 @@ static const struct command commands[] = {
 	  .summary = "a terminal in a machine, shared with the student's",
 	  .details = "Type ~. at the beginning of a line to leave; the shell goes on. After a restart of the "
 		     "daemon it connects again by itself.",
-	  .option = { { "terminal", "N", "which terminal of the machine, 1 to 16; default 1" },
+	  .option = { { "terminal", "N", "which terminal of the machine, 1 to 16, or 0 for its console; default 1" },
 		      { "watch", NULL, "only look" } },
 	  .run = cmd_shell },
 	{ .words = "account set", .arguments = "LOGIN", .least = 1, .most = 1,

@@ -16,6 +16,7 @@
 #include <sys/queue.h>
 
 #include "base/err.h"
+#include "guest/console.h"
 #include "guest/link.h"
 #include "loop/loop.h"
 #include "pack/pack.h"
@@ -103,6 +104,7 @@ struct machine {
 	const struct pack_machine *spec;
 	enum machine_state state;
 	struct link *link;          /* NULL unless it runs */
+	struct console *console;    /* its serial line; NULL unless it runs */
 	struct virt_running running;
 	uint64_t stage_at;          /* clock_mono_ms() when the state began */
 	uint32_t ready_ms;          /* wanted to ready, the last time */
@@ -241,6 +243,12 @@ struct core_terminals {
 		     const uint8_t *data, size_t length);
 	void (*exit)(void *context, struct machine *machine, uint16_t channel, int status);
 	void (*writable)(void *context, struct machine *machine, uint16_t channel);
+	/* The serial line is there; it speaks; it takes input again; it is gone, as in down(). */
+	void (*console_up)(void *context, struct machine *machine);
+	void (*console_data)(void *context, struct machine *machine, const uint8_t *data,
+			     size_t length);
+	void (*console_room)(void *context, struct machine *machine);
+	void (*console_down)(void *context, struct machine *machine, bool gone);
 };
 void core_set_terminals(struct core *core, const struct core_terminals *terminals, void *context);
 /* Which terminals the machine has, bit n for number n: everybody who sees the seat is told of a change. */

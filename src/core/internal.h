@@ -187,6 +187,12 @@ void machine_disconnect(struct machine *machine); /* gone */
 
 void machine_fill_identity(const struct machine *machine, struct link_identity *identity);
 
+/* ---- console.c -------------------------------------------------------------------------------- */
+
+void machine_console_open(struct machine *machine); /* it runs; open already is fine */
+/* gone: what it said was another machine's, or nobody's any more; else it is away for now. */
+void machine_console_close(struct machine *machine, bool gone);
+
 /* ---- pulse.c ---------------------------------------------------------------------------------- */
 
 void machine_pulse(struct core *core); /* asks machines for a sign of life, and how they are */

@@ -78,6 +78,7 @@ void machine_connect(struct machine *machine)
 		.pty_writable = link_writable,
 	};
 
+	machine_console_open(machine);
 	if (machine->link)
 		return;
 	machine->down_at = clock_mono_ms();
@@ -89,6 +90,7 @@ void machine_unlink(struct machine *machine, bool gone)
 	struct core *core = machine->core;
 	struct link *link = STEAL(machine->link);
 
+	machine_console_close(machine, gone);
 	if (!link)
 		return;
 	link_free(link);

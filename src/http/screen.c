@@ -184,7 +184,7 @@ static int read_attach(struct request *request, struct hub_attach *attach, struc
 
 	if (!request->machine)
 		return err_set(err, ERR_INVALID, "machine is missing");
-	if (request_query_number(request, "terminal", 1, LINK_PTYS_MAX, 1, &number, err) < 0 ||
+	if (request_query_number(request, "terminal", HUB_CONSOLE, LINK_PTYS_MAX, 1, &number, err) < 0 ||
 	    request_query_number(request, "offset", 0, OFFSET_MAX, -1, &offset, err) < 0 ||
 	    request_query_number(request, "watch", 0, 1, 0, &watch, err) < 0 ||
 	    request_query_number(request, "rows", 1, SCREEN_CELLS_MAX, 24, &rows, err) < 0 ||

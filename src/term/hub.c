@@ -38,7 +38,7 @@ static void on_event(struct bus_listener *listener, const struct bus_event *even
 				    : NULL;
 
 	for (size_t i = 0; seat && i < seat->machines; i++) {
-		for (uint16_t number = 1; number <= LINK_PTYS_MAX; number++) {
+		for (uint16_t number = HUB_CONSOLE; number <= LINK_PTYS_MAX; number++) {
 			struct terminal *terminal =
 				terminal_find(hub, seat->machine[i].row.id, number);
 			if (terminal && !TAILQ_EMPTY(&terminal->viewers))
@@ -120,19 +120,9 @@ static void on_ended(void *context, struct machine *machine, uint16_t channel, i
 static void on_writable(void *context, struct machine *machine, uint16_t channel)
 {
 	struct terminal *terminal = terminal_find(context, machine->row.id, channel);
-	struct viewer *viewer, *next;
 
-	if (!terminal)
-		return;
-	terminal_push(terminal);
-	for (viewer = TAILQ_FIRST(&terminal->viewers); viewer; viewer = next) {
-		next = TAILQ_NEXT(viewer, entry);
-		if (!viewer->short_of_room || terminal->input.length >= INPUT_MAX)
-			continue;
-		viewer->short_of_room = false;
-		if (viewer->events->room)
-			viewer->events->room(viewer->context);
-	}
+	if (terminal)
+		terminal_room(terminal);
 }
 
 static const struct core_terminals hooks = {
@@ -141,6 +131,10 @@ static const struct core_terminals hooks = {
 	.data = on_data,
 	.exit = on_ended,
 	.writable = on_writable,
+	.console_up = console_up,
+	.console_data = console_data,
+	.console_room = console_room,
+	.console_down = console_down,
 };
 
 /* ---- what core is told ----------------------------------------------------------------------- */
@@ -189,9 +183,10 @@ void terminal_counted(struct terminal *terminal)
 int hub_attach(struct hub *hub, const struct hub_attach *attach, const struct viewer_events *events,
 	       void *context, struct viewer **viewer, struct err *err)
 {
-	if (attach->number < 1 || attach->number > LINK_PTYS_MAX)
-		return err_set(err, ERR_INVALID, "terminals have the numbers 1 to %d",
-			       LINK_PTYS_MAX);
+	if (attach->number > LINK_PTYS_MAX)
+		return err_set(err, ERR_INVALID,
+			       "terminals have the numbers 1 to %d, the console is %d",
+			       LINK_PTYS_MAX, HUB_CONSOLE);
 	if (!core_machine(hub->core, attach->machine_id))
 		return err_set(err, ERR_NOT_FOUND, "there is no machine %lld",
 			       (long long)attach->machine_id);

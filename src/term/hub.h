@@ -5,6 +5,9 @@
  * the agent protocol. It is opened when somebody first attaches, and lives until the shell ends or the
  * machine is gone: losing every viewer, the daemon or libvirtd does not end it.
  *
+ * Number 0 is the machine's console, its serial line: there while the machine runs, with or without its agent.
+ * It has one size, 24 rows of 80 columns, and its scroll-back is the daemon's alone.
+ *
  * Offsets count the terminal's output bytes from its start. A viewer that comes back says what it had
  * and gets exactly the rest; if that is gone from the ring, it gets the ring from a line's start, told
  * by offset. The guest may run ahead of the fastest viewer by LINK_PTY_WINDOW; a viewer that falls
@@ -15,6 +18,7 @@
 
 #include "core/core.h"
 
+#define HUB_CONSOLE  0
 #define HUB_RING_MAX (128 * 1024) /* bytes per terminal; grows from 4 KiB */
 
 struct hub;
@@ -46,7 +50,7 @@ struct viewer_events {
 
 struct hub_attach {
 	int64_t machine_id;
-	uint16_t number;     /* 1..LINK_PTYS_MAX */
+	uint16_t number;     /* HUB_CONSOLE, 1..LINK_PTYS_MAX */
 	bool has_offset;     /* the viewer had everything before offset */
 	uint64_t offset;
 	bool read_only;      /* watching: no input, no resize */

@@ -17,7 +17,7 @@ struct terminal {
 	LIST_ENTRY(terminal) entry;
 	struct hub *hub;
 	int64_t machine_id;
-	uint16_t number;
+	uint16_t number; /* HUB_CONSOLE: most of what follows is the agent's, and not used */
 	enum terminal_state state;
 	bool exists;	 /* in the guest, or asked for */
 	uint64_t serial; /* tells an answer for this one from one for a predecessor */
@@ -29,6 +29,7 @@ struct terminal {
 	uint16_t rows, columns;
 	char language[3];
 	char *command;	       /* what is opened; NULL: a login shell */
+	uint32_t generation;   /* of its machine, when it is the console */
 	struct viewer *active; /* who typed last; may be NULL */
 	TAILQ_HEAD(, viewer) viewers;
 };
@@ -87,8 +88,12 @@ void terminal_counted(struct terminal *terminal);
 /* Brings what is in the ring to the viewers, and tells the guest what they took. */
 void terminal_flow(struct terminal *terminal);
 void terminal_ack(struct terminal *terminal);
+/* Passes input on; how much of it was taken. */
+size_t terminal_write(struct terminal *terminal, const uint8_t *data, size_t length);
 /* Sends input that had to wait. */
 void terminal_push(struct terminal *terminal);
+/* The machine takes input again: that which waits, and that of viewers who wait. */
+void terminal_room(struct terminal *terminal);
 
 void terminal_state(struct terminal *terminal, enum terminal_state state, const char *why);
 void terminal_size(struct terminal *terminal, uint16_t rows, uint16_t columns);
@@ -98,6 +103,16 @@ void terminal_ask(struct terminal *terminal);
 /* The agent has this one alive: goes on where it was, or takes all that the agent has. */
 void terminal_resume(struct terminal *terminal, struct machine *machine,
 		     const struct link_pty *pty);
+
+/* ---- console.c ------------------------------------------------------------------------------ */
+
+/* What core tells of a serial line. */
+void console_up(void *context, struct machine *machine);
+void console_data(void *context, struct machine *machine, const uint8_t *data, size_t length);
+void console_room(void *context, struct machine *machine);
+void console_down(void *context, struct machine *machine, bool gone);
+/* Says what it waits for, if it does. machine: NULL when there is none. */
+void console_wait(struct terminal *terminal, const struct machine *machine);
 
 /* ---- viewer.c ------------------------------------------------------------------------------- */
 

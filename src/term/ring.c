@@ -18,6 +18,12 @@ void ring_restart(struct ring *ring, uint64_t offset)
 	ring->first = ring->next = offset;
 }
 
+void ring_begin(struct ring *ring, uint64_t offset)
+{
+	ring->start = offset;
+	ring_restart(ring, offset);
+}
+
 size_t ring_peek(const struct ring *ring, uint64_t offset, const uint8_t **data)
 {
 	if (offset >= ring->next)
@@ -81,7 +87,7 @@ uint64_t ring_safe_start(const struct ring *ring)
 {
 	uint64_t at = ring->first;
 
-	if (at == 0 || at == ring->next)
+	if (at == ring->start || at == ring->next)
 		return at;
 	for (; at < ring->next; at++)
 		if (byte_at(ring, at) == '\n')

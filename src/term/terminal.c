@@ -69,6 +69,8 @@ struct link *terminal_link(const struct terminal *terminal)
 {
 	struct machine *machine = core_machine(terminal->hub->core, terminal->machine_id);
 
+	if (terminal->number == HUB_CONSOLE)
+		return NULL;
 	return machine && machine->link && link_is_up(machine->link) ? machine->link : NULL;
 }
 
@@ -98,16 +100,39 @@ void terminal_flow(struct terminal *terminal)
 	terminal_ack(terminal);
 }
 
-void terminal_push(struct terminal *terminal)
+size_t terminal_write(struct terminal *terminal, const uint8_t *data, size_t length)
 {
+	struct machine *machine = core_machine(terminal->hub->core, terminal->machine_id);
 	struct link *link = terminal_link(terminal);
 
-	if (link && terminal->input.length)
-		buf_consume(&terminal->input,
-			    link_pty_write(link, terminal->number, terminal->input.data,
-					   terminal->input.length));
+	if (terminal->number == HUB_CONSOLE)
+		return machine && machine->console ? console_write(machine->console, data, length)
+						   : 0;
+	return link ? link_pty_write(link, terminal->number, data, length) : 0;
+}
+
+void terminal_push(struct terminal *terminal)
+{
+	if (terminal->input.length)
+		buf_consume(&terminal->input, terminal_write(terminal, terminal->input.data,
+							     terminal->input.length));
 	if (!terminal->input.length)
 		buf_free(&terminal->input);
+}
+
+void terminal_room(struct terminal *terminal)
+{
+	struct viewer *viewer, *next;
+
+	terminal_push(terminal);
+	for (viewer = TAILQ_FIRST(&terminal->viewers); viewer; viewer = next) {
+		next = TAILQ_NEXT(viewer, entry);
+		if (!viewer->short_of_room || terminal->input.length >= INPUT_MAX)
+			continue;
+		viewer->short_of_room = false;
+		if (viewer->events->room)
+			viewer->events->room(viewer->context);
+	}
 }
 
 /* ---- state and size -------------------------------------------------------------------------- */
@@ -131,8 +156,8 @@ void terminal_size(struct terminal *terminal, uint16_t rows, uint16_t columns)
 	struct link *link = terminal_link(terminal);
 	struct viewer *viewer;
 
-	if (rows < 1 || rows > CELLS_MAX || columns < 1 || columns > CELLS_MAX ||
-	    (terminal->rows == rows && terminal->columns == columns))
+	if (terminal->number == HUB_CONSOLE || rows < 1 || rows > CELLS_MAX || columns < 1 ||
+	    columns > CELLS_MAX || (terminal->rows == rows && terminal->columns == columns))
 		return;
 	terminal->rows = rows;
 	terminal->columns = columns;
@@ -224,6 +249,10 @@ void terminal_ask(struct terminal *terminal)
 {
 	struct machine *machine = core_machine(terminal->hub->core, terminal->machine_id);
 
+	if (terminal->number == HUB_CONSOLE) {
+		console_wait(terminal, machine);
+		return;
+	}
 	if (terminal->exists || !machine)
 		return;
 	if (machine->state == MACHINE_READY && machine->spec && machine->link && machine->announced &&

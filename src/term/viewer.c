@@ -165,7 +165,6 @@ size_t viewer_input(struct viewer *viewer, const uint8_t *data, size_t length)
 {
 	struct terminal *terminal = viewer->terminal;
 	struct machine *machine = core_machine(terminal->hub->core, terminal->machine_id);
-	struct link *link = terminal_link(terminal);
 	size_t taken = 0;
 
 	if (viewer->read_only || !length)
@@ -175,8 +174,8 @@ size_t viewer_input(struct viewer *viewer, const uint8_t *data, size_t length)
 		return length;
 	}
 	viewer_acts(viewer);
-	if (link && terminal->state == TERMINAL_LIVE && !terminal->input.length)
-		taken = link_pty_write(link, terminal->number, data, length);
+	if (terminal->state == TERMINAL_LIVE && !terminal->input.length)
+		taken = terminal_write(terminal, data, length);
 	taken += keep_input(terminal, data + taken, length - taken);
 	viewer->short_of_room = taken < length;
 	pace_add_turn(&terminal->hub->keys, core_loop(terminal->hub->core));

@@ -6,7 +6,7 @@ import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { api, bake, closeAll, Daemon, instanceTag, ok, openClass, prepareHost, state, terakoya, Terminal, until, virsh } from './lab.mjs';
-import { reset, seatOf, shell, stateOf } from './seat.mjs';
+import { consoleOf, reset, seatOf, shell, stateOf } from './seat.mjs';
 import { plain } from './terminal.mjs';
 
 const daemon = new Daemon();
@@ -37,6 +37,9 @@ test('a class that is frozen takes no memory, and its students may not enter', {
   const vim = await shell(one);
   const other = await shell(two);
   await other.run('echo before the night > kept; sync; (sleep 100000 & echo $! > sleeper)');
+  const line = await consoleOf(two);
+  await line.run('remembered="on the serial line, too"');
+  await line.close();
   vim.type('TERM=vt100 vi draft\r');
   await until('vi is up', () => plain(vim.text).includes('draft'), 20000);
   vim.type('ian unsaved thought');
@@ -66,6 +69,9 @@ test('it comes back as it was, also to a daemon that was killed meanwhile', { ti
 
   const again = await shellAt(two);
   assert.match(await again.run('cat kept; kill -0 $(cat sleeper) && echo still asleep'), /before the night\s+still asleep/);
+  const line = await consoleOf(two);
+  assert.match(await line.run('echo $remembered; tty'), /on the serial line, too\s+\/dev\/ttyS0/);
+  await line.close();
   const asked = Date.now() / 1000;
   const clock = Number((await again.run('date +%s')).trim());
   assert.ok(clock > asked - 5 && clock < Date.now() / 1000 + 5, `its clock says ${clock}, asked at ${asked}`);

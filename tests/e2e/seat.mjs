@@ -27,6 +27,15 @@ export async function shell(seat, options) {
   return terminal;
 }
 
+/** The machine's console, with a prompt: Enter gives one, of a login or of the shell that is there. */
+export async function consoleOf(seat) {
+  const line = await new Terminal(seat.machines[0].id, { terminal: 0 }).open();
+  await until('the console lives', () => line.states.at(-1) === 'live', 10000);
+  line.type('\r');
+  await line.prompt(30000);
+  return line;
+}
+
 /** Milliseconds from each keystroke to its echo, sorted. */
 export async function echoes(terminal, count = 20) {
   const times = [];

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, beforeEach, test } from 'node:test';
 import { api, bake, closeAll, Daemon, json, leftovers, ok, prepareHost, sleep, Terminal, until } from './lab.mjs';
-import { check, openLab, seatOf, shell, stateOf } from './seat.mjs';
+import { check, consoleOf, openLab, seatOf, shell, stateOf } from './seat.mjs';
 import { solveLine } from './solve.mjs';
 
 const SEATS = 4;
@@ -114,6 +114,8 @@ test('killed while students work, it gives them back the same shells and every b
   const points = (await seatOf(two.id)).points;
   assert.ok(points > 0);
   const editorPid = (await editor.run('echo $$')).trim();
+  const line = await consoleOf(one);
+  const linePid = (await line.run('echo $$')).trim();
   editor.type('vim -u NONE -N /tmp/notes\r');
   await until('vim is open', () => /notes/.test(editor.text.slice(-600)), 20000);
   editor.type('iterak');
@@ -122,7 +124,7 @@ test('killed while students work, it gives them back the same shells and every b
   await until('the counter runs', () => counter.text.includes('line 20\r'), 20000, 10);
 
   const since = await restart();
-  await Promise.all([counter.closed, editor.closed]);
+  await Promise.all([counter.closed, editor.closed, line.closed]);
   await counter.open();
   await editor.open();
   editor.type('oya\x1b:wq\r');
@@ -134,6 +136,8 @@ test('killed while students work, it gives them back the same shells and every b
   assert.ok(!counter.gap, 'no byte is missing');
   await stateOf(one.id, 'ready', Math.max(1, since + CONVERGE_MS - Date.now()));
   assert.equal((await counter.run('echo $$')).trim(), pid, 'the same shell');
+  await line.open();
+  assert.equal((await line.run('echo $$')).trim(), linePid, 'the same shell at the console');
   await editor.run('true');
   assert.equal((await editor.run('echo $$')).trim(), editorPid, 'the same shell');
   assert.equal((await editor.run('cat /tmp/notes')).trim(), 'terakoya');

@@ -2,8 +2,9 @@
 // seat notices. Seat 1 is the neighbour that is watched all the while; the others are maltreated.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { api, bake, closeAll, Daemon, instanceTag, openClass, prepareHost, sleep, Terminal, until, virsh } from './lab.mjs';
-import { check, echoes, machineOf, median, openLab, reset, shell, stateOf } from './seat.mjs';
+import { api, bake, chromium, closeAll, Daemon, instanceTag, openClass, prepareHost, sleep, Terminal, until, virsh } from './lab.mjs';
+import { person, Screen } from './page.mjs';
+import { check, consoleOf, echoes, machineOf, median, openLab, reset, shell, stateOf } from './seat.mjs';
 
 const daemon = new Daemon();
 let view;
@@ -90,15 +91,23 @@ test('a student who powers off sees it, and can start or reset', { timeout: 1800
   await again.close();
 });
 
-test('a reboot from inside is followed to ready', { timeout: 240000 }, async () => {
+test('a reboot from inside is followed to ready, and its console shows it', { timeout: 240000 }, async () => {
   const seat = view.seat[2];
   const terminal = await shell(seat);
   await terminal.run('echo precious > ~/keep');
   const boot = (await terminal.run('cat /proc/sys/kernel/random/boot_id')).trim();
+  const line = await new Terminal(seat.machines[0].id, { terminal: 0 }).open();
   terminal.type('sudo reboot\r');
   await stateOf(seat.id, 'booting', 60000);
   await neighbourIsWell();
   await stateOf(seat.id, 'ready', 150000);
+  await until('the login waits', () => line.text.includes('desk: Enter for a shell'), 30000);
+  assert.match(line.text, /Stopped[^]*Welcome to [^]*Debian[^]*Reached target/, 'the system says what ends and starts');
+  line.type('\r');
+  await line.prompt();
+  assert.match(await line.run('id -un; stty size; cat ~/keep'), /student\s+24 80\s+precious/);
+  assert.ok(!line.states.includes('ended'));
+  await line.close();
   const back = await shell(seat);
   assert.notEqual((await back.run('cat /proc/sys/kernel/random/boot_id')).trim(), boot);
   assert.match(await back.run('cat ~/keep'), /precious/);
@@ -155,6 +164,43 @@ test('an agent that is killed is back within seconds; one that is stopped is mis
   await reset(seat.id);
 });
 
+/** The seat's page in a browser, as its student has it. */
+async function pageOf(browser, seat, locale) {
+  const { page } = await person(browser, { locale, viewport: { width: 1366, height: 768 } });
+  await page.goto((await api('POST', `/seats/${seat.id}/join-link`)).body.url);
+  await page.getByRole('textbox').first().fill('Aoi');
+  await page.getByRole('button', { name: /^(Join|参加)/ }).click();
+  return page;
+}
+
+test('a machine whose agent is dead has a console: Enter, a shell, a command; after a reset both are there', { timeout: 120000 }, async () => {
+  const seat = view.seat[2];
+  const browser = await chromium();
+  try {
+    const page = await pageOf(browser, seat, 'en-GB');
+    const screen = new Screen(page);
+    await screen.prompt();
+    await screen.focus();
+    await screen.type('sudo systemctl stop terakoya-agent');
+    await page.getByRole('button', { name: 'Open the console' }).click({ timeout: 60000 });
+    assert.equal(await page.getByRole('tab', { selected: true }).textContent(), 'desk console');
+    await screen.sees('Press Enter for a prompt');
+    await screen.focus();
+    await page.keyboard.press('Enter');
+    assert.equal(await screen.run('id -un; tty; systemctl -q is-active terakoya-agent || echo dead'), 'student\n/dev/ttyS0\ndead');
+    await neighbourIsWell();
+    await reset(seat.id);
+    await page.keyboard.press('Enter');
+    await screen.sees('This desk is yours'); // the greeting of a new login: the last prompt is still on the screen
+    assert.equal(await screen.run('systemctl is-active terakoya-agent'), 'active');
+    await page.getByRole('tab', { name: 'desk', exact: false }).first().click();
+    await screen.focus();
+    assert.equal(await screen.run('tty'), '/dev/pts/0');
+  } finally {
+    await browser.close();
+  }
+});
+
 test('a flood in one terminal leaves every other seat its pace', { timeout: 120000 }, async () => {
   const seat = view.seat[3];
   const flood = await shell(seat);
@@ -162,13 +208,18 @@ test('a flood in one terminal leaves every other seat its pace', { timeout: 1200
   const yes = await new Terminal(seat.machines[0].id, { terminal: 2 }).open();
   await yes.prompt();
   yes.type('yes\r');
-  await until('it flows', () => flood.text.length > 300000 && yes.text.length > 300000, 30000);
+  const line = await consoleOf(seat);
+  line.type('yes "the serial line"\r');
+  await until('it flows', () => [flood, yes, line].every((one) => one.text.length > 300000), 40000);
   await neighbourIsWell();
   // The student who did it can stop it, too.
   flood.type('\x03');
   yes.type('\x03');
+  line.type('\x03');
   await sleep(1000);
-  flood.text = yes.text = '';
+  flood.text = yes.text = line.text = '';
+  assert.match(await line.run('echo calm again'), /calm again/);
+  await line.close();
   assert.match(await flood.run('echo calm again'), /calm again/);
   await flood.close();
   await yes.close();

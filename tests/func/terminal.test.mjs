@@ -68,6 +68,21 @@ test("a page that comes back names its line: what it typed into the connection b
 	for (const client of [watcher, first, second, somebodys]) client.destroy();
 });
 
+test("a console is terminal 0: it waits for its machine, keeps its size, and is its seat's alone", async () => {
+	const { client } = await open(`machine=${own}&terminal=0&rows=50&columns=200`);
+	const { json } = await client.message((message) => message.json?.type === "state");
+	assert.equal(json.state, "away");
+	assert.match(json.why, /the machine is/);
+	const { json: size } = await client.message((message) => message.json?.type === "size");
+	assert.deepEqual([size.rows, size.columns], [24, 80]);
+	client.json({ type: "resize", rows: 40, columns: 120 });
+	client.json({ type: "ping", t: 1 });
+	await client.message((message) => message.json?.type === "pong");
+	assert.ok(!client.messages.some((message) => message.json?.rows === 40));
+	assert.equal((await open(`machine=${other}&terminal=0`)).status, 404);
+	client.destroy();
+});
+
 test("another student's terminal, another site's page and a stranger are refused before the handshake", async () => {
 	assert.equal((await open(`machine=${other}`)).status, 404);
 	assert.equal((await open(`machine=${own}`, { headers: { Origin: "https://evil.example" } })).status, 403);
@@ -84,7 +99,7 @@ test("the command line needs no origin", async () => {
 
 test("what is no handshake is answered with what is wrong", async () => {
 	for (const [query, options] of [
-		["", {}], ["machine=x", {}], [`machine=${own}&terminal=0`, {}], [`machine=${own}&terminal=17`, {}], [`machine=${own}&offset=-1`, {}],
+		["", {}], ["machine=x", {}], [`machine=${own}&terminal=-1`, {}], [`machine=${own}&terminal=17`, {}], [`machine=${own}&offset=-1`, {}],
 		[`machine=${own}&rows=0`, {}], [`machine=${own}&colour=1`, {}],
 		[`machine=${own}`, { protocol: "chat" }], [`machine=${own}`, { protocol: null }],
 		[`machine=${own}`, { headers: { "Sec-WebSocket-Version": "8" } }], [`machine=${own}`, { headers: { "Sec-WebSocket-Key": "short" } }],

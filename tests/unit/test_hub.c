@@ -175,6 +175,11 @@ void link_pty_close(struct link *link, uint16_t channel)
 	closes++;
 }
 
+size_t console_write(struct console *console, const uint8_t *data, size_t length)
+{
+	return link_pty_write((struct link *)console, HUB_CONSOLE, data, length);
+}
+
 /* ---- a viewer that writes down what it is told ---------------------------------------------- */
 
 struct watcher {
@@ -254,12 +259,14 @@ static void turn(void)
 		sd_event_run(loop_event(loop), 0);
 }
 
+#define CONSOLE 99 /* for attach_as(), where 0 is the first shell */
+
 static void attach_as(struct watcher *watcher, struct hub_attach attach)
 {
 	struct err err = ERR_INIT;
 
 	attach.machine_id = 1;
-	attach.number = 1;
+	attach.number = attach.number == CONSOLE ? HUB_CONSOLE : 1;
 	attach.rows = attach.rows ? attach.rows : 24;
 	attach.columns = 80;
 	attach.language = attach.language ? attach.language : "en";
@@ -800,6 +807,137 @@ static void the_student_knows_who_watches_and_who_helps(void **state)
 	detach(&one);
 }
 
+/* ---- the console ---------------------------------------------------------------------------- */
+
+static void console_is(bool there)
+{
+	machine.console = there ? (struct console *)&machine : NULL;
+	if (there)
+		hooks->console_up(hub, &machine);
+	else
+		hooks->console_down(hub, &machine, machine.state == MACHINE_OFF);
+}
+
+static void line_says(const char *text)
+{
+	hooks->console_data(hub, &machine, (const uint8_t *)text, strlen(text));
+}
+
+static void the_console_needs_no_agent_and_keeps_what_was_said_before_anybody_looked(void **state)
+{
+	struct watcher watcher;
+
+	(void)state;
+	up = false;
+	machine.state = MACHINE_BOOTING;
+	console_is(true);
+	line_says("Linux version 6\r\n");
+	attach_as(&watcher, (struct hub_attach){ .number = CONSOLE });
+	assert_int_equal(watcher.state, TERMINAL_LIVE);
+	line_says("login: ");
+	assert_string_equal(watcher.seen.data, "Linux version 6\r\nlogin: ");
+	assert_int_equal(viewer_input(watcher.viewer, (const uint8_t *)"\r", 1), 1);
+	assert_string_equal(typed.data, "\r");
+	assert_int_equal(opens, 0);
+	assert_int_equal(machine.terminals, 0);
+	detach(&watcher);
+}
+
+static void the_console_keeps_its_size(void **state)
+{
+	struct watcher watcher;
+
+	(void)state;
+	console_is(true);
+	attach_as(&watcher, (struct hub_attach){ .number = CONSOLE, .rows = 50 });
+	viewer_resize(watcher.viewer, 60, 200);
+	viewer_input(watcher.viewer, (const uint8_t *)"x", 1);
+	assert_int_equal(watcher.rows, 24);
+	detach(&watcher);
+}
+
+static void the_console_waits_for_its_machine_and_goes_on_in_the_next_boot(void **state)
+{
+	struct watcher watcher, late;
+
+	(void)state;
+	console_is(true);
+	attach_as(&watcher, (struct hub_attach){ .number = CONSOLE });
+	line_says("Power down");
+	machine.state = MACHINE_OFF;
+	console_is(false);
+	assert_int_equal(watcher.state, TERMINAL_AWAY);
+	assert_string_equal(watcher.why, "the machine is off");
+	viewer_input(watcher.viewer, (const uint8_t *)"x", 1);
+	assert_int_equal(typed.length, 0);
+	machine.state = MACHINE_BOOTING;
+	console_is(true);
+	assert_int_equal(watcher.state, TERMINAL_LIVE);
+	assert_string_equal(typed.data, "x");
+	line_says(", Linux");
+	assert_string_equal(watcher.seen.data, "Power down, Linux");
+	assert_int_equal(watcher.jumps, 0);
+	attach_as(&late, (struct hub_attach){ .number = CONSOLE });
+	assert_string_equal(late.seen.data, "Power down, Linux");
+	detach(&watcher);
+	detach(&late);
+}
+
+static void a_reset_machines_console_begins_with_what_the_new_one_says(void **state)
+{
+	struct watcher watcher, late;
+
+	(void)state;
+	console_is(true);
+	attach_as(&watcher, (struct hub_attach){ .number = CONSOLE });
+	line_says("old");
+	machine.row.generation++;
+	console_is(false);
+	console_is(true);
+	line_says("new");
+	assert_string_equal(watcher.seen.data, "oldnew");
+	attach_as(&late, (struct hub_attach){ .number = CONSOLE });
+	assert_string_equal(late.seen.data, "new");
+	detach(&watcher);
+	detach(&late);
+}
+
+/* The offsets of a console that was lost with the daemon are below those of the next. */
+static void after_our_own_restart_the_console_begins_beyond_all_that_was(void **state)
+{
+	struct watcher before, after;
+
+	(void)state;
+	console_is(true);
+	attach_as(&before, (struct hub_attach){ .number = CONSOLE });
+	line_says("before");
+	uint64_t had = before.next;
+	detach(&before);
+	hub_free(hub);
+	for (uint64_t now = clock_mono_ms(); clock_mono_ms() < now + 2;)
+		;
+	hub = hub_new(NULL);
+	console_is(true);
+	line_says("after");
+	attach_as(&after, (struct hub_attach){ .number = CONSOLE, .has_offset = true, .offset = had });
+	assert_string_equal(after.seen.data, "after");
+	assert_true(after.first > had && after.next < 1ull << 53);
+	detach(&after);
+}
+
+static void nothing_is_kept_of_a_console_whose_machine_is_gone(void **state)
+{
+	struct hub_stats stats;
+
+	(void)state;
+	console_is(true);
+	line_says("hello");
+	machine.state = MACHINE_OFF;
+	console_is(false);
+	hub_stats(hub, &stats);
+	assert_int_equal(stats.terminals, 0);
+}
+
 #define holds(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -830,6 +968,12 @@ int main(void)
 		holds(core_is_told_which_terminals_there_are),
 		holds(a_terminal_may_be_opened_for_a_command),
 		holds(the_student_knows_who_watches_and_who_helps),
+		holds(the_console_needs_no_agent_and_keeps_what_was_said_before_anybody_looked),
+		holds(the_console_keeps_its_size),
+		holds(the_console_waits_for_its_machine_and_goes_on_in_the_next_boot),
+		holds(a_reset_machines_console_begins_with_what_the_new_one_says),
+		holds(after_our_own_restart_the_console_begins_beyond_all_that_was),
+		holds(nothing_is_kept_of_a_console_whose_machine_is_gone),
 		holds(who_hangs_up_ends_the_shell_but_not_under_somebody_elses_eyes),
 	};
 

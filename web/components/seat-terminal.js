@@ -2,15 +2,18 @@
 import { useState } from "preact/hooks";
 import { post } from "../api.js";
 import { html } from "../html.js";
+import { CONSOLE } from "../terminal/connection.js";
 import { t } from "../text.js";
 import { TerminalView } from "./terminal-view.js";
 
-/** Each machine's first, and whatever else is open, named as the student's tabs are. @param {import("../types.js").Seat} seat */
+/** Each machine's first, whatever else is open, and its console, named as the student's tabs are. @param {import("../types.js").Seat} seat */
 function terminalsOf(seat) {
-	return seat.machines.flatMap((machine) =>
-		[1, ...(machine.terminals ?? []).filter((number) => number > 1)].map((number) => ({
+	return seat.machines.flatMap((machine) => [
+		...[1, ...(machine.terminals ?? []).filter((number) => number > 1)].map((number) => ({
 			machine, number, label: number > 1 ? `${machine.name} ${number}` : machine.name,
-		})));
+		})),
+		{ machine, number: CONSOLE, label: t("terminal.console-of", { machine: machine.name }) },
+	]);
 }
 
 /**
@@ -25,7 +28,8 @@ export function SeatTerminal({ seat, paused, onReset }) {
 	if (!machine) return null;
 	return html`<section class="drawer-terminal terminal" aria-label=${t("seat.terminal")}>
 		<div class="terminal-stack"><${TerminalView} key=${`${machine.id}/${number}/${assist}`} machine=${machine} number=${number}
-			mode=${assist ? "assist" : "watch"} paused=${paused} onReset=${() => onReset(machine)}
+			mode=${assist ? "assist" : "watch"} paused=${paused}
+			onConsole=${() => setLabel(t("terminal.console-of", { machine: machine.name }))} onReset=${() => onReset(machine)}
 			onStart=${() => post(`/seats/${seat.id}/power`, { machine: machine.name, action: "on" })} /></div>
 		<div class="drawer-terminal-foot">
 			${all.length > 1 && html`<select aria-label=${t("seat.terminal")} value=${label || all[0].label}

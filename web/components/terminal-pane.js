@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { post } from "../api.js";
 import { html } from "../html.js";
 import { isStaff } from "../state/session.js";
+import { CONSOLE } from "../terminal/connection.js";
 import { t } from "../text.js";
 import { CatchUpDialog } from "./catch-up-dialog.js";
 import { ResetDialog } from "./reset-dialog.js";
@@ -65,7 +66,8 @@ export function TerminalPane({ seat, labs, paused, screen }) {
 	const [current, setCurrent] = useState(() => (shells[0] ? keyOf(shells[0]) : ""));
 	const [views, setViews] = useState(/** @type {Record<string, any>} */ ({}));
 	const [asking, setAsking] = useState(/** @type {"" | "catch-up" | "reset" | "ssh"} */ (""));
-	const front = shells.find((shell) => keyOf(shell) === current) ?? shells[0];
+	const [consoles, setConsoles] = useState(/** @type {Shell[]} those that were looked at */ ([]));
+	const front = [...shells, ...consoles].find((shell) => keyOf(shell) === current) ?? shells[0];
 	const machine = seat.machines.find((one) => one.id === front?.machine);
 	const view = front && views[keyOf(front)];
 
@@ -92,18 +94,24 @@ export function TerminalPane({ seat, labs, paused, screen }) {
 		setShells(next);
 		if (to) setCurrent(keyOf(to));
 	}
+	/** @param {Shell} shell */
+	function choose(shell) {
+		if (shell.number === CONSOLE && !consoles.some((one) => keyOf(one) === keyOf(shell))) setConsoles([...consoles, shell]);
+		setCurrent(keyOf(shell));
+	}
 	if (!machine) return html`<section class="terminal"><p class="terminal-note">${t("terminal.no-machine")}</p></section>`;
 	return html`<section class="terminal" aria-label=${t("workspace.terminal")}>
 		<div class="terminal-top"><${TerminalTabs} machines=${seat.machines} shells=${shells} current=${keyOf(front)}
-				change=${change} choose=${(/** @type {Shell} */ shell) => setCurrent(keyOf(shell))} />
+				change=${change} choose=${choose} />
 			<${WatchNote} seat=${seat} /></div>
 		<div class="terminal-stack">
-			${shells.map((shell) => html`<${TerminalView} key=${keyOf(shell)}
+			${[...shells, ...consoles].map((shell) => html`<${TerminalView} key=${keyOf(shell)}
 				machine=${seat.machines.find((one) => one.id === shell.machine)} number=${shell.number}
 				hidden=${shell !== front} paused=${paused}
 				onView=${(/** @type {any} */ made) => setViews((all) => ({ ...all, [keyOf(shell)]: made }))}
 				onStart=${() => post(`/seats/${seat.id}/power`, { machine: machine.name, action: "on" })}
-				onReset=${() => setAsking("reset")} />`)}
+				onReset=${() => setAsking("reset")}
+				onConsole=${() => choose({ machine: shell.machine, number: CONSOLE })} />`)}
 		</div>
 		<${TerminalFoot} view=${view} paused=${paused} ssh=${() => setAsking("ssh")} reset=${() => setAsking("reset")}
 			catchUp=${labs.length > 0 && !isUnderWay(seat) ? () => setAsking("catch-up") : null} />

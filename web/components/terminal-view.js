@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { html } from "../html.js";
 import { screenReader, terminalSize } from "../settings.js";
-import { TerminalConnection } from "../terminal/connection.js";
+import { CONSOLE, TerminalConnection } from "../terminal/connection.js";
 import { Screen } from "../terminal/screen.js";
 import { transport } from "../terminal/transport.js";
 import { number as formatNumber, t } from "../text.js";
@@ -18,13 +18,14 @@ const REPLAY_MS = 1500;
 /**
  * @typedef {object} Props
  * @property {import("../types.js").Machine} machine
- * @property {number} number
+ * @property {number} number CONSOLE: the machine's serial line, which has a size of its own
  * @property {"own" | "watch" | "assist"} [mode] own: it follows its frame; else it keeps the student's size
  * @property {boolean} [hidden]
  * @property {boolean} [paused] the class: nothing can be typed
  * @property {(view: View) => void} [onView]
  * @property {() => Promise<unknown>} onStart
  * @property {() => void} onReset
+ * @property {() => void} [onConsole] shows the machine's console instead
  */
 
 /**
@@ -33,13 +34,13 @@ const REPLAY_MS = 1500;
  * @returns {View}
  */
 function makeView(host, { machine, number, mode = "own" }) {
-	const own = mode === "own";
+	const own = mode === "own", line = number === CONSOLE;
 	/** @type {TerminalConnection | undefined} the screen is measured before it is made */
 	let connection;
 	const screen = new Screen(host, {
 		fontSize: own ? terminalSize.peek() : 13, screenReader: screenReader.peek(),
-		readOnly: mode === "watch", follow: own,
-		label: t("terminal.label", { machine: machine.name }),
+		readOnly: mode === "watch", follow: own && !line, shrink: own && line,
+		label: t(line ? "terminal.console-label" : "terminal.label", { machine: machine.name }),
 		onInput: (text) => {
 			if (connection?.state.peek() === "ended") {
 				if (text === "\r" && own) connection.renew();
@@ -50,9 +51,10 @@ function makeView(host, { machine, number, mode = "own" }) {
 		onCopied: () => toast(t("copy.done")),
 	});
 	connection = new TerminalConnection({
-		machine: machine.id, terminal: number, watch: mode === "watch", size: own ? screen.grid : null,
-		onBytes: (bytes) => screen.write(bytes, own ? undefined : () => screen.showCursor()),
-		onSkipped: (count) => screen.mark(t("terminal.skipped", { n: formatNumber(count) })),
+		machine: machine.id, terminal: number, watch: mode === "watch", size: own && !line ? screen.grid : null,
+		onBytes: (bytes) => screen.write(bytes, own && !line ? undefined : () => screen.showCursor()),
+		onSkipped: (count) => screen.mark(line ? t("terminal.console-skipped")
+			: t("terminal.skipped", { n: formatNumber(count) })),
 		onRestart: () => screen.reset(),
 		onSize: (rows, columns) => {
 			screen.setGrid(rows, columns);
@@ -61,6 +63,7 @@ function makeView(host, { machine, number, mode = "own" }) {
 			connection?.resize(rows, columns); // typing makes our size the shell's: it has to be the same
 		},
 	});
+	if (line && mode !== "watch") screen.mark(t("terminal.console-hint"));
 	return { screen, connection };
 }
 
@@ -105,9 +108,10 @@ export function TerminalView(props) {
 		if (!hidden && mode === "own") view.value?.screen.fit();
 	}, [hidden]);
 
-	return html`<div class="terminal-view" role="tabpanel" hidden=${hidden}>
+	return html`<div class=${props.number === CONSOLE ? "terminal-view line" : "terminal-view"} role="tabpanel" hidden=${hidden}>
 		<div class="terminal-host" ref=${host}></div>
 		${view.value && html`<${TerminalOverlay} machine=${machine} connection=${view.value.connection}
-			mode=${mode} paused=${!!props.paused} onStart=${props.onStart} onReset=${props.onReset} />`}
+			number=${props.number} mode=${mode} paused=${!!props.paused} onStart=${props.onStart} onReset=${props.onReset}
+			onConsole=${props.onConsole} />`}
 	</div>`;
 }

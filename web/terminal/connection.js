@@ -18,12 +18,15 @@ const DEAD_MS = 12000;
 /** Pieces that are kept while a socket is being opened. While a connection counts as lost none are: they would be typed blindly. */
 const EARLY_MAX = 256;
 
+/** The terminal with this number is a machine's serial line: there without an agent, and never over. */
+export const CONSOLE = 0;
+
 /** @typedef {"connecting" | "opening" | "live" | "away" | "ended" | "lost"} LinkState */
 
 /**
  * @typedef {object} Options
  * @property {number} machine
- * @property {number} terminal 1..
+ * @property {number} terminal CONSOLE, or 1..
  * @property {boolean} watch read only
  * @property {{ rows: number, columns: number } | null} size null: leave the size as it is
  * @property {(bytes: Uint8Array) => void} onBytes

@@ -34,6 +34,7 @@ const THEME = {
  * @property {boolean} screenReader
  * @property {boolean} readOnly
  * @property {boolean} follow its grid follows the host element; else it is told by setGrid()
+ * @property {boolean} [shrink] it is told, and the type is as large as the host has room for, up to fontSize
  * @property {string} label for assistive technology
  * @property {(text: string) => void} onInput
  * @property {(bytes: Uint8Array<ArrayBuffer>) => void} onBinary
@@ -67,7 +68,7 @@ export class Screen {
 		this.terminal.attachCustomKeyEventHandler((event) => this.key(event));
 		this.terminal.onData((data) => this.typed(data));
 		this.terminal.onBinary((data) => options.onBinary(Uint8Array.from(data, (c) => c.charCodeAt(0))));
-		if (options.follow) {
+		if (options.follow || options.shrink) {
 			this.observer = new ResizeObserver(() => this.fit());
 			this.observer.observe(host);
 			this.fit();
@@ -123,6 +124,10 @@ export class Screen {
 	}
 
 	fit() {
+		if (this.options.shrink) {
+			if (this.host.clientWidth) this.shrinkTo(this.terminal.cols, this.host.clientWidth - 16, this.options.fontSize);
+			return;
+		}
 		const grid = this.fitter.proposeDimensions();
 		if (!grid || !(grid.rows > 1) || !(grid.cols > 9)) return; // hidden, or not laid out yet
 		this.terminal.resize(grid.cols, grid.rows);
@@ -139,6 +144,7 @@ export class Screen {
 	 */
 	setGrid(rows, columns) {
 		this.terminal.resize(columns, rows);
+		if (this.options.shrink) this.fit();
 	}
 
 	/** Where the frame is lower than the grid: scrolls it so that the line being written is seen. */
@@ -152,16 +158,18 @@ export class Screen {
 	 * A size of type that shows `columns` in `width` pixels.
 	 * @param {number} columns
 	 * @param {number} width
+	 * @param {number} most pixels
 	 */
-	shrinkTo(columns, width) {
+	shrinkTo(columns, width, most = 15) {
 		const size = Math.floor((width / columns / 0.602) * 2) / 2;
-		this.terminal.options.fontSize = Math.min(15, Math.max(6, size));
+		this.terminal.options.fontSize = Math.min(most, Math.max(6, size));
 	}
 
 	/** @param {number} size pixels */
 	setFontSize(size) {
+		this.options.fontSize = size;
 		this.terminal.options.fontSize = size;
-		if (this.options.follow) this.fit();
+		if (this.options.follow || this.options.shrink) this.fit();
 	}
 
 	/** @param {boolean} on */
