@@ -188,7 +188,8 @@ static const char *seat_mark(const char *state)
 	return "\033[34m◌";
 }
 
-static void print_head(json_t *class)
+/* left: ms that it will still take; 0: nobody knows. */
+static void print_head(json_t *class, json_int_t left)
 {
 	char seconds[32];
 	json_int_t ready_ms = number_of(class, "ready_ms");
@@ -202,6 +203,8 @@ static void print_head(json_t *class)
 	       number_of(class, "seats"));
 	if (ready_ms)
 		printf(" in %s", show_seconds(ready_ms, seconds));
+	else if (left)
+		printf(", about %s left", show_seconds(left, seconds));
 	printf("\n");
 }
 
@@ -251,7 +254,7 @@ int cmd_class_show(struct invocation *invocation, struct err *err)
 	if (class_call(invocation, "GET", "", NULL, &class, err) < 0)
 		return -1;
 	if (!show_json(invocation, class)) {
-		print_head(class);
+		print_head(class, 0);
 		print_seats(class);
 	}
 	json_decref(class);
@@ -259,13 +262,13 @@ int cmd_class_show(struct invocation *invocation, struct err *err)
 }
 
 /* Draws over what it drew before. */
-static void redraw(json_t *class, bool seats, int *lines)
+static void redraw(json_t *class, bool seats, json_int_t left, int *lines)
 {
 	if (!isatty(STDOUT_FILENO))
 		return;
 	if (*lines)
 		printf("\033[%dA\033[J", *lines);
-	print_head(class);
+	print_head(class, left);
 	*lines = 1 + (int)(json_array_size(json_object_get(class, "seat")) + 14) / 15;
 	print_grid(class);
 	if (seats) {
@@ -286,9 +289,9 @@ int cmd_class_watch(struct invocation *invocation, struct err *err)
 		if (invocation->json)
 			json_dumpf(class, stdout, JSON_COMPACT), printf("\n"), fflush(stdout);
 		else if (isatty(STDOUT_FILENO))
-			redraw(class, true, &lines);
+			redraw(class, true, 0, &lines);
 		else
-			print_head(class), fflush(stdout);
+			print_head(class, 0), fflush(stdout);
 		bool over = str_equal(text_of(class, "state"), "closed");
 		json_decref(class);
 		if (over)
@@ -308,17 +311,28 @@ static int count_failed(json_t *class)
 	return failed;
 }
 
-/* Until the class has left one of two states. */
+/* At the pace so far, of seats that become ready; 0 while there is no pace. */
+static json_int_t time_left(json_t *class, uint64_t begun)
+{
+	json_int_t ready = number_of(class, "ready"), seats = number_of(class, "seats");
+
+	if (!ready || ready >= seats || !str_equal(text_of(class, "state"), "preparing"))
+		return 0;
+	return (json_int_t)(clock_mono_ms() - begun) * (seats - ready) / ready;
+}
+
+/* Until the class has left a state. */
 static int wait_for_class(struct invocation *invocation, const char *leaving, json_t **class,
 			  struct err *err)
 {
+	uint64_t begun = clock_mono_ms();
 	int lines = 0;
 
 	for (;;) {
 		if (class_call(invocation, "GET", "", NULL, class, err) < 0)
 			return -1;
 		if (!invocation->json)
-			redraw(*class, false, &lines);
+			redraw(*class, false, time_left(*class, begun), &lines);
 		if (!str_equal(text_of(*class, "state"), leaving))
 			return 0;
 		json_decref(*class);
@@ -340,7 +354,7 @@ int class_make(struct invocation *invocation, const char *action, struct err *er
 		return -1;
 	int failed = count_failed(class);
 	if (!show_json(invocation, class) && !isatty(STDOUT_FILENO))
-		print_head(class);
+		print_head(class, 0);
 	json_decref(class);
 	if (failed)
 		return err_set(err, ERR_GUEST, "%d seat%s failed; terakoya class show says why", failed,
@@ -385,7 +399,7 @@ int cmd_class_close(struct invocation *invocation, struct err *err)
 	    wait_for_class(invocation, "closing", &class, err) < 0)
 		return -1;
 	if (!show_json(invocation, class) && !isatty(STDOUT_FILENO))
-		print_head(class);
+		print_head(class, 0);
 	json_decref(class);
 	return 0;
 }
@@ -446,7 +460,7 @@ static int open_class(struct invocation *invocation, struct err *err)
 	if (class_call(invocation, "POST", "/open", json_object(), &class, err) < 0)
 		return -1;
 	if (!show_json(invocation, class))
-		print_head(class);
+		print_head(class, 0);
 	json_decref(class);
 	return 0;
 }

@@ -26,10 +26,32 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 say() { printf '\033[1m%s\033[0m\n' "== $*"; }
+
+# How far the compiler is, and how long it still takes at the pace so far.
+compile() {
+	files=$(make -n --no-print-directory programs | grep -c 'echo "  CC') || return 1
+	begun=$(date +%s)
+	compiled=0
+	echo "compiling $files files:"
+	make -j"$(nproc)" --no-print-directory programs 2>&1 | while IFS= read -r line; do
+		case $line in
+		"  CC "*)
+			compiled=$((compiled + 1))
+			left=$((($(date +%s) - begun) * (files - compiled) / compiled))
+			if [ -t 1 ]; then printf '\r\033[K%d of %d, about %d s left' "$compiled" "$files" "$left"; fi
+			;;
+		"  "*) ;;
+		*) printf '%s\n' "$line" ;;
+		esac
+	done
+	if [ -t 1 ]; then printf '\r\033[K'; fi
+	make -q --no-print-directory programs
+}
+
 say "1/6 packages"
 src/cli/prerequisites.sh build run
 say "2/6 programs"
-make -j"$(nproc)" --no-print-directory programs
+compile || make --no-print-directory programs # what is left to link, or once more what is wrong
 make --no-print-directory web >build/web.log 2>&1 &
 web=$!
 say "3/6 host"
