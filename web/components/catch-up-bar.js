@@ -1,5 +1,6 @@
 /** While a seat is caught up: how far it is; and why it did not arrive, until its next reset. */
 import { html } from "../html.js";
+import { Said } from "../said.js";
 import { plain, say, t } from "../text.js";
 
 /**
@@ -10,7 +11,7 @@ export function CatchUpBar({ seat, labs }) {
 	if (!now) return null;
 	if (now.message) {
 		return html`<div class="catch-up problem" role="alert"><p><strong>${t("catch-up.failed")}</strong></p>
-			<p class="problem-detail" lang="en">${now.message}</p></div>`;
+			<p class="problem-detail"><${Said} text=${now.message} /></p></div>`;
 	}
 	const lab = labs.find((one) => one.id === now.lab);
 	const title = t("catch-up.under-way", { lab: lab ? plain(say(lab.title)) : "" });

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { post, put } from "../api.js";
 import { html } from "../html.js";
+import { Said } from "../said.js";
 import { moment, t } from "../text.js";
 import { Dialog } from "./dialog.js";
 import { toastProblem } from "./toasts.js";
@@ -54,7 +55,7 @@ export function ClassNext({ view }) {
 		${ends && PUT_OFF.map((minutes) => html`<button type="button" class="small" key=${minutes} disabled=${busy}
 			aria-label=${t("plan.put-off", { minutes })} onClick=${() => extend(minutes)}>+${minutes}</button>`)}
 		${missed?.outcome && html`<span class="class-missed">${t("plan.missed", { action: t(`plan.${missed.action}`), time: moment(missed.at) })}${" "}
-			<span lang="en">${missed.outcome}</span></span>`}
+			<${Said} text=${missed.outcome} /></span>`}
 	</p>`;
 }
 

@@ -2,6 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { post } from "../api.js";
 import { html } from "../html.js";
+import { Said } from "../said.js";
 import { leads } from "../state/session.js";
 import { t } from "../text.js";
 import { ImageCopies } from "./image-copies.js";
@@ -39,7 +40,7 @@ function Row({ image, work, started, reload }) {
 			<span class="spacer"></span>
 			${leads() && work?.state !== "running" && image.recipe && html`<button type="button" class="small" onClick=${build}>
 				${built ? t("images.rebuild") : t("images.build-now")}</button>`}</div>
-		${image.problem && html`<p class="problem" lang="en">${image.problem}</p>`}
+		${image.problem && html`<p class="problem"><${Said} text=${image.problem} /></p>`}
 		${work && html`<${WorkBar} work=${work} />`}
 		<${ImageLog} name=${image.name} work=${work} />
 		${image.copies.length > 0 && html`<${ImageCopies} image=${image} reload=${reload} />`}

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { post } from "../api.js";
 import { html } from "../html.js";
+import { Said } from "../said.js";
 import { duration, t } from "../text.js";
 import { Dialog } from "./dialog.js";
 import { toastProblem } from "./toasts.js";
@@ -20,7 +21,7 @@ export function MachineRow({ seat, machine, paused, reset }) {
 			${machine.state === "ready" && machine.ready_ms > 0 && html`<span class="help">
 				${t("seat.ready-ms", { time: duration(machine.ready_ms) })}</span>`}
 			${machine.replaced > 0 && html`<span class="chip warn">${t("class.replaced")}</span>`}</p>
-		${machine.reason && html`<p class="machine-reason" lang="en">${machine.reason}</p>`}
+		${machine.reason && html`<p class="machine-reason"><${Said} text=${machine.reason} /></p>`}
 		<p class="machine-acts">
 			${off ? html`<button type="button" class="small" disabled=${paused}
 				onClick=${() => power("on").catch(toastProblem)}>${t("seat.power-on")}</button>`

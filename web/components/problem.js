@@ -1,6 +1,7 @@
 /** A failure in the place of what could not be done: its kind in the reader's words, then the details. */
 import { explain, Problem } from "../api.js";
 import { html } from "../html.js";
+import { Said } from "../said.js";
 import { t } from "../text.js";
 
 /**
@@ -13,7 +14,7 @@ export function ProblemNote({ error, retry, words = {} }) {
 	const { title, detail } = known ? { title: known, detail: "" } : explain(error);
 	return html`<div class="problem" role="alert">
 		<p><strong>${title}</strong></p>
-		${detail && html`<p class="problem-detail" lang="en">${detail}</p>`}
+		${detail && html`<p class="problem-detail"><${Said} text=${detail} /></p>`}
 		${retry && html`<p><button type="button" onClick=${retry}>${t("away.retry")}</button></p>`}
 	</div>`;
 }

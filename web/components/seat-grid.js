@@ -3,6 +3,7 @@
  * time, and turns green when its agent has answered and its probe has passed.
  */
 import { html } from "../html.js";
+import { Said } from "../said.js";
 import { leftMs } from "../state/reduce.js";
 import { about, duration, t, tOr } from "../text.js";
 import { useNow } from "./use-now.js";
@@ -46,6 +47,6 @@ function Tag({ seat, now }) {
 		<span class="tag-stage">${state === "absent" ? "" : tOr(`machine.${state}`, state)}</span>
 		<span class="tag-time">${time}</span>
 		${machine?.replaced > 0 && html`<span class="tag-note">${t("class.replaced")}</span>`}
-		${machine?.reason && html`<span class="tag-reason" lang="en">${machine.reason}</span>`}
+		${machine?.reason && html`<span class="tag-reason"><${Said} text=${machine.reason} /></span>`}
 	</li>`;
 }

@@ -1,6 +1,7 @@
 /** Over a terminal: why there is no shell, and the button that helps. A lost connection is a strip only. */
 import { useState } from "preact/hooks";
 import { html } from "../html.js";
+import { said } from "../said.js";
 import { CONSOLE } from "../terminal/connection.js";
 import { transport } from "../terminal/transport.js";
 import { t } from "../text.js";
@@ -53,7 +54,7 @@ export function TerminalOverlay({ machine, number, connection, mode, paused, onS
 			act=${t("overlay.start")} onAct=${onStart} />`;
 	}
 	if (machine.state === "failed") {
-		return html`<${Card} title=${t("overlay.failed", name)} text=${machine.reason || t("overlay.failed-text")}
+		return html`<${Card} title=${t("overlay.failed", name)} text=${said(machine.reason).words || t("overlay.failed-text")}
 			act=${t("reset.button")} onAct=${onReset} />`;
 	}
 	if (paused && state !== "lost") return null; // it is said beside the terminal, which goes on showing what it showed

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { explain } from "../api.js";
 import { html } from "../html.js";
+import { said } from "../said.js";
 
 const SHOW_MS = { info: 5000, bad: 12000 };
 /** Long enough to think better of it. */
@@ -40,7 +41,7 @@ export function toast(text, tone = "info", action) {
 /** @param {unknown} error */
 export function toastProblem(error) {
 	const { title, detail } = explain(error);
-	toast(detail ? `${title} ${detail}` : title, "bad");
+	toast(detail ? `${title} ${said(detail).words}` : title, "bad");
 }
 
 /** @param {{ toast: Toast }} props */

@@ -1,12 +1,13 @@
 /** Long work under way: what it is doing, how far it is, how long still; and how it ended. */
 import { html } from "../html.js";
+import { Said } from "../said.js";
 import { about, duration, t, tOr } from "../text.js";
 
 /** @param {{ work: import("../types.js").Work }} props */
 export function WorkBar({ work }) {
 	if (work.state === "failed") {
 		return html`<div class="problem" role="alert"><p><strong>${t("work.failed")}</strong></p>
-			<p class="problem-detail" lang="en">${work.message}</p></div>`;
+			<p class="problem-detail"><${Said} text=${work.message} /></p></div>`;
 	}
 	if (work.state === "done") {
 		return html`<p class="help" role="status">${t("work.done", { time: duration(work.took_ms) })}</p>`;

@@ -8,6 +8,7 @@ import { useLive } from "../components/use-live.js";
 import { useLoaded } from "../components/use-loaded.js";
 import { useTitle } from "../components/use-title.js";
 import { html } from "../html.js";
+import { Said } from "../said.js";
 import { reduceWorks } from "../state/reduce.js";
 import { isAdmin } from "../state/session.js";
 import { t } from "../text.js";
@@ -38,7 +39,7 @@ export function PacksPage() {
 		<${ProblemNote} error=${error} retry=${load} />
 		${problems?.map((/** @type {{ directory: string, message: string }} */ problem) => html`<div class="problem"
 			key=${problem.directory} role="status"><p><strong>${t("packs.problem", problem)}</strong></p>
-			<p class="problem-detail" lang="en">${problem.message}</p></div>`)}
+			<p class="problem-detail"><${Said} text=${problem.message} /></p></div>`)}
 		${packs?.length === 0 && html`<div class="empty"><p><strong>${t("packs.empty")}</strong></p>
 			<p>${t("packs.empty-text")}</p></div>`}
 		${packs && byCourse(packs).map((versions) => html`<${PackTable} key=${versions[0].id} versions=${versions}
