@@ -52,8 +52,8 @@ static void probe_daemons(struct doctor *doctor, struct doctor_result *result)
 		doctor_ok(result, "virtlogd and libvirtd answer");
 		return;
 	}
-	doctor_fail(result, "%s not answer", log ? "libvirtd does"
-					     : virt ? "virtlogd does" : "virtlogd and libvirtd do");
+	doctor_fail(result, "%s", log ? "libvirtd does not answer"
+				: virt ? "virtlogd does not answer" : "virtlogd and libvirtd do not answer");
 	doctor_means(result, "no machine can be started; machines that run go on running");
 	doctor_remedy(result, systemd_runs() ? "run: systemctl start virtlogd libvirtd"
 					     : "run: ulimit -n 8192; virtlogd -d; libvirtd -d");

@@ -1,5 +1,6 @@
 /** What is wrong with the host and what to do about it, as `terakoya doctor` says it there. */
 import { html } from "../html.js";
+import { Said } from "../said.js";
 import { t, tOr } from "../text.js";
 import { ProblemNote } from "./problem.js";
 import { Spinner } from "./spinner.js";
@@ -49,9 +50,9 @@ function Check({ check }) {
 	return html`<li>
 		<h3><span class="chip ${CHIPS[verdict]}"><span aria-hidden="true">${MARKS[verdict]}</span> ${t(`doctor.mark-${verdict}`)}</span>
 			${tOr(`doctor.check.${id}`, title)}</h3>
-		<p lang="en">${found}</p>
-		${means && html`<p class="help">${t("doctor.means")} <span lang="en">${means}</span></p>`}
-		${remedy && html`<p><strong>${t("doctor.remedy")}</strong> <span lang="en">${remedy}</span></p>`}
+		<p><${Said} text=${found} /></p>
+		${means && html`<p class="help">${t("doctor.means")} <${Said} text=${means} /></p>`}
+		${remedy && html`<p><strong>${t("doctor.remedy")}</strong> <${Said} text=${remedy} /></p>`}
 		${fixable && html`<p class="help">${t("doctor.fixable")} <code>terakoya doctor --fix</code></p>`}
 	</li>`;
 }

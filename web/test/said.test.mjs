@@ -29,6 +29,14 @@ test("every refusal that a page can get has Japanese words", () => {
 	assert.deepEqual([...new Set(said)].filter((format) => !(format in ja)), []);
 });
 
+test("all that the doctor finds has Japanese words", () => {
+	const said = files.filter((name) => name.startsWith("doctor/")).flatMap((name) =>
+		[...text(name).matchAll(/doctor_(?:ok|warn|fail|means|remedy)\(result,(.*?)\);\n/gs)].flatMap((found) =>
+			[...found[1].matchAll(new RegExp(LITERALS, "g"))].map(([literals]) => joined(literals))));
+	assert.ok(said.length > 60, `${said.length}`);
+	assert.deepEqual(said.filter((format) => /[a-z]{3}/.test(format) && !(format in ja)), []);
+});
+
 test("every sentence of the catalogue is one of the daemon's, and has no more fields", () => {
 	const all = files.flatMap((name) => [...text(name).replace(/'(?:\\.|[^'\\\n])'/g, "").matchAll(new RegExp(LITERALS, "g"))]
 		.map(([literals]) => joined(literals))).join("\n");
