@@ -237,6 +237,12 @@ export default /** @type {Record<string, string>} */ ({
 	"the machine comes from an image of an older Terakoya: reset it": "このマシンは古い Terakoya のイメージから作られています。初期化してください。",
 	"the machine has %d commands and connections over ssh already": "マシンではすでに {1} 個の ssh のコマンドと接続が動いています。",
 
+	// Why this host is as slow as it is.
+	"the processor shows neither vmx nor svm in /proc/cpuinfo: switch on virtualisation in the firmware, or nested on the outer host": "/proc/cpuinfo に vmx も svm もありません。ファームウェアで仮想化を、または外側のホストで入れ子の仮想化を有効にしてください。",
+	"this QEMU cannot keep RAM out of a saved state (x-ignore-shared): machines boot cold": "この QEMU は保存状態からメモリを除けません（x-ignore-shared）。マシンは通常起動で作られます。",
+	"this kernel has no sealed memory (memfd_create): machines boot cold": "このカーネルには封印できるメモリがありません（memfd_create）。マシンは通常起動で作られます。",
+	"terakoyad does not run as root, and cannot hand memory to QEMU's user": "terakoyad が root で動いていないため、QEMU のユーザーにメモリを渡せません。",
+
 	// What the doctor finds on the host.
 	"br_netfilter is not loaded: bridged frames pass no packet filter": "br_netfilter は読み込まれていません。ブリッジのフレームはパケットフィルターを通りません。",
 	"br_netfilter is loaded, and switched off": "br_netfilter は読み込まれていますが、無効です。",

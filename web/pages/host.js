@@ -4,6 +4,7 @@ import { ProblemNote } from "../components/problem.js";
 import { useLive } from "../components/use-live.js";
 import { useTitle } from "../components/use-title.js";
 import { html } from "../html.js";
+import { said } from "../said.js";
 import { isAdmin } from "../state/session.js";
 import { bytes, number, t } from "../text.js";
 
@@ -31,7 +32,7 @@ function Finding({ good, title, text, reason }) {
 	return html`<section class="card finding ${good ? "good" : "poor"}">
 		<h2><span aria-hidden="true">${good ? "✓" : "△"}</span> ${title}</h2>
 		<p>${text}</p>
-		${reason && html`<p class="help">${t("host.why", { reason })}</p>`}
+		${reason && html`<p class="help">${t("host.why", { reason: said(reason).words })}</p>`}
 	</section>`;
 }
 
