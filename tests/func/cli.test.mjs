@@ -38,9 +38,9 @@ test("the man page has every option of every command with the words of its help,
 });
 
 /** Runs it, and reads what it printed. */
-function says(command) {
+function says(command, statuses = [0]) {
 	const { status, stdout, stderr } = daemon.cli("--json", ...command);
-	assert.equal(status, 0, `${command.join(" ")}: ${stderr}`);
+	assert.ok(statuses.includes(status), `${command.join(" ")}: ${stderr}`);
 	try {
 		return JSON.parse(stdout);
 	} catch {
@@ -67,7 +67,7 @@ test("with --json every command prints one JSON value", async () => {
 		"organisation add Bank", "organisation add Banc", "organisation rename Banc Banq", "organisation merge Banq Bank --yes",
 		"organisation remove Bank"]) run(line);
 	run(`pack remove own-pack ${says(["pack", "list"]).find((one) => one.id === "own-pack").version} --yes`);
-	assert.ok(says(["doctor"]).checks.length > 5); // its exit status depends on the host
+	assert.ok(says(["doctor"], [0, 1]).checks.length > 5); // 1: this host is not fit, which is nothing to this test
 	tried.add("doctor");
 
 	const { id } = run(`class create linux-intro --roster ${file("roster.csv", "Aoi\nRen\n")}`);
