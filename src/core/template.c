@@ -1,8 +1,8 @@
 /* Templates: which machine of which course is cloned from what.
  *
  * A template's key is a digest of everything that it was made from: the image, the machine as the course
- * describes it, its setup scripts, and (added by virt/) the versions of QEMU and libvirt, the machine type
- * and the CPU. If any of it changes, the key changes, the old template does not fit any more, and the
+ * describes it, its neighbours, its setup scripts, and (added by virt/) the versions of QEMU and libvirt, the
+ * machine type and the CPU. If any of it changes, the key changes, the old template does not fit any more, and the
  * course has to be baked again; a stale template is never cloned.
  *
  * What is baked anew although nothing changed gets another key, too: a template is never replaced, for disks of machines
@@ -71,6 +71,17 @@ static void hash_machine(crypto_hash_sha256_state *hash, const struct pack_machi
 	}
 }
 
+/* Each machine knows all of its seat by name (identity.c): who stands on a template with other neighbours would
+ * write down anew, in every clone, what its template has settled. */
+static void hash_neighbours(crypto_hash_sha256_state *hash, const struct pack *pack)
+{
+	for (size_t i = 0; i < pack->machines; i++) {
+		const struct pack_machine *machine = &pack->machine[i];
+		hash_text(hash, machine->name);
+		hash_text(hash, machine->nics ? machine->nic[0].address : "");
+	}
+}
+
 static int hash_scripts(crypto_hash_sha256_state *hash, const struct pack *pack,
 			const struct pack_machine *machine, struct err *err)
 {
@@ -97,6 +108,7 @@ static int plain_digest(struct core *core, const struct pack *pack, const struct
 	hash_text(&hash, image.cmdline);
 	image_free(&image);
 	hash_machine(&hash, machine);
+	hash_neighbours(&hash, pack);
 	if (hash_scripts(&hash, pack, machine, err) < 0)
 		return -1;
 	crypto_hash_sha256_final(&hash, sum);

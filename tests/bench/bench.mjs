@@ -10,7 +10,7 @@
 // The rows about 30 and 100 seats are of seats with one machine. Where the course has more, they are measured with a
 // course made from it, of the machine `desk` and the labs of the first hour; the rows that say "all machines" with it as
 // it is.
-import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
@@ -89,8 +89,6 @@ function layPacks() {
     .replace(/\s*<machine name="(?!desk").*?<\/machine>/gs, '')
     .replace(/\s*<(lab ref="([^"]+)"|break) [^>]*\/>/g, (element, kind, lab) => (LABS.includes(lab) ? element : ''));
   writeFileSync(path.join(small.path, 'course.xml'), xml);
-  // A template of its own: that of the whole course knows other neighbours, which each clone would have to set right.
-  appendFileSync(path.join(small.path, 'environment/desk.sh'), '\n# of a machine without neighbours\n');
 }
 
 /** A class of a course, launched by the page's own request, when all its seats are ready. It is {view, seconds}; the
