@@ -9,6 +9,7 @@
 #ifndef BASE_AUTO_H
 #define BASE_AUTO_H
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #define AUTO_FREE  AUTO(free_pointer)
 #define AUTO_CLOSE AUTO(close_fd)
 #define AUTO_FILE  AUTO(close_file)
+#define AUTO_DIR   AUTO(close_dir)
 
 /* Takes the value out of an owning variable, and leaves NULL there. */
 #define STEAL(variable)                                                                            \
@@ -51,6 +53,12 @@ static inline void close_file_cleanup(FILE **file)
 {
 	if (*file)
 		fclose(*file);
+}
+
+static inline void close_dir_cleanup(DIR **directory)
+{
+	if (*directory)
+		closedir(*directory);
 }
 
 #endif

@@ -61,16 +61,13 @@ static long master_index(int pid, const char *number)
 static bool process_has_master(int pid, int index)
 {
 	AUTO_FREE char *path = str_fmt("/proc/%d/fdinfo", pid);
-	DIR *directory = opendir(path);
+	AUTO_DIR DIR *directory = opendir(path);
 	struct dirent *entry;
-	bool found = false;
 
-	if (!directory)
-		return false;
-	while (!found && (entry = readdir(directory)))
-		found = entry->d_name[0] != '.' && master_index(pid, entry->d_name) == index;
-	closedir(directory);
-	return found;
+	while (directory && (entry = readdir(directory)))
+		if (entry->d_name[0] != '.' && master_index(pid, entry->d_name) == index)
+			return true;
+	return false;
 }
 
 /* Raw, whatever it was: an echo of what the machine says would be input to it, for ever. */

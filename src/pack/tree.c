@@ -24,12 +24,6 @@ struct walk {
 	bool full; /* a bound of the whole pack was met: said once, and nothing more is read */
 };
 
-static inline void close_dir_cleanup(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
 static bool name_is_plain(const char *name)
 {
 	return strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") ==
@@ -140,7 +134,7 @@ static void entry_read(struct walk *walk, int folder, const char *name, const ch
 /* Takes fd. */
 static void folder_read(struct walk *walk, int fd, const char *prefix, unsigned depth)
 {
-	AUTO(close_dir) DIR *directory = fdopendir(fd);
+	AUTO_DIR DIR *directory = fdopendir(fd);
 
 	if (!directory) {
 		close(fd);

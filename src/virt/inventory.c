@@ -57,12 +57,6 @@ static int list_networks(struct virt *virt, virConnectPtr connection,
 	return 0;
 }
 
-static void directory_cleanup(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
 static void keep_name(const char *file, const char *end, char (**names)[64], size_t *count)
 {
 	size_t length = strlen(file);
@@ -77,7 +71,7 @@ static void keep_name(const char *file, const char *end, char (**names)[64], siz
 static int list_pool(struct virt *virt, struct virt_inventory *inventory, struct err *err)
 {
 	AUTO_FREE char *path = str_fmt("%s/pool", virt->state_dir);
-	AUTO(directory) DIR *directory = opendir(path);
+	AUTO_DIR DIR *directory = opendir(path);
 
 	if (!directory)
 		return err_errno(err, "cannot list %s", path);

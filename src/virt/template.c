@@ -40,12 +40,6 @@ static void json_cleanup(json_t **value)
 	json_decref(*value);
 }
 
-static void directory_cleanup(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
 static int check_key(const char *key, struct err *err)
 {
 	if (!key || strlen(key) != 64 || strspn(key, "0123456789abcdef") != 64)
@@ -67,7 +61,7 @@ char *template_file(const struct virt *virt, const char *key, const char *file)
 /* Flat directories of our own making only; success when it is gone. */
 static int remove_dir(const char *path, struct err *err)
 {
-	AUTO(directory) DIR *directory = opendir(path);
+	AUTO_DIR DIR *directory = opendir(path);
 
 	if (!directory)
 		return errno == ENOENT ? 0 : err_errno(err, "cannot remove %s", path);
@@ -396,7 +390,7 @@ int virt_template_list(struct virt *virt, struct virt_template **list, size_t *c
 		       struct err *err)
 {
 	AUTO_FREE char *parent = str_fmt("%s/templates", virt->state_dir);
-	AUTO(directory) DIR *directory = opendir(parent);
+	AUTO_DIR DIR *directory = opendir(parent);
 	struct virt_template *found = NULL;
 	size_t length = 0;
 
@@ -446,7 +440,7 @@ int virt_template_remove(struct virt *virt, const char *key, struct err *err)
 static int is_stood_on(const struct virt *virt, const char *dir, bool *stood_on, struct err *err)
 {
 	AUTO_FREE char *pool = str_fmt("%s/pool", virt->state_dir);
-	AUTO(directory) DIR *directory = opendir(pool);
+	AUTO_DIR DIR *directory = opendir(pool);
 	char base[512];
 
 	*stood_on = false;
