@@ -102,8 +102,8 @@ test('in the morning the class is frozen; bridges of its own that nobody knows a
   await until('the lone bridge is gone', () => !bridges().includes(lone), 20000);
   assert.deepEqual(bridges(), [used], 'what something is plugged into stays');
   assert.ok(readdirSync('/sys/class/net').includes(OTHERS));
+  ip('delete', used); // with its port: without one it would be the daemon's to remove
   ip('delete', PORT);
-  ip('delete', used);
 });
 
 test('every machine comes back as it was: shells, editors, files, networks, progress, ssh', { timeout: 120000 }, async (t) => {
