@@ -56,8 +56,9 @@ test("tries are bounded for strangers; who is signed in is let through", async (
 	}));
 	assert.ok(statuses.includes(429), "some were told to wait");
 	assert.ok(statuses.filter((status) => status === 101).length >= 50, "most were not");
-	const refused = await daemon.request("GET", "/api/v1/check/stream");
-	assert.equal(refused.status, 429);
+	const replies = await Promise.all(Array.from({ length: 160 }, () => daemon.request("GET", "/api/v1/check/stream")));
+	const refused = replies.find((reply) => reply.status === 429); // a slow host gives some tries back meanwhile
+	assert.ok(refused, "some were told to wait, here, too");
 	assert.equal(refused.headers["retry-after"], "1");
 	const { status, client } = await socket({ session: hana });
 	assert.equal(status, 101);
