@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/kvm.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "base/auto.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "base/user.h"
 
 #define MIB 1048576ull
 
@@ -185,16 +185,16 @@ static void probe_kvm(struct doctor *doctor, struct doctor_result *result)
  * cache of QEMU's capabilities for stale, and probes QEMU anew a dozen times for each machine. */
 static void probe_kvm_owner(struct doctor *doctor, struct doctor_result *result)
 {
-	struct group *group = getgrnam("kvm");
 	struct stat node;
+	gid_t kvm;
 
 	(void)doctor;
 	if (stat("/dev/kvm", &node) < 0) {
 		doctor_ok(result, "there is no /dev/kvm, so nobody has to reach it");
 		return;
 	}
-	if ((node.st_mode & 06) == 06 || !group ||
-	    (node.st_gid == group->gr_gid && (node.st_mode & 060) == 060)) {
+	if ((node.st_mode & 06) == 06 || !group_find("kvm", &kvm) ||
+	    (node.st_gid == kvm && (node.st_mode & 060) == 060)) {
 		doctor_ok(result, "libvirt's QEMU user may open /dev/kvm");
 		return;
 	}
@@ -207,10 +207,10 @@ static void probe_kvm_owner(struct doctor *doctor, struct doctor_result *result)
 
 static int fix_kvm_owner(struct doctor *doctor, struct doctor_result *result)
 {
-	struct group *group = getgrnam("kvm");
+	gid_t kvm;
 
 	(void)doctor;
-	if (!group || chown("/dev/kvm", (uid_t)-1, group->gr_gid) < 0 || chmod("/dev/kvm", 0660) < 0)
+	if (!group_find("kvm", &kvm) || chown("/dev/kvm", (uid_t)-1, kvm) < 0 || chmod("/dev/kvm", 0660) < 0)
 		return doctor_note(result, -1, "cannot change /dev/kvm: %m");
 	return doctor_note(result, 0, "/dev/kvm belongs to group kvm now, mode 0660");
 }

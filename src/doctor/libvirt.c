@@ -3,9 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +17,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "base/user.h"
 
 #define QEMU_USER      "libvirt-qemu"
 #define OPEN_FILES     8192 /* libvirtd: about 12 for each machine, and some */
@@ -322,11 +321,12 @@ static void list_directory(void *context, const char *directory)
 
 static void probe_reach(struct doctor *doctor, struct doctor_result *result)
 {
-	struct passwd *user = getpwnam(QEMU_USER);
 	AUTO(buf) struct buf closed = { 0 };
+	uid_t uid;
+	gid_t gid;
 	int count;
 
-	if (!user) {
+	if (!user_find(QEMU_USER, &uid, &gid)) {
 		doctor_warn(result, "there is no user %s", QEMU_USER);
 		doctor_means(result, "it cannot be told whether QEMU reaches %s", doctor->state_dir);
 		doctor_remedy(result, "install libvirt-daemon-system");
@@ -336,7 +336,7 @@ static void probe_reach(struct doctor *doctor, struct doctor_result *result)
 		doctor_ok(result, "not tried: only root can try it as user %s", QEMU_USER);
 		return;
 	}
-	count = doctor_blocked(doctor->state_dir, user->pw_uid, user->pw_gid, list_directory, &closed);
+	count = doctor_blocked(doctor->state_dir, uid, gid, list_directory, &closed);
 	if (count == 0) {
 		doctor_ok(result, "QEMU's user %s reaches %s", QEMU_USER, doctor->state_dir);
 		return;
@@ -367,12 +367,13 @@ static void open_directory(void *context, const char *directory)
 
 static int fix_reach(struct doctor *doctor, struct doctor_result *result)
 {
-	struct passwd *user = getpwnam(QEMU_USER);
 	AUTO(buf) struct buf note = { 0 };
+	uid_t uid;
+	gid_t gid;
 
-	if (!user)
+	if (!user_find(QEMU_USER, &uid, &gid))
 		return doctor_note(result, -1, "there is no user %s to open the way for", QEMU_USER);
-	doctor_blocked(doctor->state_dir, user->pw_uid, user->pw_gid, open_directory, &note);
+	doctor_blocked(doctor->state_dir, uid, gid, open_directory, &note);
 	return doctor_note(result, 0, "%s", note.data ? (char *)note.data : "nothing was closed");
 }
 

@@ -2,9 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/kvm.h>
-#include <pwd.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -16,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "base/user.h"
 
 #define LOG_MODULE "virt"
 #include "base/log.h"
@@ -102,13 +101,10 @@ static int ask_owner(virConnectPtr connection, struct host_facts *facts, struct 
 		facts->gid = gid;
 		return 0;
 	}
-	struct passwd *user = getpwnam("libvirt-qemu");
-	if (!user)
+	if (!user_find("libvirt-qemu", &facts->uid, &facts->gid))
 		return err_set(err, ERR_INTERNAL,
 			       "cannot tell which user libvirt runs QEMU as: it shows no DAC "
 			       "label, and there is no user libvirt-qemu");
-	facts->uid = user->pw_uid;
-	facts->gid = user->pw_gid;
 	return 0;
 }
 
