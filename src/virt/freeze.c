@@ -239,8 +239,12 @@ static int go_on(struct virt *virt, virDomainPtr domain, const char *name, struc
 	AUTO_FREE char *saved = pool_path(virt, name, SAVED_SUFFIX);
 	AUTO_FREE char *used = pool_path(virt, name, ".resuming");
 
-	if (freeze_is_saved(virt, name) && (rename(saved, used) < 0 || sync_pool(virt, err) < 0))
-		return err_errno(err, "cannot rename %s", saved);
+	if (freeze_is_saved(virt, name)) {
+		if (rename(saved, used) < 0)
+			return err_errno(err, "cannot rename %s", saved);
+		if (sync_pool(virt, err) < 0)
+			return -1;
+	}
 	machine_clear_waking(virt, name);
 	if (virDomainResume(domain) < 0 && virGetLastErrorCode() != VIR_ERR_OPERATION_INVALID)
 		return err_from_virt(err, "cannot resume %s", name);
