@@ -54,7 +54,7 @@ struct progress_row *progress_find(const struct seat *seat, const char *lab, con
 }
 
 struct progress_row *grade_progress(struct seat *seat, const struct pack_lab *lab,
-				    const struct pack_task *task)
+				    const struct pack_task *task, int64_t at)
 {
 	struct progress_row *row = progress_find(seat, lab->id, task->id);
 
@@ -65,7 +65,7 @@ struct progress_row *grade_progress(struct seat *seat, const struct pack_lab *la
 	*row = (struct progress_row){ .seat_id = seat->row.id,
 				      .lab = str_copy(lab->id),
 				      .task = str_copy(task->id),
-				      .first_at = clock_real_ms() };
+				      .first_at = at };
 	return row;
 }
 
@@ -197,7 +197,7 @@ static struct progress_row next_progress(const struct seat *seat, const struct p
 static int record(struct seat *seat, const struct check *check, struct grade_result *result,
 		  struct err *err)
 {
-	struct progress_row *row = grade_progress(seat, check->lab, check->task);
+	struct progress_row *row = grade_progress(seat, check->lab, check->task, clock_real_ms());
 	struct progress_row next = next_progress(seat, row, check, result);
 	struct attempt_row attempt = { .seat_id = seat->row.id,
 				       .at = clock_real_ms(),
@@ -503,17 +503,21 @@ int grade_hint(struct seat *seat, const struct pack_lab *lab, const struct pack_
 	       unsigned hint, const struct pack_hint **shown, struct err *err)
 {
 	struct core *core = seat->class->core;
-	struct progress_row *row = grade_progress(seat, lab, task);
+	struct progress_row *row = progress_find(seat, lab->id, task->id);
+	unsigned known = row ? row->hints : 0;
+	int64_t now = clock_real_ms();
 
 	if (hint >= task->hints)
 		return err_set(err, ERR_NOT_FOUND, "the task %s has %zu hints", task->id, task->hints);
-	if (hint > row->hints)
-		return err_set(err, ERR_CONFLICT, "hints come in order; the next one is number %u",
-			       row->hints + 1);
-	if (hint == row->hints) {
+	if (!lab_opened_at(seat, lab->id))
+		return err_set(err, ERR_CONFLICT, "the lab %s is not open in this seat; open it first", lab->id);
+	if (hint > known)
+		return err_set(err, ERR_CONFLICT, "hints come in order; the next one is number %u", known + 1);
+	if (hint == known) {
 		if (hints_add(core->store, seat->row.id, lab->id, task->id, hint,
-			      row->done ? 0 : task->hint[hint].cost, err) < 0)
+			      row && row->done ? 0 : task->hint[hint].cost, now, err) < 0)
 			return -1;
+		row = grade_progress(seat, lab, task, now);
 		row->hints++;
 		bus_publish(core, "progress", seat->row.class_id, seat->row.id, view_progress(seat, row));
 	}

@@ -55,7 +55,7 @@ bool grade_needs_reset(const struct seat *seat, const struct pack_lab *lab);
 /* No lab is open any more, so that a reset does not set the last one up again. */
 int grade_leave_lab(struct seat *seat, struct err *err);
 
-/* Shows hint number `hint` (0 is the first; in order), writing down its cost. */
+/* Shows hint number `hint` (0 is the first; in order) of a lab that was opened in the seat, writing down its cost. */
 int grade_hint(struct seat *seat, const struct pack_lab *lab, const struct pack_task *task,
 	       unsigned hint, const struct pack_hint **shown, struct err *err);
 

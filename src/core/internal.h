@@ -378,9 +378,9 @@ struct grade *seat_grade(struct seat *seat); /* made when first asked for */
 /* The machine where a lab's (or a task's) scripts run, when it is ready. */
 struct machine *grade_machine(struct seat *seat, const char *name, struct err *err);
 struct progress_row *progress_find(const struct seat *seat, const char *lab, const char *task); /* NULL: none yet */
-/* The same, made when there is none. */
+/* The same, made when there is none: then it begins at that time. */
 struct progress_row *grade_progress(struct seat *seat, const struct pack_lab *lab,
-				    const struct pack_task *task);
+				    const struct pack_task *task, int64_t at);
 /* A machine of the seat is in a new state. When all are ready the lab that was open is set up in them if it
  * is not yet, or the catching up goes on; when one will not be ready, those who wait for it are told. */
 void grade_machine_stepped(struct machine *machine);

@@ -175,13 +175,13 @@ int progress_list(struct store *store, int64_t seat_id, struct progress_row **ro
 /* ---- hints ---------------------------------------------------------------------------------- */
 
 static int hint_put(struct store *store, int64_t seat_id, const char *lab, const char *task,
-		    unsigned hint, unsigned cost, struct err *err)
+		    unsigned hint, unsigned cost, int64_t at, struct err *err)
 {
 	return store_run(
 		store, err,
 		"INSERT INTO hint_use (seat, lab, task, hint, cost, at) VALUES (?, ?, ?, ?, ?, ?)"
 		" ON CONFLICT DO NOTHING",
-		"issuui", seat_id, lab, task, hint, cost, clock_real_ms());
+		"issuui", seat_id, lab, task, hint, cost, at);
 }
 
 static int hints_count(struct store *store, int64_t seat_id, const char *lab, const char *task,
@@ -190,19 +190,18 @@ static int hints_count(struct store *store, int64_t seat_id, const char *lab, co
 	return store_run(store, err,
 			 "INSERT INTO progress (seat, lab, task, done, caught_up, points, attempts,"
 			 " hints, last_code, first_at, done_at)"
-			 " SELECT seat, lab, task, 0, 0, 0, 0, count(*), 0, 0, 0 FROM hint_use"
+			 " SELECT seat, lab, task, 0, 0, 0, 0, count(*), 0, min(at), 0 FROM hint_use"
 			 " WHERE seat = ? AND lab = ? AND task = ? GROUP BY seat, lab, task"
 			 " ON CONFLICT (seat, lab, task) DO UPDATE SET hints = excluded.hints",
 			 "iss", seat_id, lab, task);
 }
 
-/* Showing a hint again changes nothing. */
 int hints_add(struct store *store, int64_t seat_id, const char *lab, const char *task,
-	      unsigned hint, unsigned cost, struct err *err)
+	      unsigned hint, unsigned cost, int64_t at, struct err *err)
 {
 	if (store_begin(store, err) < 0)
 		return -1;
-	int result = hint_put(store, seat_id, lab, task, hint, cost, err);
+	int result = hint_put(store, seat_id, lab, task, hint, cost, at, err);
 	if (result == 0)
 		result = hints_count(store, seat_id, lab, task, err);
 	return store_end(store, result, err);

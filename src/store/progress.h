@@ -52,8 +52,9 @@ int attempts_list(struct store *store, int64_t seat_id, unsigned most, struct at
 		  size_t *count, struct err *err); /* newest first */
 /* When anything was first and last tried or opened in a seat; 0: nothing was. */
 int progress_span(struct store *store, int64_t seat_id, int64_t *first, int64_t *last, struct err *err);
+/* A hint is shown at a time; shown again, it changes nothing. A task of which nothing was on record begins then. */
 int hints_add(struct store *store, int64_t seat_id, const char *lab, const char *task,
-	      unsigned hint, unsigned cost, struct err *err);
+	      unsigned hint, unsigned cost, int64_t at, struct err *err);
 int labs_opened(struct store *store, int64_t seat_id, const char *lab, int64_t *at, bool *set_up,
 		struct err *err); /* *at 0: never */
 /* Whether any lab is set up in the machines that the seat has now. */

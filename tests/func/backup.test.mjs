@@ -1,6 +1,6 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Daemon, launchedClass, makeState, terakoya } from "./daemon.mjs";
@@ -14,8 +14,11 @@ before(async () => {
 	mika = await daemon.account("mika", "admin");
 	made = await launchedClass(daemon, mika, ["Aoi", "Sakura"]);
 	aoi = await daemon.join(made.code, "Aoi");
-	const hint = await daemon.as(aoi, "POST", `/seats/${aoi.seat}/labs/${made.labs[0].id}/tasks/${made.labs[0].tasks[0].id}/hints/0`);
-	assert.equal(hint.status, 200, hint.text);
+	const hint = () => daemon.as(aoi, "POST", `/seats/${aoi.seat}/labs/${made.labs[0].id}/tasks/${made.labs[0].tasks[0].id}/hints/0`);
+	assert.equal((await hint()).status, 409, "its lab is not open yet");
+	execFileSync("sqlite3", ["-cmd", ".timeout 5000", join(daemon.state, "terakoya.db"),
+		`INSERT INTO lab_opened VALUES (${aoi.seat}, '${made.labs[0].id}', ${Date.now()}, 1)`]);
+	assert.equal((await hint()).status, 200);
 });
 after(() => daemon?.stop());
 

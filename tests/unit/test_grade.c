@@ -182,11 +182,33 @@ static void a_hint_costs_its_points_and_is_on_record(void **state)
 
 	ok(grade_hint(seat, lab, pack_task(lab, "single"), 0, &hint, &err));
 	ok(grade_hint(seat, lab, pack_task(lab, "single"), 0, &hint, &err)); /* shown again */
+	struct progress_row *rows;
+	size_t count;
+	ok(progress_list(f->core->store, seat->row.id, &rows, &count, &err));
+	assert_int_equal(count, 1);
+	assert_int_equal(rows[0].first_at, row_of(seat, "one", "single")->first_at);
+	progress_row_free(&rows[0]);
+	free(rows);
 	right_ones(seat, "single", right);
 	AUTO_FREE char *answer = str_fmt("%zu", right[0]);
 	assert_true(passes(seat, "single", answer));
 	assert_int_equal(row_of(seat, "one", "single")->hints, 1);
 	assert_int_equal(row_of(seat, "one", "single")->points, 3);
+}
+
+static void a_hint_of_a_lab_that_was_never_opened_is_refused_and_nothing_is_on_record(void **state)
+{
+	struct fixture *f = *state;
+	struct seat *seat = open_seat(f, 4);
+	const struct pack_lab *lab = lab_of(f, "three");
+	const struct pack_hint *hint = NULL;
+	size_t before = seat->progresses;
+	struct err err = ERR_INIT;
+
+	refused(ERR_CONFLICT, grade_hint(seat, lab, pack_task(lab, "last"), 0, &hint, &err));
+	assert_non_null(strstr(err.message, "the lab three is not open in this seat"));
+	assert_null(hint);
+	assert_int_equal(seat->progresses, before);
 }
 
 /* As if the lab had been opened a minute earlier. */
@@ -233,6 +255,7 @@ int main(void)
 		TEST(wrong_answers_are_followed_by_a_wait_that_grows),
 		TEST(a_right_answer_ends_the_waiting),
 		TEST(a_hint_costs_its_points_and_is_on_record),
+		TEST(a_hint_of_a_lab_that_was_never_opened_is_refused_and_nothing_is_on_record),
 		TEST(a_task_takes_from_its_lab_or_the_last_task_until_it_is_done),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

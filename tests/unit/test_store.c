@@ -658,12 +658,13 @@ static void hints_are_counted_once(void **state)
 	size_t count;
 
 	(void)state;
-	ok(hints_add(store, seat, "files", "copy", 0, 2, &err));
-	ok(hints_add(store, seat, "files", "copy", 0, 2, &err));
-	ok(hints_add(store, seat, "files", "copy", 1, 3, &err));
+	ok(hints_add(store, seat, "files", "copy", 0, 2, 1000, &err));
+	ok(hints_add(store, seat, "files", "copy", 0, 2, 2000, &err));
+	ok(hints_add(store, seat, "files", "copy", 1, 3, 3000, &err));
 	ok(progress_list(store, seat, &rows, &count, &err));
 	assert_int_equal(count, 1);
 	assert_int_equal(rows[0].hints, 2);
+	assert_int_equal(rows[0].first_at, 1000);
 	progress_row_free(&rows[0]);
 	free(rows);
 }
