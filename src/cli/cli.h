@@ -49,6 +49,9 @@ const char *option_value(const struct invocation *invocation, const char *name);
 
 struct client *client_new(const char *socket_path);
 void client_free(struct client *client);
+/* A path in which each "%s" (there may be nothing else) is one more argument, with whatever would end this part of an
+ * address, or mean something in it, escaped. The caller frees. */
+char *address_of(const char *pattern, ...) __attribute__((format(printf, 1, 2)));
 /* One request. body is stolen, may be NULL. *reply may be NULL for answers without a body; reply itself may
  * be NULL. Errors carry the daemon's kind and words; ERR_UNAVAILABLE says how to start the daemon. */
 int client_call(struct client *client, const char *method, const char *path, json_t *body, json_t **reply,

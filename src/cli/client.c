@@ -5,6 +5,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <sodium.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -39,6 +40,31 @@ void client_free(struct client *client)
 		curl_easy_cleanup(client->curl);
 	free(client->path);
 	free(client);
+}
+
+static void add_part(struct buf *path, const char *text)
+{
+	for (const char *p = text; *p; p++) {
+		bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9');
+		buf_fmt(path, plain || strchr("-._~", *p) ? "%c" : "%%%02X", (unsigned char)*p);
+	}
+}
+
+/* RFC 3986, 2.3. A part "..", too, stays what it is: CURLOPT_PATH_AS_IS. */
+char *address_of(const char *pattern, ...)
+{
+	AUTO(buf) struct buf path = { 0 };
+	const char *gap;
+	va_list parts;
+
+	va_start(parts, pattern);
+	for (; (gap = strstr(pattern, "%s")); pattern = gap + 2) {
+		buf_append(&path, pattern, (size_t)(gap - pattern));
+		add_part(&path, va_arg(parts, const char *));
+	}
+	va_end(parts);
+	buf_text(&path, pattern);
+	return str_copy((char *)path.data);
 }
 
 static size_t take_body(char *data, size_t size, size_t count, void *context)
@@ -86,6 +112,7 @@ static CURL *prepare(struct client *client, const char *method, const char *url,
 	curl_easy_setopt(client->curl, CURLOPT_URL, url);
 	curl_easy_setopt(client->curl, CURLOPT_CUSTOMREQUEST, method);
 	curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(client->curl, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
 	return client->curl;
 }

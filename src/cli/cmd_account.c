@@ -45,7 +45,7 @@ int cmd_account_set(struct invocation *invocation, struct err *err)
 {
 	const char *login = invocation->argument[0], *name = option_value(invocation, "name");
 	const char *role = option_value(invocation, "role"), *place = option_value(invocation, "organisation");
-	AUTO_FREE char *path = str_fmt("/accounts/%s", login);
+	AUTO_FREE char *path = address_of("/accounts/%s", login);
 	json_int_t organisation = 0;
 
 	if (place && strcmp(place, "none") && organisation_find(invocation, place, &organisation, err) < 0)
@@ -64,7 +64,7 @@ int cmd_account_set(struct invocation *invocation, struct err *err)
 
 int cmd_account_password(struct invocation *invocation, struct err *err)
 {
-	AUTO_FREE char *path = str_fmt("/accounts/%s/password", invocation->argument[0]);
+	AUTO_FREE char *path = address_of("/accounts/%s/password", invocation->argument[0]);
 
 	return send_account(invocation, "POST", path, json_object(), err);
 }
@@ -107,7 +107,7 @@ int cmd_account_sessions(struct invocation *invocation, struct err *err)
 					       "ENDS=ends", NULL };
 	static const char *const times[][2] = { { "created_at", "created" }, { "seen_at", "seen" },
 						{ "expires_at", "ends" }, { NULL, NULL } };
-	AUTO_FREE char *path = str_fmt("/accounts/%s/sessions", invocation->argument[0]);
+	AUTO_FREE char *path = address_of("/accounts/%s/sessions", invocation->argument[0]);
 
 	return show_timed(invocation, path, columns, times, err);
 }
@@ -115,8 +115,8 @@ int cmd_account_sessions(struct invocation *invocation, struct err *err)
 int cmd_account_sign_out(struct invocation *invocation, struct err *err)
 {
 	const char *session = option_value(invocation, "session");
-	AUTO_FREE char *path = str_fmt("/accounts/%s/sessions%s%s", invocation->argument[0],
-				       session ? "?session=" : "", session ? session : "");
+	AUTO_FREE char *path = session ? address_of("/accounts/%s/sessions?session=%s", invocation->argument[0], session) :
+					 address_of("/accounts/%s/sessions", invocation->argument[0]);
 	json_t *reply = NULL;
 
 	if (client_call(invocation->client, "DELETE", path, NULL, &reply, err) < 0)
@@ -131,7 +131,7 @@ int cmd_account_sign_out(struct invocation *invocation, struct err *err)
 
 int cmd_account_remove(struct invocation *invocation, struct err *err)
 {
-	AUTO_FREE char *path = str_fmt("/accounts/%s", invocation->argument[0]);
+	AUTO_FREE char *path = address_of("/accounts/%s", invocation->argument[0]);
 
 	if (!confirm(invocation, "Remove the account? The person's sessions end; classes stay and can be led by "
 				 "any instructor."))

@@ -1,7 +1,6 @@
 /* The audit log: who did what, and whether it is still what was written. */
 #include "cli/cli.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -70,21 +69,15 @@ static char *list_path(const struct invocation *invocation, struct err *err)
 	const char *actor = option_value(invocation, "actor");
 	const char *since = option_value(invocation, "since");
 	const char *limit = option_value(invocation, "limit");
-	char *escaped = actor ? curl_easy_escape(NULL, actor, 0) : NULL;
-	AUTO(buf) struct buf path = { 0 };
 	int64_t at = 0;
 
-	if (since && read_time("--since", since, &at, err) < 0) {
-		curl_free(escaped);
+	if (since && read_time("--since", since, &at, err) < 0)
 		return NULL;
-	}
-	buf_fmt(&path, "/audit?limit=%s&since=%lld", limit ? limit : "100", (long long)at);
-	if (class)
-		buf_fmt(&path, "&class=%s", class);
-	if (actor)
-		buf_fmt(&path, "&actor=%s", escaped);
-	curl_free(escaped);
-	return str_copy((char *)path.data);
+	AUTO_FREE char *from = str_fmt("%lld", (long long)at);
+	AUTO_FREE char *of_class = class ? address_of("&class=%s", class) : str_copy("");
+	AUTO_FREE char *of_actor = actor ? address_of("&actor=%s", actor) : str_copy("");
+	AUTO_FREE char *path = address_of("/audit?limit=%s&since=%s", limit ? limit : "100", from);
+	return str_fmt("%s%s%s", path, of_class, of_actor);
 }
 
 static void add_time(json_t *row)

@@ -469,7 +469,7 @@ int cmd_class_open(struct invocation *invocation, struct err *err)
 {
 	if (!invocation->argument[1])
 		return open_class(invocation, err);
-	AUTO_FREE char *action = str_fmt("/labs/%s/open", invocation->argument[1]);
+	AUTO_FREE char *action = address_of("/labs/%s/open", invocation->argument[1]);
 
 	return confirm_open(invocation, err) < 0 ? -1 : class_follow(invocation, action, json_object(), err);
 }

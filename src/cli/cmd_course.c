@@ -24,7 +24,7 @@ static int start_work(struct invocation *invocation, const char *path, struct er
 
 int cmd_image_build(struct invocation *invocation, struct err *err)
 {
-	AUTO_FREE char *path = str_fmt("/images/%s/build", invocation->argument[0]);
+	AUTO_FREE char *path = address_of("/images/%s/build", invocation->argument[0]);
 
 	return start_work(invocation, path, err);
 }
@@ -96,7 +96,7 @@ int cmd_image_remove(struct invocation *invocation, struct err *err)
 {
 	const char *name = invocation->argument[0], *at = strchr(name, '@');
 	AUTO_FREE char *image = str_copy_n(name, at ? (size_t)(at - name) : strlen(name));
-	AUTO_FREE char *path = str_fmt("/images/%s%s%s", image, at ? "?digest=" : "", at ? at + 1 : "");
+	AUTO_FREE char *path = at ? address_of("/images/%s?digest=%s", image, at + 1) : address_of("/images/%s", image);
 
 	if (!confirm(invocation, "Remove the image from the disk? It can be built again from its recipe "
 				 "only as that is now."))
@@ -135,7 +135,7 @@ int cmd_course_list(struct invocation *invocation, struct err *err)
 
 int cmd_template_bake(struct invocation *invocation, struct err *err)
 {
-	AUTO_FREE char *path = str_fmt("/courses/%s/bake", invocation->argument[0]);
+	AUTO_FREE char *path = address_of("/courses/%s/bake", invocation->argument[0]);
 
 	return start_work(invocation, path, err);
 }

@@ -105,7 +105,7 @@ static char *archive_path(const json_t *packs, const char *wanted)
 		AUTO_FREE char *name = pack_name(text_of(pack, "id"), text_of(pack, "version"));
 		bool active = json_is_true(json_object_get(pack, "active"));
 		if (str_equal(name, wanted) || (active && str_equal(text_of(pack, "id"), wanted)))
-			return str_fmt("/packs/%s/%s/archive", text_of(pack, "id"), text_of(pack, "version"));
+			return address_of("/packs/%s/%s/archive", text_of(pack, "id"), text_of(pack, "version"));
 	}
 	return NULL;
 }
@@ -156,7 +156,7 @@ int cmd_pack_export(struct invocation *invocation, struct err *err)
 int cmd_pack_activate(struct invocation *invocation, struct err *err)
 {
 	const char *id = invocation->argument[0], *version = invocation->argument[1];
-	AUTO_FREE char *path = str_fmt("/packs/%s/%s/activate", id, version);
+	AUTO_FREE char *path = address_of("/packs/%s/%s/activate", id, version);
 	json_t *packs = NULL, *pack;
 	size_t i;
 
@@ -174,7 +174,7 @@ int cmd_pack_activate(struct invocation *invocation, struct err *err)
 int cmd_pack_remove(struct invocation *invocation, struct err *err)
 {
 	const char *id = invocation->argument[0], *version = invocation->argument[1];
-	AUTO_FREE char *path = str_fmt("/packs/%s/%s", id, version);
+	AUTO_FREE char *path = address_of("/packs/%s/%s", id, version);
 
 	if (!confirm(invocation, "Remove this version of the course?"))
 		return err_set(err, ERR_CONFLICT, "nothing was removed");

@@ -163,7 +163,7 @@ static int follow(struct invocation *invocation, const char *path, json_t **proo
 
 int cmd_lab_test(struct invocation *invocation, struct err *err)
 {
-	AUTO_FREE char *path = str_fmt("/courses/%s/proof", invocation->argument[0]);
+	AUTO_FREE char *path = address_of("/courses/%s/proof", invocation->argument[0]);
 	json_t *proof;
 
 	catch_signals();

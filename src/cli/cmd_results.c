@@ -20,9 +20,10 @@ static long east(void)
 static int write_table(struct invocation *invocation, struct err *err)
 {
 	const char *language = option_value(invocation, "language");
-	AUTO_FREE char *action = str_fmt("/results.csv?form=%s&language=%s&east=%ld",
-					 option_value(invocation, "tasks") ? "tasks" : "summary",
-					 language ? language : "en", east());
+	AUTO_FREE char *minutes = str_fmt("%ld", east());
+	AUTO_FREE char *action = address_of("/results.csv?form=%s&language=%s&east=%s",
+					    option_value(invocation, "tasks") ? "tasks" : "summary",
+					    language ? language : "en", minutes);
 	AUTO_FREE char *path = class_path(invocation, action, err);
 
 	return path ? client_get_file(invocation->client, path, stdout, err) : -1;

@@ -31,7 +31,7 @@ int cmd_class_staff(struct invocation *invocation, struct err *err)
 {
 	const char *add = option_value(invocation, "add"), *remove = option_value(invocation, "remove");
 	const char *method = add ? "PUT" : remove ? "DELETE" : "GET", *who = add ? add : remove;
-	AUTO_FREE char *action = str_fmt("/staff%s%s", who ? "/" : "", who ? who : "");
+	AUTO_FREE char *action = who ? address_of("/staff/%s", who) : str_copy("/staff");
 	json_t *view = NULL;
 
 	if (class_call(invocation, method, action, NULL, &view, err) < 0)

@@ -222,8 +222,9 @@ static int shell_connect(struct shell *shell, struct err *err)
 	AUTO_FREE char *offset = shell->has_offset ?
 					 str_fmt("&offset=%llu", (unsigned long long)shell->offset) :
 					 str_copy("");
+	AUTO_FREE char *terminal = address_of("%s", shell->terminal);
 	AUTO_FREE char *path = str_fmt("/ws/terminal?machine=%lld&terminal=%s&rows=%u&columns=%u%s%s",
-				       shell->machine_id, shell->terminal, rows, columns,
+				       shell->machine_id, terminal, rows, columns,
 				       shell->watch ? "&watch=1" : "", offset);
 	static const struct wslay_event_callbacks callbacks = { .recv_callback = ws_recv,
 								.send_callback = ws_send,

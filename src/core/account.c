@@ -123,11 +123,7 @@ static int setting_save(struct setting *setting, struct err *err)
 
 	if (store_begin(store, err) < 0)
 		return -1;
-	if (setting_write(setting, err) < 0) {
-		store_rollback(store);
-		return -1;
-	}
-	return store_commit(store, err);
+	return store_end(store, setting_write(setting, err), err);
 }
 
 static void setting_free(struct setting *setting)
@@ -222,7 +218,9 @@ int account_change(struct auth *auth, const struct actor *actor, const char *log
 
 	if (account_find(auth, login, &person, err) < 0 || (name && name_clean(name, shown, err) < 0))
 		return -1;
-	return account_apply(auth, actor, &person, shown, role, organisation, err);
+	if (store_begin(auth->store, err) < 0)
+		return -1;
+	return store_end(auth->store, account_apply(auth, actor, &person, shown, role, organisation, err), err);
 }
 
 int account_remove(struct auth *auth, const struct actor *actor, const char *login,

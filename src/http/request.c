@@ -21,6 +21,14 @@ static bool url_is_bad(const char *url)
 	       !str_is_clean_utf8(url, strlen(url));
 }
 
+/* MHD decodes it, and then it is one that separates: "a%2Fb" would be found where "a/b" is. */
+static bool url_hides_slash(const char *url)
+{
+	const char *query = strchr(url, '?'), *slash = strcasestr(url, "%2f");
+
+	return slash && (!query || slash < query);
+}
+
 struct request *request_begin(struct listener *listener, const char *raw_url)
 {
 	struct request *request = mem_alloc(sizeof(*request));
@@ -29,6 +37,7 @@ struct request *request_begin(struct listener *listener, const char *raw_url)
 	request->listener = listener;
 	request->server = listener->server;
 	request->bad_url = url_is_bad(raw_url);
+	request->hides_slash = url_hides_slash(raw_url);
 	LIST_INSERT_HEAD(&request->server->requests, request, entry);
 	return request;
 }

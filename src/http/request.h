@@ -23,7 +23,7 @@ struct request {
 	struct listener *listener;
 	struct MHD_Connection *connection;
 	const struct route *route; /* NULL: a static file, or nothing */
-	bool begun, head, bad_url;
+	bool begun, head, bad_url, hides_slash;
 	struct err err; /* of a refusal; the body is thrown away then */
 
 	/* who asks */

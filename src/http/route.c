@@ -388,7 +388,7 @@ static bool is_under(const char *path, const char *folder)
 
 int route_begin(struct request *request, const char *path, const char *method, struct err *err)
 {
-	char allow[64];
+	char allow[64] = "";
 	struct err missing = ERR_INIT, unknown = ERR_INIT;
 	struct query query = { request, &missing, &unknown };
 
@@ -400,7 +400,8 @@ int route_begin(struct request *request, const char *path, const char *method, s
 			       HTTP_URL_MAX);
 	if (!is_under(path, "/api") && !is_under(path, "/ws"))
 		return 0;
-	request->route = route_find(method, path, allow);
+	if (!request->hides_slash) /* nothing of ours has a slash in its name */
+		request->route = route_find(method, path, allow);
 	if (!request->route && *allow)
 		return refuse_method(request, method, allow);
 	if (!request->route)

@@ -1,6 +1,7 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { Daemon, events, terakoya } from "./daemon.mjs";
 
 let daemon, mika, hana;
@@ -78,6 +79,34 @@ test("another role counts from the next thing that is done, also for what stream
 		assert.equal((await daemon.as(mika, method, "/accounts/mika", { role: "observer" })).status, 409, method);
 	assert.equal((await daemon.as(mika, "PATCH", "/accounts/rin", { name: "凛", role: "teacher" })).status, 400);
 	assert.equal((await daemon.as(mika, "DELETE", "/accounts/rin")).status, 204);
+});
+
+test("an account is changed in all that was asked for, or not at all", async () => {
+	const sql = (text) => execFileSync("sqlite3", ["-cmd", ".timeout 5000", join(daemon.state, "terakoya.db"), text]);
+	await daemon.account("yui", "assistant");
+	const { id } = (await daemon.as(mika, "POST", "/organisations", { name: "Yui Bank" })).json;
+	sql("CREATE TRIGGER full BEFORE UPDATE OF organisation ON person BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+	for (const method of ["PATCH", "PUT"])
+		assert.ok((await daemon.as(mika, method, "/accounts/yui", { name: "結衣", role: "admin", organisation: id })).status >= 400);
+	sql("DROP TRIGGER full");
+	const { name, role } = await account("yui");
+	assert.deepEqual([name, role], ["yui", "assistant"]);
+	assert.equal((await daemon.as(mika, "DELETE", "/accounts/yui")).status, 204);
+});
+
+test("what is typed as a name is one name to the command line, whatever is in it", async () => {
+	await daemon.account("yui", "assistant");
+	for (const odd of ["yui?", "yui#", "yui?session=1", "mika/../yui", "../accounts/yui", "yui/sessions", "yui%3f", "yu i", "結衣", "yui%2Fsessions", ".."]) {
+		const run = cli("", "account", "remove", odd, "--yes");
+		assert.notEqual(run.status, 0, odd);
+		assert.match(run.stderr, /there is (no account|nothing at)/, odd);
+	}
+	for (const odd of ["yui/sessions", "yui%2fsessions"])
+		assert.equal((await daemon.as(mika, "DELETE", `/accounts/${encodeURIComponent(odd)}`)).status, 404, odd);
+	assert.match(cli("", "account", "sessions", "yui").stdout, /20/, "still there, and signed in");
+	assert.match(cli("", "pack", "activate", "linux-intro", "../x y").stderr, /there is nothing at|no /);
+	assert.match(cli("", "audit", "list", "--class", "1&actor=mika").stderr, /class/);
+	assert.equal(cli("", "account", "remove", "yui", "--yes").status, 0);
 });
 
 test("a new password ends the sessions before it; the old one is of no use any more", async () => {
