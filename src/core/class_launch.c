@@ -73,24 +73,37 @@ static int check_launch(struct class *class, bool untested, struct err *err)
 	return class_check_tested(class, untested, err);
 }
 
-/* One transaction: after it, a restart at any moment goes on with the launch. */
-static int make_machines(struct core *core, const struct actor *actor, struct class *class, bool untested, bool open,
-			 struct err *err)
+/* A transaction is for its speed alone: what each machine is to become is written down again with its next step. */
+static void want_machines(struct core *core, struct class *class)
 {
-	if (check_launch(class, untested, err) < 0 || store_begin(core->store, err) < 0)
-		return -1;
-	class->row.launched_at = clock_real_ms();
-	class->row.opened_at = open ? class->row.launched_at : 0;
-	class->launch_mono = clock_mono_ms();
-	if (class_set_state(class, CLASS_PREPARING, err) < 0) {
-		store_rollback(core->store);
-		return -1;
-	}
+	struct err err = ERR_INIT;
+	bool together = store_begin(core->store, &err) == 0;
+
 	for (size_t i = 0; i < class->seats; i++)
 		for (size_t k = 0; k < class->seat[i].machines; k++)
 			machine_step(&class->seat[i].machine[k], EVENT_WANT, NULL);
-	if (store_commit(core->store, err) < 0)
+	if (!together || store_commit(core->store, &err) < 0)
+		log_error("what class %lld's machines are to become was not written down: %s", (long long)class->row.id,
+			  err.message);
+}
+
+/* From the class's new state on a restart at any moment goes on with the launch (reconcile.c). */
+static int make_machines(struct core *core, const struct actor *actor, struct class *class, bool untested, bool open,
+			 struct err *err)
+{
+	int64_t now = clock_real_ms();
+
+	if (check_launch(class, untested, err) < 0)
 		return -1;
+	class->row.launched_at = now;
+	class->row.opened_at = open ? now : 0;
+	class->launch_mono = clock_mono_ms();
+	if (class_set_state(class, CLASS_PREPARING, err) < 0) {
+		class->row.launched_at = class->row.opened_at = 0;
+		class->launch_mono = 0;
+		return -1;
+	}
+	want_machines(core, class);
 	note_class(core, actor, class, open ? "class.launch" : "class.prepare",
 		   class_is_untested(class) ? "{\"untested\": true}" : "");
 	return 0;

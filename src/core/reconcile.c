@@ -74,15 +74,23 @@ static bool is_saved(const struct look_job *look, const char *domain)
 	return false;
 }
 
+/* It is to be made, and nobody is at it: also where the daemon was killed as soon as its class was launched. */
+static bool is_forgotten(const struct machine *machine)
+{
+	if (machine->state == MACHINE_ABSENT)
+		return machine->seat->class->state == CLASS_PREPARING;
+	return machine->state == MACHINE_WAITING && !launch_is_queued(machine);
+}
+
 static void reconcile_machine(struct machine *machine, struct look_job *look)
 {
 	char domain[64];
 
-	if (machine->making || machine->stage_at >= look->begun || machine->state == MACHINE_ABSENT ||
-	    machine->state == MACHINE_FAILED || machine->state == MACHINE_REMOVING || machine->state == MACHINE_FROZEN)
+	if (machine->making || machine->stage_at >= look->begun || machine->state == MACHINE_FAILED ||
+	    machine->state == MACHINE_REMOVING || machine->state == MACHINE_FROZEN)
 		return;
-	if (machine->state == MACHINE_WAITING) {
-		if (!launch_is_queued(machine))
+	if (machine->state == MACHINE_ABSENT || machine->state == MACHINE_WAITING) {
+		if (is_forgotten(machine))
 			machine_step(machine, EVENT_WANT, NULL);
 		return;
 	}

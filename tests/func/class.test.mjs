@@ -1,5 +1,7 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { Daemon, launchedClass, until } from "./daemon.mjs";
 
 let daemon, hana, kenji, watcher, made, running;
@@ -181,4 +183,21 @@ test("a launched class is not launched again; a closing one goes", async () => {
 	const all = (await daemon.as(hana, "GET", "/classes?closed=1")).json.map((one) => one.id);
 	assert.ok(!open.includes(running.id) && all.includes(running.id));
 	assert.equal((await daemon.as(hana, "DELETE", `/classes/${running.id}`)).status, 204);
+});
+
+test("a launch that is not written down leaves a draft; one that was cut off at once goes on", async () => {
+	const id = (await create({ course: "linux-intro", seats: 2 })).json.id;
+	const sql = (text) => execFileSync("sqlite3", ["-cmd", ".timeout 5000", join(daemon.state, "terakoya.db"), text]);
+	const view = async () => (await daemon.as(hana, "GET", `/classes/${id}`)).json;
+	sql("CREATE TRIGGER full BEFORE UPDATE OF state ON class BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+	assert.ok((await daemon.as(hana, "POST", `/classes/${id}/launch`, { untested: true })).status >= 400);
+	sql("DROP TRIGGER full");
+	const left = await view();
+	assert.deepEqual([left.state, left.launched_at, left.opened_at], ["draft", 0, 0]);
+	assert.ok(left.seat.every((seat) => seat.machines.every((machine) => machine.state === "absent")));
+	await daemon.stop();
+	sql(`UPDATE class SET state = 'preparing', launched_at = 1, opened_at = 1 WHERE id = ${id}`);
+	daemon = await Daemon.start({ state: daemon.state });
+	hana = await daemon.signIn("hana", "hana-password");
+	await until(async () => (await view()).seat.every((seat) => seat.machines.every((machine) => machine.state === "booting")));
 });
