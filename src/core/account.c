@@ -123,7 +123,11 @@ static int setting_save(struct setting *setting, struct err *err)
 
 	if (store_begin(store, err) < 0)
 		return -1;
-	return store_end(store, setting_write(setting, err), err);
+	if (setting_write(setting, err) < 0) {
+		store_rollback(store);
+		return -1;
+	}
+	return store_commit(store, err);
 }
 
 static void setting_free(struct setting *setting)
@@ -220,7 +224,11 @@ int account_change(struct auth *auth, const struct actor *actor, const char *log
 		return -1;
 	if (store_begin(auth->store, err) < 0)
 		return -1;
-	return store_end(auth->store, account_apply(auth, actor, &person, shown, role, organisation, err), err);
+	if (account_apply(auth, actor, &person, shown, role, organisation, err) < 0) {
+		store_rollback(auth->store);
+		return -1;
+	}
+	return store_commit(auth->store, err);
 }
 
 int account_remove(struct auth *auth, const struct actor *actor, const char *login,
