@@ -363,26 +363,36 @@ static void check_ran(void *context, const struct link_exec_result *run, const s
 
 /* ---- quizzes ---------------------------------------------------------------------------------- */
 
+/* chosen: in the order of lab.xml. Of several wrong options the first one counts. */
+static int quiz_code(const struct pack_task *task, const bool *chosen)
+{
+	int code = 0;
+
+	for (size_t i = task->options; i-- > 0;)
+		if (chosen[i] && !task->option[i].correct)
+			code = PACK_QUIZ_SOME + 1 + (int)i;
+		else if (!chosen[i] && task->option[i].correct && !code)
+			code = PACK_QUIZ_SOME;
+	return code;
+}
+
 /* answer: the numbers of the options chosen, "0,2", each once, in any order, as the seat sees them. */
-static int judge_quiz(const struct seat *seat, const struct check *check, bool *right, struct err *err)
+static int judge_quiz(const struct seat *seat, const struct check *check, int *code, struct err *err)
 {
 	const struct pack_task *task = check->task;
 	AUTO_FREE size_t *order = mem_alloc((task->options + 1) * sizeof(*order));
-	bool chosen[64] = { false };
+	bool chosen[PACK_OPTIONS_MAX] = { false };
 
+	pack_shuffle(check->lab, task, seat->class->row.secret, seat->row.number, order);
 	for (const char *p = check->answer; *p; p += *p == ',') {
 		char *end;
 		unsigned long option = strtoul(p, &end, 10);
-		if (end == p || option >= task->options || option >= ARRAY_SIZE(chosen) ||
-		    (*end && *end != ','))
+		if (end == p || option >= task->options || (*end && *end != ','))
 			return err_set(err, ERR_INVALID, "an answer to a quiz lists its options' numbers: \"0,2\"");
-		chosen[option] = true;
+		chosen[order[option]] = true;
 		p = end;
 	}
-	pack_shuffle(check->lab, task, seat->class->row.secret, seat->row.number, order);
-	*right = true;
-	for (size_t i = 0; i < task->options && i < ARRAY_SIZE(chosen); i++)
-		*right &= chosen[i] == task->option[order[i]].correct;
+	*code = quiz_code(task, chosen);
 	return 0;
 }
 
@@ -427,12 +437,10 @@ static struct check *check_new(struct seat *seat, const struct pack_lab *lab, co
 static int check_quiz(struct check *check, struct seat *seat, struct err *err)
 {
 	struct grade_result result = { 0 };
-	bool right = false;
 
-	if (judge_quiz(seat, check, &right, err) < 0)
+	if (judge_quiz(seat, check, &result.code, err) < 0)
 		return -1;
-	result.verdict = right ? VERDICT_PASS : VERDICT_NOT_YET;
-	result.code = right ? 0 : 10;
+	result.verdict = result.code ? VERDICT_NOT_YET : VERDICT_PASS;
 	check_judged(check, seat, &result);
 	return 0;
 }

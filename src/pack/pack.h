@@ -70,6 +70,11 @@ struct pack_parameter {
 
 enum pack_task_kind { PACK_TASK_STATE, PACK_TASK_ANSWER, PACK_TASK_QUIZ };
 
+/* What a quiz's choice comes to, in the place of a script's exit status: 0 is right; PACK_QUIZ_SOME: only right options were
+ * chosen, but not all; PACK_QUIZ_SOME + k: the option that stands k-th in lab.xml was chosen and is wrong. */
+#define PACK_QUIZ_SOME   10
+#define PACK_OPTIONS_MAX 64
+
 struct pack_feedback {
 	int code; /* 10..99 */
 	struct pack_text text;

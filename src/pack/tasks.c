@@ -153,13 +153,13 @@ static void check_kind(struct reader *reader, const struct pack_task *task)
 		[PACK_TASK_STATE] = "a <check> and a <solve>, no <answer>, no <option>",
 		[PACK_TASK_ANSWER] = "an <answer> and a <solve>, no <check>, no <option>",
 		[PACK_TASK_QUIZ] =
-			"two or more <option>, no <check>, <answer>, <feedback> or <solve>",
+			"two or more <option>, no <check>, <answer> or <solve>",
 	};
 	bool state = task->kind == PACK_TASK_STATE, answer = task->kind == PACK_TASK_ANSWER;
 	bool quiz = task->kind == PACK_TASK_QUIZ;
 
 	if (state != !!task->check || answer != !!task->answer || quiz != !!task->options ||
-	    quiz == !!task->solve || (quiz && (task->options < 2 || task->feedbacks)))
+	    quiz == !!task->solve || (quiz && task->options < 2))
 		finding_at(reader, task,
 			   "the task %s has the wrong parts for its kind; expected %s", task->id,
 			   expected[task->kind]);
@@ -170,6 +170,9 @@ static void check_options(struct reader *reader, const struct pack_lab *lab,
 {
 	size_t correct = 0;
 
+	if (task->options > PACK_OPTIONS_MAX)
+		finding_at(reader, task, "%zu options in %s; expected at most %d", task->options,
+			   task->id, PACK_OPTIONS_MAX);
 	for (size_t i = 0; i < task->options; i++) {
 		correct += task->option[i].correct;
 		check_text(reader, lab, &task->option[i].text);
@@ -178,6 +181,25 @@ static void check_options(struct reader *reader, const struct pack_lab *lab,
 		finding_at(reader, task,
 			   "no option of %s is right; expected correct=\"true\" on at least one",
 			   task->id);
+}
+
+/* A quiz's feedback is about a wrong option, or about too few of the right ones. */
+static void check_quiz_feedback(struct reader *reader, const struct pack_task *task)
+{
+	size_t correct = 0;
+
+	for (size_t i = 0; i < task->options; i++)
+		correct += task->option[i].correct;
+	for (size_t i = 0; i < task->feedbacks; i++) {
+		const struct pack_feedback *feedback = &task->feedback[i];
+		size_t place = (size_t)(feedback->code - PACK_QUIZ_SOME);
+		if (place ? place > task->options || task->option[place - 1].correct : correct < 2)
+			finding_at(reader, feedback,
+				   "feedback %d of the quiz %s is never given; expected %d for a choice "
+				   "that lacks some of several right options, or %d and the place of a "
+				   "wrong option",
+				   feedback->code, task->id, PACK_QUIZ_SOME, PACK_QUIZ_SOME);
+	}
 }
 
 static void check_hints(struct reader *reader, const struct pack_lab *lab,
@@ -243,6 +265,8 @@ static void check_task(struct reader *reader, const struct pack_lab *lab,
 	check_feedback(reader, lab, task, readable ? script : NULL, codes);
 	check_hints(reader, lab, task);
 	check_options(reader, lab, task);
+	if (task->kind == PACK_TASK_QUIZ)
+		check_quiz_feedback(reader, task);
 }
 
 void check_lab(struct reader *reader, const struct pack_lab *lab)

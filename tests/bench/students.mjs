@@ -8,14 +8,14 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { api, Terminal, until } from '../e2e/lab.mjs';
 import { plain } from '../e2e/terminal.mjs';
-import { solveScript, valuesOf } from '../e2e/solve.mjs';
+import { rightOptions, solveScript, valuesOf } from '../e2e/solve.mjs';
 
 const LAB_MS = 240000;
 
 /** What a student types to do all tasks of a lab. Between marks, since some tasks ask for what is printed. */
 function labText(pack, seat, lab) {
   const values = Object.entries({ ...valuesOf(seat, lab.id, pack), TK_USER: 'student' });
-  const tasks = lab.tasks.map((task) => {
+  const tasks = lab.tasks.filter((task) => task.kind !== 'quiz').map((task) => {
     const script = solveScript(lab.id, task.id, pack).replace(/^#!.*\n/, '');
     return `echo be''gin-${task.id}\n(\n${script.trimEnd()}\n)\necho e''nd-${task.id}`;
   });
@@ -38,7 +38,7 @@ export async function openLab(seat, lab) {
 /** Pastes what solves the lab's tasks, and gives what the shell printed. */
 export async function typeLab(terminal, pack, seat, lab) {
   const from = terminal.text.length;
-  const last = `end-${lab.tasks.at(-1).id}`;
+  const last = `end-${lab.tasks.findLast((task) => task.kind !== 'quiz').id}`;
   terminal.type(`\x1b[200~${labText(pack, seat, lab)}\x1b[201~\r`);
   await until(`seat ${seat.number} has done ${lab.id}: ${JSON.stringify(terminal.text.slice(-300))}`,
     () => terminal.text.indexOf(last, from) >= 0, LAB_MS, 50);
@@ -46,8 +46,9 @@ export async function typeLab(terminal, pack, seat, lab) {
 }
 
 /** Once more while other checks of the seat are under way, and when a check did not end in time on a busy machine. */
-async function checkTask(seat, lab, task, shown) {
-  const body = task.kind === 'answer' ? { answer: printed(shown, task.id) } : {};
+async function checkTask(pack, seat, lab, task, shown) {
+  const body = task.kind === 'answer' ? { answer: printed(shown, task.id) } :
+    task.kind === 'quiz' ? { answer: rightOptions(seat, lab.id, task.id, pack) } : {};
   const reply = await until(`a verdict on ${lab.id}/${task.id}`, async () => {
     const one = await api('POST', `/seats/${seat.id}/labs/${lab.id}/tasks/${task.id}/check`, body);
     return one.status !== 409 && one.body.verdict !== 'error' && one;
@@ -74,7 +75,7 @@ async function study(pack, seat, labs, spent) {
       lap('opened');
       const shown = await typeLab(terminal, pack, seat, lab);
       lap('typed');
-      for (const task of lab.tasks) await checkTask(seat, lab, task, shown);
+      for (const task of lab.tasks) await checkTask(pack, seat, lab, task, shown);
       lap('checked');
     }
   } finally {

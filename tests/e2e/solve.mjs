@@ -35,10 +35,26 @@ export function valuesOf(seat, lab, pack = intro) {
   return values;
 }
 
-/** The text of a task's solve script. */
-export function solveScript(lab, task, pack = intro) {
+function taskText(lab, task, pack) {
   const xml = readFileSync(path.join(pack, lab, 'lab.xml'), 'utf8');
   const body = xml.slice(xml.indexOf(`<task id="${task}"`));
+  return body.slice(0, body.indexOf('</task>'));
+}
+
+/** The right options of a quiz, as the seat sees them: "0,2". */
+export function rightOptions(seat, lab, task, pack = intro) {
+  const secret = secretOf(seat.class);
+  const right = [...taskText(lab, task, pack).matchAll(/<option( correct="true")?/g)].map(([, correct]) => !!correct);
+  for (let i = right.length; i > 1; i--) {
+    const other = Number(draw(secret, `${seat.number}/${lab}/${task}:${i}`) % BigInt(i));
+    [right[i - 1], right[other]] = [right[other], right[i - 1]];
+  }
+  return right.flatMap((correct, at) => (correct ? [at] : [])).join(',');
+}
+
+/** The text of a task's solve script. */
+export function solveScript(lab, task, pack = intro) {
+  const body = taskText(lab, task, pack);
   return readFileSync(path.join(pack, lab, /<solve script="([^"]+)"/.exec(body)[1]), 'utf8');
 }
 

@@ -107,6 +107,44 @@ static void of_a_multiple_choice_exactly_the_right_ones_pass_in_any_order(void *
 	assert_false(passes(seat, "multiple", ""));
 }
 
+static void keep_code(void *context, const struct grade_result *result, const struct err *err)
+{
+	*(int *)context = err ? -1 : result->code;
+}
+
+/* What choosing these options comes to, by their places in lab.xml. */
+static int code_of(struct seat *seat, const char *task_id, const char *places)
+{
+	const struct pack_lab *lab = pack_lab(seat->class->pack, "one");
+	const struct pack_task *task = pack_task(lab, task_id);
+	AUTO(buf) struct buf answer = { 0 };
+	struct err err = ERR_INIT;
+	size_t order[8];
+	int code = -1;
+
+	pack_shuffle(lab, task, seat->class->row.secret, seat->row.number, order);
+	for (size_t i = 0; i < task->options; i++)
+		if (strchr(places, '1' + (int)order[i]))
+			buf_fmt(&answer, "%s%zu", answer.length ? "," : "", i);
+	ok(grade_check(seat, lab, task, TRIGGER_INSTRUCTOR, answer.length ? (char *)answer.data : "", keep_code, &code,
+		       &err));
+	return code;
+}
+
+static void a_choice_says_by_its_code_which_option_was_wrong(void **state)
+{
+	for (unsigned number = 1; number <= SEATS; number++) { /* each in an order of its own */
+		struct seat *seat = open_seat(*state, number);
+		assert_int_equal(code_of(seat, "multiple", "13"), 0);
+		assert_int_equal(code_of(seat, "multiple", "1"), PACK_QUIZ_SOME);
+		assert_int_equal(code_of(seat, "multiple", ""), PACK_QUIZ_SOME);
+		assert_int_equal(code_of(seat, "multiple", "12"), PACK_QUIZ_SOME + 2);
+		assert_int_equal(code_of(seat, "multiple", "134"), PACK_QUIZ_SOME + 4);
+		assert_int_equal(code_of(seat, "multiple", "42"), PACK_QUIZ_SOME + 2);
+		assert_int_equal(code_of(seat, "single", "3"), PACK_QUIZ_SOME + 3);
+	}
+}
+
 static void what_is_no_list_of_options_is_refused_and_costs_no_try(void **state)
 {
 	static const char *const nonsense[] = { "yes", "4", "0;1", "0,,1", "-1", "18446744073709551616", "0 1" };
@@ -251,6 +289,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(of_a_single_choice_only_the_place_that_the_seat_sees_passes),
 		TEST(of_a_multiple_choice_exactly_the_right_ones_pass_in_any_order),
+		TEST(a_choice_says_by_its_code_which_option_was_wrong),
 		TEST(what_is_no_list_of_options_is_refused_and_costs_no_try),
 		TEST(wrong_answers_are_followed_by_a_wait_that_grows),
 		TEST(a_right_answer_ends_the_waiting),

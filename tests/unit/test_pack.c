@@ -90,6 +90,7 @@ struct broken {
 
 #define COURSE "course.xml"
 #define LAB    "greeting/lab.xml"
+#define QUIZ_END "</option>\n  </task>\n</lab>"
 
 static const struct broken broken[] = {
 	/* well-formedness, and attacks on the parser */
@@ -225,6 +226,12 @@ static const struct broken broken[] = {
 	  "greeting/lab.xml:14: a second feedback 11; expected one per code" },
 	{ "greeting/note.check", "exit 11", "exit 11; exit 12",
 	  "greeting/lab.xml:6: greeting/note.check may exit 12, but note has no feedback with that code" },
+	{ LAB, QUIZ_END, "</option><feedback code=\"10\">" BOTH("text", "x") "</feedback>\n  </task>\n</lab>",
+	  "greeting/lab.xml:25: feedback 10 of the quiz why is never given; expected 10 for a choice that lacks" },
+	{ LAB, QUIZ_END, "</option><feedback code=\"12\">" BOTH("text", "x") "</feedback>\n  </task>\n</lab>",
+	  "greeting/lab.xml:25: feedback 12 of the quiz why is never given" },
+	{ LAB, QUIZ_END, "</option><feedback code=\"13\">" BOTH("text", "x") "</feedback>\n  </task>\n</lab>",
+	  "greeting/lab.xml:25: feedback 13 of the quiz why is never given" },
 	/* scripts */
 	{ "greeting/note.check", NULL, NULL,
 	  "greeting/lab.xml:12: there is no script greeting/note.check; expected that file" },
@@ -281,6 +288,20 @@ static void every_broken_rule_is_found_where_it_is(void **state)
 		pack_free(pack);
 	}
 	assert_true(all);
+}
+
+static void a_quiz_has_feedback_for_a_wrong_option(void **state)
+{
+	struct pack *pack = fixture_pack(LAB, QUIZ_END,
+					 "</option><feedback code=\"11\">" BOTH("text", "Not so")
+					 "</feedback>\n  </task>\n</lab>");
+	struct pack_findings findings = { 0 };
+
+	(void)state;
+	assert_true(fixture_read(pack, &findings));
+	assert_int_equal(findings.count, 0);
+	pack_findings_free(&findings);
+	pack_free(pack);
 }
 
 static void a_code_that_is_computed_counts_as_given(void **state)
@@ -370,6 +391,7 @@ int main(void)
 		cmocka_unit_test(a_sound_pack_has_its_labs_and_tasks),
 		cmocka_unit_test(a_script_is_found_by_its_path),
 		cmocka_unit_test(every_broken_rule_is_found_where_it_is),
+		cmocka_unit_test(a_quiz_has_feedback_for_a_wrong_option),
 		cmocka_unit_test(a_code_that_is_computed_counts_as_given),
 		cmocka_unit_test(findings_are_not_without_end),
 		cmocka_unit_test(deep_nesting_is_refused),
