@@ -4,29 +4,34 @@ import { html } from "./html.js";
 import { sentences } from "./sentences.js";
 import { language } from "./settings.js";
 
-/** @type {import("@preact/signals").Signal<((text: string) => string | null) | null>} */
-const japanese = signal(null);
-let asked = false;
-
-// Not with the page: it is there a moment later, before the daemon has something to say.
-effect(() => {
-	if (language.value !== "ja" || asked) return;
-	asked = true;
-	import("./messages/said.ja.js").then((module) => (japanese.value = sentences(module.default)), () => (asked = false));
-});
+/** @typedef {(text: string) => { words: string, lang: "en" | "ja" }} Say */
 
 /**
- * @param {string} text
- * @returns {{ words: string, lang: "en" | "ja" }}
+ * The catalogue does not come with the page: it is there a moment later, before the daemon has something to say.
+ * @param {() => Promise<{ default: Record<string, string> }>} load
+ * @param {typeof sentences} [finder]
+ * @returns {Say}
  */
-export function said(text) {
-	if (language.value !== "ja") return { words: text, lang: "en" };
-	const words = text && japanese.value?.(text);
-	return words ? { words, lang: "ja" } : { words: text, lang: "en" };
+export function saying(load, finder = sentences) {
+	/** @type {import("@preact/signals").Signal<((text: string) => string | null) | null>} */
+	const japanese = signal(null);
+	let asked = false;
+
+	effect(() => {
+		if (language.value !== "ja" || asked) return;
+		asked = true;
+		load().then((module) => (japanese.value = finder(module.default)), () => (asked = false));
+	});
+	return (text) => {
+		const words = language.value === "ja" && text ? japanese.value?.(text) : null;
+		return words ? { words, lang: "ja" } : { words: text, lang: "en" };
+	};
 }
 
-/** @param {{ text: string }} props */
-export function Said({ text }) {
-	const { words, lang } = said(text);
+export const said = saying(() => import("./messages/said.ja.js"));
+
+/** @param {{ text: string, by?: Say }} props */
+export function Said({ text, by = said }) {
+	const { words, lang } = by(text);
 	return html`<span lang=${lang}>${words}</span>`;
 }

@@ -2,7 +2,7 @@
  * The daemon speaks English; here its sentences are found again in a catalogue whose keys are the sentences as the C source has
  * them: "class %lld is %s already". What a field was filled with may be one of the sentences, or words, itself.
  */
-const FIELD = /%[-0 #+]*\d*(?:\.\d+)?(?:ll|l|z|h)?([a-zA-Z])/g;
+const FIELD = /%[-0 #+]*\d*(?:\.(?:\d+|\*))?(?:ll|l|z|h)?([a-zA-Z])/g;
 const DEEPEST = 3; /* sentences in sentences */
 
 /** @param {string} format */
@@ -47,4 +47,20 @@ export function sentences(catalogue) {
 	/** @type {(text: string, depth: number) => string} */
 	const filled = (text, depth) => find(text, depth + 1) ?? text;
 	return (text) => find(text, 0);
+}
+
+/**
+ * Also of "desk: freezing it: now" what is known of its parts; those that are not known, names for the most part, stay.
+ * @type {typeof sentences}
+ */
+export function sentencesInParts(catalogue) {
+	const find = sentences(catalogue);
+	/** @type {(text: string) => string | null} */
+	const inParts = (text) => {
+		const at = text.indexOf(": ");
+		if (at < 0) return find(text);
+		const head = find(text.slice(0, at)), rest = inParts(text.slice(at + 2)), whole = head && rest ? null : find(text);
+		return whole ?? (head || rest ? `${head ?? text.slice(0, at)}：${rest ?? text.slice(at + 2)}` : null);
+	};
+	return inParts;
 }

@@ -52,6 +52,10 @@ describe("packs", () => {
 		const finding = row(/course\.xml 8/);
 		await finding.getByRole("cell", { name: "there is no network offce", exact: false }).first().waitFor();
 		await picture(page, "packs-findings");
+		await page.getByRole("button", { name: "日本語" }).click();
+		await finding.getByRole("cell", { name: "ネットワーク offce がない" }).waitFor();
+		await finding.getByRole("cell", { name: "<network> の名前" }).waitFor();
+		await page.getByRole("button", { name: "English" }).click();
 	});
 
 	test("a mended one is installed beside others, and the newest is the active one", async () => {

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { get } from "../api.js";
 import { html } from "../html.js";
+import { Said } from "../said.js";
 import { number, t } from "../text.js";
 import { ProblemNote } from "./problem.js";
 import { Spinner } from "./spinner.js";
@@ -36,5 +37,5 @@ function Whole({ chain }) {
 /** @param {{ chain: AuditChain }} props */
 function Broken({ chain }) {
 	return html`<p class="verdict-line bad"><span aria-hidden="true">✗</span> ${t("audit.broken", { n: number(chain.broken) })}</p>
-		<p class="help" lang="en">row ${chain.broken} ${chain.finding}</p>`;
+		<p class="help">${t("audit.finding", { n: number(chain.broken) })}<${Said} text=${chain.finding} /></p>`;
 }

@@ -2,6 +2,8 @@
 import { useState } from "preact/hooks";
 import { Problem, upload } from "../api.js";
 import { html } from "../html.js";
+import { Said } from "../said.js";
+import { saidToAuthors } from "../said-to-authors.js";
 import { t } from "../text.js";
 import { ProblemNote } from "./problem.js";
 
@@ -56,7 +58,13 @@ function Refusal({ error }) {
 		<div class="table-frame"><table class="table findings-table"><thead><tr>
 			<th scope="col">${t("packs.finding-file")}</th><th scope="col" class="number">${t("packs.finding-line")}</th>
 			<th scope="col">${t("packs.finding-found")}</th><th scope="col">${t("packs.finding-expected")}</th></tr></thead>
-		<tbody lang="en">${findings.map((one, i) => html`<tr key=${i}><td class="mono">${one.file}</td>
-			<td class="number">${one.line || "–"}</td><td>${parts(one.message).found}</td>
-			<td>${parts(one.message).expected || "–"}</td></tr>`)}</tbody></table></div>`;
+		<tbody>${findings.map((one, i) => html`<${Finding} key=${i} finding=${one} />`)}</tbody></table></div>`;
+}
+
+/** @param {{ finding: { file: string, line: number, message: string } }} props */
+function Finding({ finding }) {
+	const { found, expected } = parts(finding.message);
+	return html`<tr><td class="mono">${finding.file}</td><td class="number">${finding.line || "–"}</td>
+		<td><${Said} text=${found} by=${saidToAuthors} /></td>
+		<td>${expected ? html`<${Said} text=${expected} by=${saidToAuthors} />` : "–"}</td></tr>`;
 }

@@ -1,6 +1,8 @@
 /** What a test found out: a line for every promise, and what checks and machines took. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { html } from "../html.js";
+import { Said } from "../said.js";
+import { saidToAuthors } from "../said-to-authors.js";
 import { bytes, duration, moment, number, t } from "../text.js";
 
 /** @typedef {import("../types.js").Proof} Proof */
@@ -44,8 +46,13 @@ function Lines({ lines, follow }) {
 			<th scope="col" class="number">${t("proof.seed")}</th><th scope="col" class="number">${t("proof.seat")}</th></tr></thead>
 		<tbody>${lines.map((one, index) => html`<tr key=${index} class=${one.ok ? "" : "broken"}>
 			<td class="mono">${one.ok ? "ok" : "not ok"}</td>
-			<td lang="en">${one.promise}${one.why && html`<p class="proof-why">${one.why}</p>`}</td>
+			<td><${Said} text=${one.promise} by=${saidToAuthors} />${one.why && html`<${Why} text=${one.why} />`}</td>
 			<td class="number">${one.seed}</td><td class="number">${one.seat || "–"}</td></tr>`)}</tbody></table></div>`;
+}
+
+/** One complaint or several. @param {{ text: string }} props */
+function Why({ text }) {
+	return text.split(/; (?!the seat went)/).map((one, i) => html`<p key=${i} class="proof-why"><${Said} text=${one} by=${saidToAuthors} /></p>`);
 }
 
 /** @param {{ proof: Proof }} props */

@@ -1,6 +1,7 @@
 /** Long work under way: what it is doing, how far it is, how long still; and how it ended. */
 import { html } from "../html.js";
 import { Said } from "../said.js";
+import { saidToAuthors } from "../said-to-authors.js";
 import { about, duration, t, tOr } from "../text.js";
 
 /** @param {{ work: import("../types.js").Work }} props */
@@ -17,6 +18,6 @@ export function WorkBar({ work }) {
 		<p class="work-line"><span>${title}</span><span class="help">${Math.round(work.fraction * 100)}%
 			${work.left_ms > 0 && html` · ${t("time.left", { time: about(work.left_ms) })}`}</span></p>
 		<progress max="1" value=${work.fraction} aria-label=${title}></progress>
-		<p class="help" lang="en">${work.step}</p>
+		<p class="help"><${Said} text=${work.step} by=${saidToAuthors} /></p>
 	</div>`;
 }

@@ -1002,6 +1002,7 @@ export default {
 	"audit.forgotten": "{n} older rows were removed when their time was over; a row says so.",
 	"audit.hash": "Hash of row {n}. Written down elsewhere, it shows later whether anything before it was changed:",
 	"audit.broken": "The log was changed: row {n} does not fit.",
+	"audit.finding": "row {n} ",
 	"audit.empty": "Nothing that fits these filters.",
 	"audit.time": "Time",
 	"audit.actor": "Who",
