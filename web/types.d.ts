@@ -231,8 +231,21 @@ export interface Image {
 	copies: ImageCopy[];
 }
 export interface ImageCopy {
-	digest: string; built_at: number; bytes: number; current: boolean;
+	digest: string; built_at: number; bytes: number;
+	/** Built from the recipe, the builder and the agent as they are now. */
+	fits: boolean;
+	current: boolean;
 	users: { kind: "template" | "class"; name: string; id: number }[];
+}
+/** One image, with what its recipe says. */
+export interface ImageRecipe extends Image {
+	content: { words: { name: string; value: string }[]; packages: string[]; shelf: string[]; files: RecipeFile[]; left_out: number };
+	directory: string; beside: string[];
+	courses: { course: string; version: string; machine: string }[];
+}
+export interface RecipeFile {
+	path: string; kind: "words" | "packages" | "shelf" | "script" | "overlay" | "other"; bytes: number; executable: boolean;
+	link: string | null; text: string | null;
 }
 export interface Template {
 	course: string; version: string; machine: string; image: string; key: string; baked: boolean;

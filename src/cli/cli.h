@@ -99,6 +99,7 @@ int cmd_doctor(struct invocation *invocation, struct err *err);
 int cmd_image_build(struct invocation *invocation, struct err *err);
 int cmd_image_remove(struct invocation *invocation, struct err *err);
 int cmd_image_list(struct invocation *invocation, struct err *err);
+int cmd_image_show(struct invocation *invocation, struct err *err);
 int cmd_course_list(struct invocation *invocation, struct err *err);
 int cmd_pack_list(struct invocation *invocation, struct err *err);
 int cmd_pack_import(struct invocation *invocation, struct err *err);
@@ -176,6 +177,9 @@ int cmd_version(struct invocation *invocation, struct err *err);
 /* What a roster file says (- for standard input): the people as a class takes them. When anything is wrong with
  * it, each bad line is told on stderr, and ERR_INVALID. */
 int roster_people(struct invocation *invocation, const char *file, json_t **people, struct err *err);
+
+/* cmd_course.c: a POST that starts long work, with --force and --version as they were given, and follows it. */
+int work_begin(struct invocation *invocation, const char *path, struct err *err);
 
 /* By name or number. */
 int organisation_find(struct invocation *invocation, const char *what, json_int_t *id, struct err *err);

@@ -20,6 +20,12 @@ static const struct command commands[] = {
 	  .option = { { "force", NULL, "build it again although it is there" } }, .run = cmd_image_build },
 	{ .words = "image list", .arguments = "",
 	  .summary = "list images, old ones too: what they take, and what uses them", .run = cmd_image_list },
+	{ .words = "image show", .arguments = "NAME [FILE]", .least = 1, .most = 2,
+	  .summary = "show what an image's recipe says, and which builds are of it",
+	  .details = "What it is based on, its packages, its files, what its digest is made from, and the machines that "
+		     "courses make from it. With FILE, as the list names it, that file's text. A recipe is changed "
+		     "where it lies, by an editor.",
+	  .run = cmd_image_show },
 	{ .words = "image remove", .arguments = "NAME[@DIGEST]", .least = 1, .most = 1,
 	  .summary = "remove an image from the disk",
 	  .details = "DIGEST, or its beginning, says which, as image list names them. Refused, with who uses it, "

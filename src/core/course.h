@@ -42,6 +42,9 @@ json_t *view_work(const struct work *work);
  * false. Told on the bus as "job". */
 int image_build(struct core *core, const char *name, bool force, struct work **work, struct err *err);
 json_t *image_list(struct core *core);
+/* One of them, with what its recipe says (core/image_recipe.h), where that lies, what beside it goes into the digest,
+ * and which machines of courses are made from it. NULL with err: no such recipe. */
+json_t *image_show(struct core *core, const char *name, struct err *err);
 /* What the newest build of this name has printed since (core/image_log.h). NULL with err: no such recipe. */
 json_t *image_log(struct core *core, const char *name, uint64_t after, struct err *err);
 /* All templates of a course's version (NULL: the active one); builds missing images first. */

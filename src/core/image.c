@@ -29,6 +29,7 @@
 #include "core/image_copy.h"
 #include "core/image_line.h"
 #include "core/image_log.h"
+#include "core/image_recipe.h"
 #include "loop/child.h"
 
 #define DIGEST_HEX 64
@@ -84,6 +85,14 @@ static char *script_path(const struct core *core)
 static char *recipe_path(const struct recipe *recipe)
 {
 	return str_fmt("%s/%s", recipe->core->config.images_dir, recipe->name);
+}
+
+/* It lies beside the agent. */
+static char *loader_path(const struct core *core)
+{
+	const char *agent = core->config.agent, *slash = strrchr(agent, '/');
+
+	return str_fmt("%.*sterakoya-loader", slash ? (int)(slash + 1 - agent) : 0, agent);
 }
 
 static uint64_t recipe_signature(const struct recipe *recipe)
@@ -423,8 +432,9 @@ json_t *image_log(struct core *core, const char *name, uint64_t after, struct er
 	return recipe ? image_log_view(recipe->log, after) : NULL;
 }
 
-/* All builds of this name, newest first; each says whether it is the one that is found. */
-static json_t *copies_view(const struct image_copies *copies, const char *name, const char *found)
+/* All builds of this name, newest first; each says whether it was made from that recipe, and is the one found. */
+static json_t *copies_view(const struct image_copies *copies, const char *name, const char *recipe,
+			   const char *found)
 {
 	json_t *list = json_array();
 
@@ -433,6 +443,7 @@ static json_t *copies_view(const struct image_copies *copies, const char *name, 
 		if (!str_equal(copy->name, name))
 			continue;
 		json_t *view = view_image_copy(copy);
+		json_object_set_new(view, "fits", json_boolean(*recipe && str_equal(copy->recipe, recipe)));
 		json_object_set_new(view, "current",
 				    json_boolean(found && str_ends(found, copy->directory)));
 		json_array_append_new(list, view);
@@ -455,7 +466,44 @@ static json_t *recipe_view(struct recipe *recipe, const struct image_copies *cop
 		json_object_del(view, "cmdline");
 		json_decref(about);
 	}
-	json_object_set_new(view, "copies", copies_view(copies, recipe->name, directory));
+	json_object_set_new(view, "copies", copies_view(copies, recipe->name, recipe->digest, directory));
+	return view;
+}
+
+/* The machines of courses that are made from it; of each course the version that new classes get. */
+static json_t *courses_view(const struct core *core, const char *name)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < course_count(core); i++) {
+		const struct pack *pack = course_at(core, i);
+		for (size_t k = 0; k < pack->machines; k++)
+			if (str_equal(pack->machine[k].image, name))
+				json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "course", pack->id, "version",
+								      pack->version, "machine",
+								      pack->machine[k].name));
+	}
+	return list;
+}
+
+json_t *image_show(struct core *core, const char *name, struct err *err)
+{
+	struct recipe *recipe = recipe_find(core, name, err);
+	struct image_copies copies;
+	json_t *view;
+
+	if (!recipe)
+		return NULL;
+	AUTO_FREE char *directory = recipe_path(recipe);
+	AUTO_FREE char *script = script_path(core);
+	AUTO_FREE char *loader = loader_path(core);
+	image_copies_look(core, &copies);
+	view = recipe_view(recipe, &copies);
+	image_copies_free(&copies);
+	json_object_set_new(view, "content", image_recipe_view(directory));
+	json_object_set_new(view, "directory", json_string(directory));
+	json_object_set_new(view, "beside", json_pack("[s, s, s]", script, core->config.agent, loader));
+	json_object_set_new(view, "courses", courses_view(core, name));
 	return view;
 }
 
@@ -472,7 +520,7 @@ static void lost_view(struct core *core, const struct image_copies *copies, json
 				list, json_pack("{s:s, s:s, s:b, s:b, s:s, s:o}", "name", name,
 						"recipe", "", "built", 0, "building", 0, "problem",
 						"its recipe is gone", "copies",
-						copies_view(copies, name, NULL)));
+						copies_view(copies, name, "", NULL)));
 	}
 }
 

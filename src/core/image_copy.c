@@ -65,6 +65,8 @@ static bool copy_read(const char *images, const char *directory, struct image_co
 		strcpy(copy->name, name);
 		strcpy(copy->digest, directory + length + 1);
 		strcpy(copy->directory, directory);
+		snprintf(copy->recipe, sizeof(copy->recipe), "%s",
+			 json_string_value(json_object_get(about, "recipe")) ?: "");
 		copy->built_at = json_integer_value(json_object_get(about, "built_at"));
 	}
 	json_decref(about);

@@ -9,6 +9,7 @@ struct image_copy {
 	char name[64];       /* the recipe's: "debian-13" */
 	char digest[32];     /* "0a1b2c3d4e5f", "0a1b2c3d4e5f-2": which build; unique with the name */
 	char directory[112]; /* below <state>/images */
+	char recipe[65];     /* digest of the recipe, builder and agent that it was made from; "": not said */
 	int64_t built_at;
 	uint64_t bytes;      /* on the disk, holes not counted */
 	json_t *users;       /* [{"kind": "template"|"class", "name", "id"}]; id 0 for templates */

@@ -62,6 +62,7 @@ int api_course_problems(struct request *request, struct err *err);
 int api_course_capacity(struct request *request, struct err *err);
 int api_class_capacity(struct request *request, struct err *err);
 int api_images(struct request *request, struct err *err);
+int api_image(struct request *request, struct err *err);
 int api_image_delete(struct request *request, struct err *err);
 int api_image_build(struct request *request, struct err *err);
 int api_image_log(struct request *request, struct err *err);

@@ -87,6 +87,16 @@ int api_images(struct request *request, struct err *err)
 	return 0;
 }
 
+int api_image(struct request *request, struct err *err)
+{
+	json_t *view = image_show(request->server->core, request->name, err);
+
+	if (!view)
+		return -1;
+	reply_json(request, MHD_HTTP_OK, view);
+	return 0;
+}
+
 int api_templates(struct request *request, struct err *err)
 {
 	(void)err;

@@ -64,6 +64,7 @@ static const struct route routes[] = {
 	{ "POST", V1 "/courses/{course}/proof", RULE_INSTRUCTOR, api_course_proof_post, NULL, true },
 	{ "DELETE", V1 "/courses/{course}/proof", RULE_INSTRUCTOR, api_course_proof_delete, NULL, false },
 	{ "GET", V1 "/images", RULE_STAFF, api_images, NULL, false },
+	{ "GET", V1 "/images/{image}", RULE_INSTRUCTOR, api_image, NULL, false },
 	{ "DELETE", V1 "/images/{image}", RULE_ADMIN, api_image_delete, "digest", false },
 	{ "GET", V1 "/images/{image}/log", RULE_STAFF, api_image_log, "after", false },
 	{ "POST", V1 "/images/{image}/build", RULE_INSTRUCTOR, api_image_build, NULL, true },

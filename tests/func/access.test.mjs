@@ -57,6 +57,7 @@ const matrix = `
 	1...3333333  POST   /courses/{course}/proof
 	1...3333333  DELETE /courses/{course}/proof
 	1.....33333  GET    /images
+	1...3333333  GET    /images/{image}
 	1.333333333  DELETE /images/{image}
 	1.....33333  GET    /images/{image}/log
 	1...3333333  POST   /images/{image}/build

@@ -59,7 +59,7 @@ test("with --json every command prints one JSON value", async () => {
 		writeFileSync(join(place, name), text);
 		return join(place, name);
 	};
-	for (const line of ["version", "image list", "course list", "template list", "pack list", "account list", "organisation list",
+	for (const line of ["version", "image list", "image show debian-13", "course list", "template list", "pack list", "account list", "organisation list",
 		"setting list", "setting set site.name School", "audit list", "audit verify", "audit forget 90d --yes", "image build debian-13",
 		"pack activate linux-intro newest", `lab new ${join(place, "own-pack")}`, `lab lint ${join(place, "own-pack")}`,
 		`pack export ${join(place, "own-pack")} ${join(place, "own.tar.gz")}`, `pack import ${join(place, "own.tar.gz")}`,

@@ -1,7 +1,7 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Daemon, makeState, root, until, terakoya } from "./daemon.mjs";
 
@@ -129,6 +129,67 @@ test("images of a recipe that is gone are listed and can be removed; what a cras
 	daemon = await Daemon.start({ state });
 	assert.ok(!readdirSync(images).some((name) => name.startsWith(".removing")));
 	await until(async () => (await daemon.local("GET", "/host")).json.libvirt);
+});
+
+test("what a recipe says is shown: words, packages, files; links are not followed, and what is too much is counted", async () => {
+	const own = join(makeState(), "recipes"), recipe = join(own, "debian-13");
+	cpSync(join(root, "tests/func/images"), own, { recursive: true });
+	writeFileSync(join(recipe, "recipe"), "# comment\nname=debian-13\nsuite=trixie\ncmdline=root=/dev/vda rw\n");
+	writeFileSync(join(recipe, "packages"), "# the system\n\nless\nnano vim\n");
+	writeFileSync(join(recipe, "repository"), "jq\n");
+	writeFileSync(join(recipe, "customize"), "#!/bin/sh\n", { mode: 0o755 });
+	mkdirSync(join(recipe, "overlay/etc"), { recursive: true });
+	writeFileSync(join(recipe, "overlay/etc/motd"), "ようこそ\n");
+	writeFileSync(join(recipe, "overlay/etc/binary"), Buffer.from([0xff, 0, 1]));
+	writeFileSync(join(recipe, "overlay/etc/long"), "x".repeat(65537));
+	symlinkSync("/etc/shadow", join(recipe, "overlay/etc/link"));
+	const daemon = await Daemon.start({ args: ["--images", own] });
+	const mika = await daemon.account("mika", "admin");
+	const show = async () => (await daemon.as(mika, "GET", "/images/debian-13")).json;
+	const { content, directory, beside, courses } = await show();
+	assert.deepEqual(content.words, [{ name: "name", value: "debian-13" }, { name: "suite", value: "trixie" }, { name: "cmdline", value: "root=/dev/vda rw" }]);
+	assert.deepEqual([content.packages, content.shelf, content.left_out], [["less", "nano", "vim"], ["jq"], 0]);
+	assert.deepEqual(content.files.map((file) => [file.path, file.kind, file.link, typeof file.text]), [["customize", "script", null, "string"],
+		["packages", "packages", null, "string"], ["recipe", "words", null, "string"], ["repository", "shelf", null, "string"],
+		["overlay/etc/binary", "overlay", null, "object"], ["overlay/etc/link", "overlay", "/etc/shadow", "object"],
+		["overlay/etc/long", "overlay", null, "object"], ["overlay/etc/motd", "overlay", null, "string"]]);
+	assert.deepEqual([directory, beside.length, courses[0].course], [recipe, 3, "linux-intro"]);
+
+	const cli = (...args) => daemon.cli("image", "show", "debian-13", ...args);
+	assert.match(cli().stdout, /^state +not built from the recipe as it is now\n[^]*\nsuite +trixie\n[^]*packages +3: less, nano, vim\n/m);
+	assert.equal(cli("overlay/etc/motd").stdout, "ようこそ\n");
+	assert.match(cli("overlay/etc/link").stderr, /is a link, no text, or too long/);
+	assert.equal(cli("../build").status, 3);
+	assert.equal((await daemon.as(mika, "GET", "/images/nothing")).status, 404);
+
+	for (let i = 0; i < 200; i++) writeFileSync(join(recipe, `overlay/file-${i}`), i < 10 ? "y".repeat(60000) : "");
+	const more = (await show()).content;
+	assert.deepEqual([more.files.length, more.left_out], [200, 8]);
+	assert.ok(more.files.reduce((sum, file) => sum + (file.text ?? "").length, 0) <= 256 * 1024);
+	await daemon.stop();
+});
+
+test("a build says whether it is of the recipe as it is now", async () => {
+	const own = join(makeState(), "recipes"), state = makeState();
+	cpSync(join(root, "tests/func/images"), own, { recursive: true });
+	const daemon = await Daemon.start({ state, args: ["--images", own] });
+	const mika = await daemon.account("mika", "admin");
+	const image = async () => (await daemon.as(mika, "GET", "/images/debian-13")).json;
+	const build = async () => {
+		const { json: work } = await daemon.as(mika, "POST", "/images/debian-13/build", { force: true });
+		await until(async () => (await daemon.as(mika, "GET", `/works/${work.id}`)).json.state === "done");
+	};
+	await build();
+	const first = await until(async () => (await image()).recipe && image());
+	assert.deepEqual([first.built, first.copies.map((copy) => copy.fits)], [true, [true]]);
+	writeFileSync(join(own, "debian-13/recipe"), "# Changed.\n");
+	const changed = await until(async () => {
+		const now = await image();
+		return now.recipe && now.recipe !== first.recipe && now;
+	});
+	assert.deepEqual([changed.built, changed.copies.map((copy) => copy.fits)], [false, [false]]);
+	assert.match(daemon.cli("image", "show", "debian-13").stdout, /old +an older recipe, builder or agent/);
+	await daemon.stop();
 });
 
 test("what a build prints can be read while it runs, on from where one was, and a failure with its last lines", async () => {

@@ -86,7 +86,7 @@ test("what the daemon answers is what is documented", async () => {
 	const seat = running.seat[0].id, lab = running.labs[0].id, course = "linux-intro";
 	const names = { class: running.id, seat, lab, course, version: "1.0.0", image: "debian-13" };
 	for (const path of ["/health", "/session", "/host", "/courses", "/courses/{course}/capacity", "/courses/{course}/proof", "/packs",
-		"/packs/{course}/{version}", "/packs/{course}/{version}/labs/{lab}", "/images", "/images/{image}/log", "/templates",
+		"/packs/{course}/{version}", "/packs/{course}/{version}/labs/{lab}", "/images", "/images/{image}", "/images/{image}/log", "/templates",
 		"/works", "/classes", "/classes/{class}", "/seats/{seat}", "/seats/{seat}/attempts", "/seats/{seat}/workspace",
 		"/seats/{seat}/labs/{lab}"]) {
 		const address = path.replace(/{(\w+)}/g, (_, name) => names[name]);

@@ -3,7 +3,7 @@
 import { after, before, describe, test } from "node:test";
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { packArchive, packEntries, packFiles, tarGz } from "./archive.mjs";
 import { Daemon, makeState, root } from "./daemon.mjs";
@@ -27,6 +27,9 @@ exit 1
 before(async () => {
 	cpSync(join(root, "tests/func/images"), images, { recursive: true });
 	writeFileSync(join(images, "build"), slowBuild);
+	mkdirSync(join(images, "debian-13/overlay/etc"), { recursive: true });
+	writeFileSync(join(images, "debian-13/packages"), "less\n");
+	writeFileSync(join(images, "debian-13/overlay/etc/motd"), "Welcome to the school\n");
 	daemon = await Daemon.start({ web: join(root, "build/web"), args: ["--images", images] });
 	admin = await daemon.account("mika", "admin");
 	browser = await chromium();
@@ -167,6 +170,16 @@ describe("a test on real machines", () => {
 });
 
 describe("images", () => {
+	test("what a recipe says is read on the page: its words, its packages, its files", async () => {
+		await place("Images").click();
+		await page.getByText("What the recipe says").click();
+		await page.getByText("1 packages are installed").waitFor();
+		await page.getByText("overlay/etc/motd").click();
+		await page.getByText("Welcome to the school").waitFor();
+		await page.getByRole("link", { name: "linux-intro 1.0.0" }).waitFor();
+		await picture(page, "image-recipe");
+	});
+
 	test("what a build prints comes while it runs, and is there after a reload", async () => {
 		await place("Images").click();
 		await page.getByRole("button", { name: "Build the image" }).click();

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { remove } from "../api.js";
 import { html } from "../html.js";
 import { isAdmin } from "../state/session.js";
-import { bytes, date, t } from "../text.js";
+import { bytes, clock, date, t } from "../text.js";
 import { Dialog } from "./dialog.js";
 
 /** @typedef {import("../types.js").Image} Image */
@@ -17,13 +17,19 @@ export function ImageCopies({ image, reload }) {
 			<th scope="col" class="number">${t("images.size")}</th><th scope="col">${t("images.users")}</th>
 			${isAdmin() && html`<th><span class="visually-hidden">${t("images.remove")}</span></th>`}</tr></thead>
 		<tbody>${image.copies.map((copy) => html`<tr key=${copy.digest}>
-			<td><code>${copy.digest}</code> ${copy.current && html`<span class="chip ok">${t("images.current")}</span>`}</td>
-			<td>${date(copy.built_at)}</td><td class="number">${bytes(copy.bytes)}</td>
+			<td><code>${copy.digest}</code> <${Which} copy=${copy} /></td>
+			<td>${date(copy.built_at)} ${clock(copy.built_at)}</td><td class="number">${bytes(copy.bytes)}</td>
 			<td><${Users} copy=${copy} /></td>
 			${isAdmin() && html`<td class="act">${copy.users.length === 0 && html`<button type="button" class="small danger"
 				aria-label=${t("images.remove-which", { name: `${image.name}@${copy.digest}` })}
 				onClick=${() => setAsked(copy)}>${t("images.remove")}</button>`}</td>`}</tr>`)}</tbody></table></div>
 		${asked && html`<${RemoveDialog} image=${image} copy=${asked} reload=${reload} onClose=${() => setAsked(null)} />`}`;
+}
+
+/** @param {{ copy: ImageCopy }} props of which recipe it is */
+function Which({ copy }) {
+	if (copy.current) return html`<span class="chip ok">${t("images.current")}</span>`;
+	return html`<span class="chip">${t(copy.fits ? "images.same-recipe" : "images.older-recipe")}</span>`;
 }
 
 /** @param {{ copy: ImageCopy }} props */

@@ -7,6 +7,7 @@ import { leads } from "../state/session.js";
 import { t } from "../text.js";
 import { ImageCopies } from "./image-copies.js";
 import { ImageLog } from "./image-log.js";
+import { ImageRecipe } from "./image-recipe.js";
 import { ProblemNote } from "./problem.js";
 import { toastProblem } from "./toasts.js";
 import { useLoaded } from "./use-loaded.js";
@@ -41,8 +42,10 @@ function Row({ image, work, started, reload }) {
 			${leads() && work?.state !== "running" && image.recipe && html`<button type="button" class="small" onClick=${build}>
 				${built ? t("images.rebuild") : t("images.build-now")}</button>`}</div>
 		${image.problem && html`<p class="problem"><${Said} text=${image.problem} /></p>`}
+		${!built && image.recipe && image.copies.length > 0 && html`<p class="help">${t("images.changed")}</p>`}
 		${work && html`<${WorkBar} work=${work} />`}
 		<${ImageLog} name=${image.name} work=${work} />
 		${image.copies.length > 0 && html`<${ImageCopies} image=${image} reload=${reload} />`}
+		${leads() && image.recipe && html`<${ImageRecipe} name=${image.name} />`}
 	</li>`;
 }
