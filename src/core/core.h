@@ -127,7 +127,7 @@ struct machine {
 	struct link_health health;  /* of its answer; all 0 before the first */
 	int64_t made_at;            /* ms since 1970, this generation; 0: not known */
 	uint64_t measured_at;       /* clock_mono_ms(), core/figures.h; 0: this generation never was */
-	uint64_t own, own_most;     /* bytes of memory that it had made its own then, and at most */
+	uint64_t own;               /* bytes of memory that it had made its own then */
 	uint64_t disk;              /* bytes that its disk took then */
 };
 

@@ -20,6 +20,7 @@
 #define SAVED_PERCENT   40          /* of a machine's memory: what is its own, before that is known */
 #define CLONE_MS        350         /* of one processor, per machine; measured: docs/measurements.md */
 #define MARGIN_PERCENT  125         /* students do more than the one who was measured */
+#define ENOUGH          4          /* of so many machines one may be left out */
 #define AT_ONCE         6           /* machines that are measured every ten seconds: 1 to 3 ms of a processor each */
 #define AGAIN_MS        30000       /* none is measured more often */
 
@@ -60,15 +61,41 @@ struct cost cost_of(const struct figure *figure, const struct cost *guess)
 
 static int compare(const void *a, const void *b)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
 
 	return (x > y) - (x < y);
 }
 
-uint64_t most_but_a_tenth(uint64_t *values, size_t count)
+int64_t most_but_a_tenth(int64_t *values, size_t count)
 {
+	size_t apart = count / 10 ? count / 10 : count >= ENOUGH;
+
+	if (!count)
+		return 0;
 	qsort(values, count, sizeof(*values), compare);
-	return values[count - 1 - count / 10];
+	return values[count - 1 - apart];
+}
+
+/* Of those that had worked, or of all, whichever is more: where few had, or those that had not took more, too. */
+void figure_fill(struct figure *figure, const struct figure_machine *machines, size_t count)
+{
+	AUTO_FREE int64_t *memory = mem_alloc((count + 1) * sizeof(*memory));
+	AUTO_FREE int64_t *disk = mem_alloc((count + 1) * sizeof(*disk));
+
+	figure->memory = figure->disk = 0;
+	figure->worked = false;
+	for (int all = 0; all <= 1; all++) {
+		size_t these = 0;
+		for (size_t i = 0; i < count; i++) {
+			figure->worked |= machines[i].worked;
+			if (!all && !machines[i].worked)
+				continue;
+			memory[these] = machines[i].memory;
+			disk[these++] = machines[i].disk;
+		}
+		figure->memory = (int64_t)larger(figure->memory, most_but_a_tenth(memory, these));
+		figure->disk = (int64_t)larger(figure->disk, most_but_a_tenth(disk, these));
+	}
 }
 
 /* ---- the rows --------------------------------------------------------------------------------- */
@@ -125,26 +152,36 @@ struct cost machine_cost(struct core *core, const struct pack *pack, const struc
 }
 
 /* By whole megabytes, so that a machine that grows page by page is not written down with each. */
-static int64_t whole_mib(uint64_t bytes)
+static int64_t whole_mib(int64_t bytes)
 {
-	return (int64_t)((bytes + MIB - 1) / MIB * MIB);
+	return (bytes + (int64_t)MIB - 1) / (int64_t)MIB * (int64_t)MIB;
 }
 
-void figures_seen(struct core *core, const struct pack *pack, const struct pack_machine *machine, uint64_t own,
-		  uint64_t disk, bool worked)
+static int see(struct known *known, const char *domain, const struct figure_machine *took, struct err *err)
 {
-	int64_t memory = whole_mib(own), written = whole_mib(disk);
-	struct known known;
+	const struct figure_machine whole = { whole_mib(took->memory), whole_mib(took->disk), took->worked };
+	AUTO_FREE struct figure_machine *machines = NULL;
+	size_t count = 0;
+	bool news;
 
-	if (!own || !know_exactly(&known, core, pack, machine))
-		return;
-	struct figure *figure = &known.figure;
-	if (memory <= figure->memory && written <= figure->disk && figure->worked >= worked)
-		return;
-	figure->memory = memory > figure->memory ? memory : figure->memory;
-	figure->disk = written > figure->disk ? written : figure->disk;
-	figure->worked |= worked;
-	keep(&known);
+	if (figures_see(known->core->store, &known->key, domain, &whole, &news, err) < 0)
+		return -1;
+	if (!news)
+		return 0;
+	if (figures_machines(known->core->store, &known->key, &machines, &count, err) < 0)
+		return -1;
+	figure_fill(&known->figure, machines, count);
+	return figures_put(known->core->store, &known->key, &known->figure, err);
+}
+
+void figures_seen(struct core *core, const struct pack *pack, const struct pack_machine *machine, const char *domain,
+		  const struct figure_machine *took)
+{
+	struct known known;
+	struct err err = ERR_INIT;
+
+	if (took->memory && know_exactly(&known, core, pack, machine) && see(&known, domain, took, &err) < 0)
+		log_error("what %s takes was not written down: %s", domain, err.message);
 }
 
 void figures_saved(struct machine *machine, uint64_t bytes)
@@ -206,7 +243,6 @@ static void measure_done(struct job *job)
 
 	if (machine && machine->row.generation == measure->generation && measure->usage.own) {
 		machine->own = measure->usage.own;
-		machine->own_most = larger(machine->own_most, machine->own);
 		machine->disk = measure->disk;
 	}
 	measure->done(measure->context, &measure->usage, measure->disk);
@@ -242,25 +278,13 @@ static bool has_worked(const struct machine *machine)
 	return machine->made_at && done && 2 * done >= tasks;
 }
 
-/* All machines of a kind in a class, after one of them was measured. */
-static void learn(const struct machine *like)
+static void learn(const struct machine *machine)
 {
-	struct class *class = like->seat->class;
-	AUTO_FREE uint64_t *most = mem_alloc(class->seats * sizeof(*most));
-	uint64_t disk = 0;
-	size_t count = 0, worked = 0;
+	const struct figure_machine took = { (int64_t)machine->own, (int64_t)machine->disk, has_worked(machine) };
+	char domain[64];
 
-	for (size_t i = 0; i < class->seats; i++) {
-		const struct machine *machine = seat_machine(&class->seat[i], like->row.name);
-		if (!machine || !machine->own_most)
-			continue;
-		most[count++] = machine->own_most;
-		disk = larger(disk, machine->disk);
-		worked += has_worked(machine);
-	}
-	if (count)
-		figures_seen(class->core, class->pack, like->spec, most_but_a_tenth(most, count), disk,
-			     2 * worked >= count);
+	machine_domain(machine, domain);
+	figures_seen(machine->core, machine->seat->class->pack, machine->spec, domain, &took);
 }
 
 static void looked_at(void *context, const struct virt_usage *usage, uint64_t disk)

@@ -2,13 +2,14 @@
  *
  * Machines that run are measured, a few every ten seconds, and so are those of `lab test` when they have all of a course
  * behind them. What matters is what they have made their own: pages that a clone shares with its template cost
- * nothing. Of a class counts what all but the largest tenth of its machines had at most, so that one student who
- * fills the memory does not stand for thirty. A launch tells the time: all of it, divided by its machines. All that
+ * nothing. What each took at most is remembered, of so many (store/figures.h), and what all but the largest tenth of them
+ * took is reckoned with: one student who fills the memory, or a terminal that ran wild, does not stand for thirty,
+ * and what is not seen again is forgotten. A launch tells the time: all of it, divided by its machines. All that
  * is kept with what the machine was made from: of another template nothing is known but a hint.
  *
  * A machine that was just cloned takes a third of what it takes in the evening. So memory and disk count as
- * measured only when half of the machines that were looked at had half of the course's tasks done in them, or a
- * test of the whole course; until then the first guess is the least.
+ * measured only when there are machines with half of the course's tasks done in them, or a test of the whole course;
+ * until then the first guess is the least. The others count beside them, where they take more.
  */
 #ifndef CORE_FIGURES_H
 #define CORE_FIGURES_H
@@ -33,8 +34,11 @@ struct cost {
 struct cost cost_guess(uint64_t memory, bool clones, bool emulated);
 /* The same with what is known. */
 struct cost cost_of(const struct figure *figure, const struct cost *guess);
-/* The one of all values that is not exceeded but by a tenth of them. count: 1 or more; sorts them. */
-uint64_t most_but_a_tenth(uint64_t *values, size_t count);
+/* The one of all values that is not exceeded but by a tenth of them, and of four or more by one at least; of none 0. Sorts
+ * them. */
+int64_t most_but_a_tenth(int64_t *values, size_t count);
+/* Memory, disk and whether they count as measured, of what machines took. */
+void figure_fill(struct figure *figure, const struct figure_machine *machines, size_t count);
 
 /* What capacity reckons with for a machine of a course, here and now. */
 struct cost machine_cost(struct core *core, const struct pack *pack, const struct pack_machine *machine);
@@ -45,9 +49,9 @@ void machine_measure(struct machine *machine, machine_measured_fn *done, void *c
 
 /* Every ten seconds: measures a few of those that were not for the longest time. */
 void figures_look(struct core *core);
-/* What machines of a kind had made their own, and written, at most; worked: with most of the course behind them. */
-void figures_seen(struct core *core, const struct pack *pack, const struct pack_machine *machine, uint64_t own,
-		  uint64_t disk, bool worked);
+/* What one, of that domain name, has made its own, and written; worked: with most of the course behind it. */
+void figures_seen(struct core *core, const struct pack *pack, const struct pack_machine *machine, const char *domain,
+		  const struct figure_machine *took);
 /* All machines of a class were made, and are ready, in class->ready_ms. */
 void figures_launched(struct class *class);
 /* One was saved: of the largest that was saved lately, half of what it was before is forgotten with each. */

@@ -243,7 +243,7 @@ static void enter_waiting(struct machine *machine, enum machine_event event)
 	machine->proven = false;
 	machine->wanted_at = clock_mono_ms();
 	machine->made_at = clock_real_ms();
-	machine->measured_at = machine->own = machine->own_most = machine->disk = 0;
+	machine->measured_at = machine->own = machine->disk = 0;
 	machine_save(machine);
 	launch_enqueue(machine, reset);
 	launch_next(machine->core);

@@ -25,13 +25,14 @@ struct walk_token {
 	int64_t serial;
 	unsigned walker;
 	unsigned machine; /* of a measurement */
+	char domain[64];
 };
 
 static struct walk_token *token_new(struct proof_walker *walker)
 {
 	struct walk_token *token = mem_alloc(sizeof(*token));
 
-	*token = (struct walk_token){ walker->proof->core, walker->proof->serial, walker->number - 1, 0 };
+	*token = (struct walk_token){ walker->proof->core, walker->proof->serial, walker->number - 1, 0, "" };
 	return token;
 }
 
@@ -460,7 +461,8 @@ static void measured(void *context, const struct virt_usage *usage, uint64_t dis
 		struct proof_walker *walker = &proof->walker[token->walker];
 		const struct pack_machine *machine = &proof->pack->machine[token->machine];
 		keep_usage(proof, machine, usage, disk);
-		figures_seen(proof->core, proof->pack, machine, usage->own, disk, has_worked(walker));
+		const struct figure_machine took = { (int64_t)usage->own, (int64_t)disk, has_worked(walker) };
+		figures_seen(proof->core, proof->pack, machine, token->domain, &took);
 		if (walker->state == WALK_BUSY && --walker->pending == 0)
 			step_over(walker);
 	}
@@ -474,7 +476,8 @@ static void measure(struct proof_walker *walker, struct seat *seat)
 	for (size_t i = 0; i < seat->machines; i++) {
 		struct walk_token *token = mem_alloc(sizeof(*token));
 		*token = (struct walk_token){ walker->proof->core, walker->proof->serial, walker->number - 1,
-					      (unsigned)(seat->machine[i].spec - walker->proof->pack->machine) };
+					      (unsigned)(seat->machine[i].spec - walker->proof->pack->machine), "" };
+		machine_domain(&seat->machine[i], token->domain);
 		machine_measure(&seat->machine[i], measured, token);
 	}
 }

@@ -338,10 +338,27 @@ static const char version_15[] =
 	") STRICT, WITHOUT ROWID;"
 	"DELETE FROM setting WHERE key LIKE 'frozen-bytes:%';";
 
+/* Of each machine, so that one that ran wild can be told from the others. What was only known as the most of all counts as
+ * one of them. */
+static const char version_16[] =
+	"CREATE TABLE figure_machine ("
+	"	course TEXT NOT NULL,"
+	"	machine TEXT NOT NULL,"
+	"	base TEXT NOT NULL,"
+	"	domain TEXT NOT NULL,"
+	"	memory INTEGER NOT NULL CHECK (memory >= 0),"
+	"	disk INTEGER NOT NULL CHECK (disk >= 0),"
+	"	worked INTEGER NOT NULL CHECK (worked IN (0, 1)),"
+	"	at INTEGER NOT NULL,"
+	"	PRIMARY KEY (course, machine, base, domain)"
+	") STRICT, WITHOUT ROWID;"
+	"INSERT INTO figure_machine SELECT course, machine, base, 'earlier', memory, disk, worked, at FROM figure"
+	" WHERE memory > 0;";
+
 static const char *const steps[] = {
 	version_1, version_2, version_3, version_4, version_5, version_6,
 	version_7, version_8, version_9, version_10, version_11, version_12,
-	version_13, version_14, version_15,
+	version_13, version_14, version_15, version_16,
 };
 const struct schema schema_current = { steps, ARRAY_SIZE(steps) };
 

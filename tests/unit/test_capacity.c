@@ -12,6 +12,7 @@
 #include "core/setting.h"
 #include "err_checks.h"
 #include "quiz_fixture.h"
+#include "store/query.h"
 
 #define MIB  (1ull << 20)
 #define GIB  (1ull << 30)
@@ -80,10 +81,74 @@ static void an_earlier_template_is_a_hint_only(void **state)
 static void one_of_ten_does_not_stand_for_all(void **state)
 {
 	(void)state;
-	uint64_t ten[] = { 450, 120, 118, 130, 110, 90, 100, 80, 70, 60 }, one[] = { 450 };
+	int64_t ten[] = { 450, 120, 118, 130, 110, 90, 100, 80, 70, 60 }, one[] = { 450 };
+	int64_t three[] = { 60, 241, 59 }, six[] = { 60, 58, 241, 61, 59, 57 };
 
 	assert_int_equal(most_but_a_tenth(ten, 10), 130);
 	assert_int_equal(most_but_a_tenth(one, 1), 450);
+	assert_int_equal(most_but_a_tenth(three, 3), 241); /* who knows which of them is odd */
+	assert_int_equal(most_but_a_tenth(six, 6), 61);
+	assert_int_equal(most_but_a_tenth(NULL, 0), 0);
+}
+
+static void those_that_had_worked_count_and_the_others_where_they_take_more(void **state)
+{
+	(void)state;
+	const struct figure_machine fresh = { 40, 1, false }, done = { 130, 20, true }, greedy = { 300, 9, false };
+	struct figure_machine machines[40];
+	struct figure figure = { 0 };
+
+	for (size_t i = 0; i < 40; i++)
+		machines[i] = i < 37 ? fresh : done;
+	figure_fill(&figure, machines, 37);
+	assert_int_equal(figure.memory, 40);
+	assert_false(figure.worked);
+	figure_fill(&figure, machines, 40);
+	assert_int_equal(figure.memory, 130);
+	assert_int_equal(figure.disk, 20);
+	assert_true(figure.worked);
+	machines[0] = greedy;
+	figure_fill(&figure, machines, 40);
+	assert_int_equal(figure.memory, 130);
+	for (size_t i = 0; i < 20; i++)
+		machines[i] = greedy;
+	figure_fill(&figure, machines, 40);
+	assert_int_equal(figure.memory, 300);
+}
+
+/* As it was: "2,990 MB for six seats", for the one that had taken 241 MB. */
+static void a_machine_that_ran_wild_is_forgotten_when_others_were_seen(void **state)
+{
+	struct fixture *f = *state;
+	struct store *store = f->core->store;
+	const struct figure_key key = { "quizzes", "desk", "one" };
+	AUTO_FREE struct figure_machine *machines = NULL;
+	struct figure figure = { 0 };
+	size_t count;
+	bool news;
+	struct err err;
+
+	ok(figures_see(store, &key, "c1-s01-desk-g1", &(struct figure_machine){ 241 * MIB, MIB, false }, &news, &err));
+	assert_true(news);
+	ok(figures_see(store, &key, "c1-s01-desk-g1", &(struct figure_machine){ 90 * MIB, MIB, false }, &news, &err));
+	assert_false(news); /* at most */
+	for (int i = 0; i < 2 * FIGURE_MACHINES; i++) {
+		AUTO_FREE char *domain = str_fmt("c2-s%03d-desk-g1", i);
+		const struct figure_machine took = { (60 + i % 5) * MIB, MIB, i % 2 };
+		ok(figures_see(store, &key, domain, &took, &news, &err));
+		if (i != 5)
+			continue;
+		ok(figures_machines(store, &key, &machines, &count, &err));
+		figure_fill(&figure, machines, count);
+		free(STEAL(machines));
+		assert_int_equal(figure.memory, 64 * MIB);
+	}
+	ok(store_run(store, &err, "UPDATE figure_machine SET at = 1 WHERE domain = 'c1-s01-desk-g1'", ""));
+	ok(figures_see(store, &key, "c3-s01-desk-g1", &(struct figure_machine){ 60 * MIB, MIB, false }, &news, &err));
+	ok(figures_machines(store, &key, &machines, &count, &err));
+	assert_int_equal(count, 2 * FIGURE_MACHINES);
+	for (size_t i = 0; i < count; i++)
+		assert_true(machines[i].memory < (int64_t)(70 * MIB));
 }
 
 static void figures_are_kept_by_what_a_machine_is_made_from(void **state)
@@ -309,6 +374,8 @@ int main(void)
 		cmocka_unit_test(what_labs_took_counts_with_a_quarter_more),
 		cmocka_unit_test(an_earlier_template_is_a_hint_only),
 		cmocka_unit_test(one_of_ten_does_not_stand_for_all),
+		cmocka_unit_test(those_that_had_worked_count_and_the_others_where_they_take_more),
+		cmocka_unit_test_setup_teardown(a_machine_that_ran_wild_is_forgotten_when_others_were_seen, setup, teardown),
 		cmocka_unit_test_setup_teardown(figures_are_kept_by_what_a_machine_is_made_from, setup, teardown),
 		cmocka_unit_test(seats_fit_into_what_others_leave),
 		cmocka_unit_test(nothing_fits_where_others_take_more_than_there_is),
