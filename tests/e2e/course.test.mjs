@@ -1,4 +1,5 @@
-// The course that ships proves itself: `lab test` on real machines, every lab, every task, one seed.
+// The course that ships proves itself: `lab test` on real machines, every lab, every task, one seed. Two seats walk,
+// a third is nobody’s.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { api, bake, Daemon, leftovers, ok, prepareHost, terakoya, until } from './lab.mjs';
@@ -9,7 +10,7 @@ before(async () => {
   await prepareHost();
   daemon = await new Daemon().start();
   await bake();
-  result = await terakoya('lab', 'test', 'linux-intro', '--seeds', '1');
+  result = await terakoya('lab', 'test', 'linux-intro', '--seeds', '1', '--seats', '3');
   lines = result.stdout.split('\n');
 }, { timeout: 1400000 });
 
