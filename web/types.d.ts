@@ -110,7 +110,7 @@ export interface Class {
 	/** Since when its time does not count, being paused or frozen (0: it does), and how long it did not before. */
 	idle_since: number; idle_ms: number; schedule: Plan[];
 	/** When results of a closed class go; when they went. 0: neither. */
-	results_until: number; results_removed_at: number;
+	results_days: number; results_until: number; results_removed_at: number;
 	/** seat: with the seats' own codes and links only. */
 	joining: "class" | "seat"; cards_at: number;
 }

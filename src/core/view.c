@@ -12,6 +12,7 @@
 #include "core/message.h"
 #include "core/organisation.h"
 #include "core/proof.h"
+#include "core/setting.h"
 
 #define ACTIVITY_SHOWN 10
 #define I(number) ((json_int_t)(number))
@@ -207,7 +208,7 @@ json_t *view_class(const struct class *class)
 
 	for (size_t i = 0; i < class->seats; i++)
 		ready += seat_is_ready(&class->seat[i]);
-	json_t *view = json_pack("{s:I, s:o, s:s, s:s, s:I, s:o, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:I, s:I}", "id",
+	json_t *view = json_pack("{s:I, s:o, s:s, s:s, s:I, s:o, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:i, s:I, s:I}", "id",
 			 I(class->row.id), "name", text(class->row.name), "course", class->row.course,
 			 "version", class->row.version, "proven_at",
 			 I(proof_passed_at(class->core, class->pack)), "title", texts(&class->pack->title), "state",
@@ -216,8 +217,8 @@ json_t *view_class(const struct class *class)
 			 I(class->row.created_at), "launched_at", I(class->row.launched_at), "ready_at",
 			 I(class->row.ready_at), "closed_at", I(class->row.closed_at), "seats",
 			 (int)class->seats, "ready", ready, "ready_ms", I(class->ready_ms),
-			 "results_until", I(class->results_until), "results_removed_at",
-			 I(class->results_removed_at));
+			 "results_days", (int)setting_number(class->core, SETTING_RESULTS_DAYS), "results_until",
+			 I(class->results_until), "results_removed_at", I(class->results_removed_at));
 	view_add_times(view, class);
 	return view;
 }

@@ -19,7 +19,7 @@ export const goesSoon = (view) => view.state === "closed" && !view.results_remov
 /** @param {{ view: Class, changed: (view: Class) => void }} props */
 export function RetentionCard({ view, changed }) {
 	const [asking, setAsking] = useState(false);
-	if (view.state !== "closed") return html`<p class="help">${t("retention.open")}</p>`;
+	if (view.state !== "closed") return html`<p class="help">${t("retention.open", { n: view.results_days })}</p>`;
 	if (view.results_removed_at) return html`<p class="retention">${t("retention.gone", { date: date(view.results_removed_at) })}</p>`;
 	return html`<p class=${goesSoon(view) ? "retention soon" : "retention"}>
 		<span>${goesSoon(view) ? "△ " : ""}${t("retention.until", { date: date(view.results_until) })}</span>

@@ -867,7 +867,7 @@ export default {
 	"observer.empty": "There are no results yet.",
 	"observer.empty-text": "You see people whose organisation is yours. If somebody is missing, ask the class's instructor to set theirs; if everybody is, ask an admin to set yours.",
 
-	"retention.open": "Results are kept for some time after the class is closed.",
+	"retention.open": "Results are kept for {n} days after the class is closed.",
 	"retention.until": "These results are kept until {date}, then removed by themselves.",
 	"retention.gone": "Names, mail addresses and results were removed on {date}, as planned. Certificates stay valid.",
 	"retention.soon": "Results are removed on {date}",

@@ -867,7 +867,7 @@ export default {
 	"observer.empty": "結果はまだありません。",
 	"observer.empty-text": "あなたと同じ組織の受講者が表示されます。見当たらない人がいるときはクラスの講師に、誰も表示されないときは管理者に、組織の設定を依頼してください。",
 
-	"retention.open": "結果は、クラスの終了後も一定期間保存されます。",
+	"retention.open": "結果は、クラスの終了後 {n} 日間保存されます。",
 	"retention.until": "この結果は {date} まで保存され、その後自動的に削除されます。",
 	"retention.gone": "氏名、メールアドレス、結果は、予定どおり {date} に削除されました。受講証明書は引き続き有効です。",
 	"retention.soon": "結果は {date} に削除されます",
