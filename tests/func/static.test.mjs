@@ -2,9 +2,10 @@ import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Daemon, makeState } from "./daemon.mjs";
+import { chromium } from "./browser.mjs";
+import { Daemon, makeState, root } from "./daemon.mjs";
 
 const map = '{"imports": {"a": "/vendor/a.js"}}';
 const index = `<!doctype html><title>t</title><script type="importmap">${map}</script><script type="module" src="/main.js"></script>`;
@@ -65,6 +66,28 @@ test("what was compressed before is sent so to those who take it", async () => {
 	assert.ok(Number(small.headers["content-length"]) < Number(plain.headers["content-length"]));
 	assert.notEqual(small.headers.etag, plain.headers.etag);
 	assert.equal(plain.headers.vary, "Accept-Encoding");
+});
+
+test("a page whose libraries are missing names them with the remedy, does not reload for ever, and opens when they come", { timeout: 60000 }, async () => {
+	const broken = join(makeState(), "web");
+	cpSync(join(root, "build/web"), broken, { recursive: true });
+	renameSync(join(broken, "vendor"), join(broken, "away"));
+	const daemon = await Daemon.start({ web: broken });
+	const browser = await chromium();
+	const page = await browser.newPage({ locale: "en-GB" });
+	let documents = 0;
+	page.on("request", (request) => (documents += request.isNavigationRequest() ? 1 : 0));
+	await page.goto(`http://127.0.0.1:${daemon.port}/`, { waitUntil: "commit" });
+	await page.getByRole("alert").getByText("The server lacks files of this page: /vendor/").waitFor();
+	await page.getByText("run make web, and start terakoyad with --web build/web").waitFor();
+	const seen = documents;
+	for (let i = 0; i < 2; i++) await page.waitForResponse(/vendor/);
+	assert.equal(documents, seen);
+	renameSync(join(broken, "away"), join(broken, "vendor"));
+	await page.getByLabel("Login").waitFor();
+	assert.equal(await page.getByRole("alert").count(), 0);
+	await browser.close();
+	await daemon.stop();
 });
 
 test("a file that changed on disk is read again", async () => {
