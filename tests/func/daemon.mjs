@@ -216,7 +216,7 @@ export function events(daemon, path, session, { headers = {}, enough, millisecon
 }
 
 /** Tries until it is true. */
-export async function until(what, milliseconds = 10000) {
+export async function until(what, milliseconds = 30000) {
 	for (const end = performance.now() + milliseconds; performance.now() < end;) {
 		const value = await what();
 		if (value) return value;
