@@ -5,7 +5,7 @@
  *
  * What the checks find counts as caught up, without points; what the student passed before keeps its points.
  * A reset meanwhile ends it, but not the one that a lab on the way asks for (fresh machines). Nobody else's
- * checks run in the seat until it is over.
+ * checks run in the seat until it is over. A freeze ends it, too: what a solution was at is not begun twice in one machine.
  */
 #include "core/internal.h"
 
@@ -124,6 +124,13 @@ static void step_done(struct catching *catching, const char *what)
 	seat_publish(core_seat(catching->core, catching->seat_id));
 }
 
+/* What failed because the class was stopped is nobody's fault. */
+static void give_up(struct seat *seat, const char *why)
+{
+	catching_end(seat->grade, !seat->class->idle_since ? why :
+		     "the class was stopped while the seat was being caught up; catch it up again when the class goes on");
+}
+
 /* ---- a task ----------------------------------------------------------------------------------- */
 
 static void checked(void *context, const struct grade_result *result, const struct err *err)
@@ -136,7 +143,7 @@ static void checked(void *context, const struct grade_result *result, const stru
 		AUTO_FREE char *why = str_fmt("the course's own solution of %s/%s did not pass: %s",
 					      present_lab(seat)->id, present_task(seat)->id,
 					      err ? err->message : "tell the course's author");
-		catching_end(seat->grade, why);
+		give_up(seat, why);
 		return;
 	}
 	step_done(seat->grade->catching, present_task(seat)->id);
@@ -168,7 +175,7 @@ static void check_task(struct seat *seat)
 			&err) == 0)
 		return;
 	free(token);
-	catching_end(seat->grade, err.message);
+	give_up(seat, err.message);
 }
 
 static void solved(void *context, const struct link_exec_result *run, const struct err *err)
@@ -178,7 +185,7 @@ static void solved(void *context, const struct link_exec_result *run, const stru
 	if (!seat)
 		return;
 	if (err) {
-		catching_end(seat->grade, err->message);
+		give_up(seat, err->message);
 		return;
 	}
 	if (present_task(seat)->kind == PACK_TASK_ANSWER) {
@@ -203,7 +210,7 @@ static void do_task(struct seat *seat)
 	if (grade_solve(seat, lab, task, seat->row.number, solved, token, &err) == 0)
 		return;
 	free(token);
-	catching_end(seat->grade, err.message);
+	give_up(seat, err.message);
 }
 
 /* ---- a lab ------------------------------------------------------------------------------------ */
@@ -215,7 +222,7 @@ static void opened(void *context, const struct err *err)
 	if (!seat)
 		return;
 	if (err) {
-		catching_end(seat->grade, err->message);
+		give_up(seat, err->message);
 		return;
 	}
 	seat->grade->catching->opened = true;
@@ -231,14 +238,14 @@ static void open_lab(struct seat *seat)
 	if (grade_needs_reset(seat, present_lab(seat))) {
 		seat->grade->catching->renewing = true;
 		if (seat_renew(seat, NULL, &err) < 0)
-			catching_end(seat->grade, err.message);
+			give_up(seat, err.message);
 		return;
 	}
 	struct catch_token *token = token_new(seat->grade->catching);
 	if (grade_open_lab(seat, present_lab(seat), opened, token, &err) == 0)
 		return;
 	free(token);
-	catching_end(seat->grade, err.message);
+	give_up(seat, err.message);
 }
 
 /* The next thing to do. */

@@ -37,6 +37,11 @@ struct machine *grade_machine(struct seat *seat, const char *name, struct err *e
 		err_set(err, ERR_CONFLICT, "seat %u has no machine %s now", seat->row.number, name);
 		return NULL;
 	}
+	if (machine->state == MACHINE_FREEZING || machine->state == MACHINE_FROZEN || machine->state == MACHINE_RESUMING) {
+		err_set(err, ERR_CONFLICT, "the machine %s is %s; wait until its class goes on", machine->row.name,
+			machine_state_names[machine->state]);
+		return NULL;
+	}
 	if (machine->state != MACHINE_READY) {
 		err_set(err, ERR_CONFLICT, "the machine %s is %s; wait until it is ready, start it, or reset it",
 			machine->row.name, machine_state_names[machine->state]);

@@ -3,6 +3,7 @@
  * A lab's setup scripts run one after the other in the seat's machines, once per life of the machines: a
  * reset forgets that they ran, and they run again as soon as the machines are ready. A lab that asks for fresh
  * machines resets those in which another lab was set up; whoever opens it waits for the new ones, too.
+ * A setup that is cut off by a freeze is begun anew when the machines are back: the agent has ended what was left of it.
  *
  * Automatic checks: when a terminal of the seat has been silent for GRADE_PAUSE_MS after some activity,
  * the unfinished state tasks of the open lab are checked one after the other, so that a seat costs its
@@ -83,6 +84,16 @@ static void lab_is_open(struct grade *grade)
 	tell_waiters(grade, NULL);
 }
 
+/* Nobody is kept waiting for a class that sleeps: seat_ready() begins again. */
+static void opening_interrupted(struct grade *grade)
+{
+	struct err why = ERR_INIT;
+
+	err_set(&why, ERR_CONFLICT, "the class was stopped while the lab %s was being set up in seat %u; it is set up when "
+		"the class goes on", grade->opening->id, grade->seat->row.number);
+	tell_waiters(grade, &why);
+}
+
 static void next_setup(struct grade *grade);
 
 static void setup_ran(void *context, const struct link_exec_result *run, const struct err *err)
@@ -99,6 +110,10 @@ static void setup_ran(void *context, const struct link_exec_result *run, const s
 	if (run && run->status == 0 && !run->timed_out) {
 		grade->opening_next++;
 		next_setup(grade);
+		return;
+	}
+	if (err && seat->class->idle_since) {
+		opening_interrupted(grade);
 		return;
 	}
 	if (err)
@@ -133,7 +148,10 @@ static void next_setup(struct grade *grade)
 				 .yields = true };
 	if (!machine || script_run(machine, &script, setup_ran, token, &err) < 0) {
 		free(token);
-		tell_waiters(grade, &err);
+		if (seat->class->idle_since)
+			opening_interrupted(grade);
+		else
+			tell_waiters(grade, &err);
 	}
 }
 

@@ -48,10 +48,12 @@ static const char *const quiz_files[][2] = {
 	  "<environment><network name=\"office\"/><machine name=\"desk\" image=\"debian-13\" memory=\"384\">"
 	  "<nic network=\"office\" address=\"10.10.0.10/24\"/><user name=\"student\"/></machine></environment>"
 	  "<day number=\"1\"><lab ref=\"one\" minutes=\"20\"/><lab ref=\"two\" minutes=\"20\"/>"
-	  "<lab ref=\"three\" minutes=\"20\"/></day></course>" },
+	  "<lab ref=\"three\" minutes=\"20\"/><lab ref=\"four\" minutes=\"20\"/></day></course>" },
 	{ "one/lab.xml", LAB("one", "", SINGLE("single") MULTIPLE("multiple")) },
 	{ "two/lab.xml", LAB("two", " fresh=\"true\"", SINGLE("again")) },
 	{ "three/lab.xml", LAB("three", "", SINGLE("last")) },
+	{ "four/lab.xml", LAB("four", "", "<setup script=\"setup.sh\"/>" SINGLE("behind")) }, /* waits for an agent */
+	{ "four/setup.sh", "true\n" },
 };
 
 static int write_text(const char *path, const char *text)
@@ -63,7 +65,7 @@ static int write_text(const char *path, const char *text)
 
 static int write_pack(const struct fixture *f)
 {
-	static const char *const labs[] = { "one", "two", "three" };
+	static const char *const labs[] = { "one", "two", "three", "four" };
 	char path[256];
 
 	snprintf(path, sizeof(path), "%s/quizzes", f->packs);

@@ -87,6 +87,50 @@ static void who_waits_for_a_fresh_machine_is_told_when_it_fails(void **state)
 	assert_non_null(strstr(told, "desk is failed: no memory"));
 }
 
+/* As class_freeze() does it, which wants libvirt to be there. */
+static void freeze(struct fixture *f)
+{
+	struct err err = ERR_INIT;
+
+	ok(pause_idle_begin(f->class, &err));
+	ok(class_set_state(f->class, CLASS_FREEZING, &err));
+	for (size_t i = 0; i < f->class->seats; i++)
+		machine_step(&f->class->seat[i].machine[0], EVENT_FREEZE, NULL);
+	pump(f);
+}
+
+static void who_waits_for_a_setup_that_a_freeze_cuts_off_is_told_that_it_will_be_done(void **state)
+{
+	struct fixture *f = *state;
+	struct seat *seat = class_seat(f->class, 1);
+	char told[200] = "";
+	struct err err = ERR_INIT;
+
+	ok(grade_open_lab(seat, lab_of(f, "four"), keep_error, told, &err));
+	freeze(f);
+	assert_string_equal(told, "the class was stopped while the lab four was being set up in seat 1; it is set up when the "
+			    "class goes on");
+	assert_string_equal(seat->row.lab, "four");
+}
+
+static void a_catching_up_that_a_freeze_cuts_off_says_so_and_what_to_do(void **state)
+{
+	struct fixture *f = *state;
+	struct seat *seat = class_seat(f->class, 1);
+	struct work *work;
+	struct err err = ERR_INIT;
+
+	ok(seat_catch_up(f->core, &somebody, seat, lab_of(f, "four"), NULL, &work, &err));
+	assert_int_equal(make_waiting(f), 1);
+	machine_make(&seat->machine[0]); /* of lab two: from here on it needs no more machines */
+	assert_int_equal(work->state, WORK_RUNNING);
+	freeze(f);
+	assert_int_equal(work->state, WORK_FAILED);
+	assert_string_equal(work->message, "the class was stopped while the seat was being caught up; catch it up again when "
+			    "the class goes on");
+	expect_caught_up(seat, "one", "single"); /* what it had come to stays */
+}
+
 /* What was only posted must not leak: sanitizers say so. */
 static void who_waits_when_the_daemon_ends_is_told(void **state)
 {
@@ -252,6 +296,8 @@ int main(void)
 		TEST(a_lab_that_wants_fresh_machines_resets_those_in_which_another_was_set_up),
 		TEST(machines_in_which_nothing_was_set_up_are_fresh),
 		TEST(who_waits_for_a_fresh_machine_is_told_when_it_fails),
+		TEST(who_waits_for_a_setup_that_a_freeze_cuts_off_is_told_that_it_will_be_done),
+		TEST(a_catching_up_that_a_freeze_cuts_off_says_so_and_what_to_do),
 		TEST(who_waits_when_the_daemon_ends_is_told),
 		TEST(a_seat_is_caught_up_through_a_lab_that_wants_fresh_machines),
 		TEST(a_seat_whose_machine_fails_is_not_caught_up_for_ever),
