@@ -27,6 +27,10 @@
 #define ALLOWED_MS 60000
 /* Read per turn of the loop: a flooding client gets no more of it than this. */
 #define TURN_BYTES (64 * 1024)
+/* Every ping has to be answered, and pages ask, too. Who does not read the answers is not read either, until it has taken
+ * some; who is told more than this by others is hung up on, and asks for what it missed when it comes back. */
+#define BEHIND_MAX 64
+#define TOLD_MAX   4096
 
 struct ws {
 	TAILQ_ENTRY(ws) entry;
@@ -97,11 +101,16 @@ static void ws_die(struct ws *ws)
 	sd_event_source_set_enabled(server->reaper, SD_EVENT_ONESHOT);
 }
 
+static bool is_behind(const struct ws *ws)
+{
+	return wslay_event_get_queued_msg_count(ws->frames) >= BEHIND_MAX;
+}
+
 /* Watches for what is wanted, and notices the end. */
 static void ws_settle(struct ws *ws)
 {
 	bool reads = wslay_event_want_read(ws->frames), writes = wslay_event_want_write(ws->frames);
-	uint32_t wanted = (reads && !ws->paused ? EPOLLIN : 0u) | (writes ? EPOLLOUT : 0u);
+	uint32_t wanted = (reads && !ws->paused && !is_behind(ws) ? EPOLLIN : 0u) | (writes ? EPOLLOUT : 0u);
 
 	if (ws->dead)
 		return;
@@ -136,7 +145,7 @@ static ssize_t on_recv(wslay_event_context_ptr frames, uint8_t *room, size_t siz
 		buf_consume(&ws->early, length);
 		return (ssize_t)length;
 	}
-	if (ws->paused || ws->turn >= TURN_BYTES) {
+	if (ws->paused || ws->turn >= TURN_BYTES || is_behind(ws)) {
 		wslay_event_set_error(frames, WSLAY_ERR_WOULDBLOCK);
 		return -1;
 	}
@@ -215,7 +224,8 @@ static void ws_send(struct ws *ws, uint8_t opcode, const void *data, size_t leng
 
 	if (ws->dead || ws->closing_at)
 		return;
-	if (wslay_event_queue_msg(ws->frames, &message) < 0)
+	if (wslay_event_get_queued_msg_count(ws->frames) >= TOLD_MAX ||
+	    wslay_event_queue_msg(ws->frames, &message) < 0)
 		ws_die(ws);
 	ws_flush(ws);
 }

@@ -1,8 +1,9 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import http from "node:http";
 import { Daemon } from "./daemon.mjs";
-import { BINARY, CLOSE, TEXT, WebSocketClient } from "./websocket.mjs";
+import { BINARY, CLOSE, frame, PING, TEXT, WebSocketClient } from "./websocket.mjs";
 
 let daemon;
 before(async () => {
@@ -33,6 +34,25 @@ test("anybody may try a WebSocket: it says the same again, within its bounds", a
 	assert.equal((await chatty.message((message) => message.opcode === CLOSE)).code, 1008);
 	assert.equal((await socket({ headers: { Origin: "https://evil.example" } })).status, 403);
 	assert.equal((await socket({ protocol: "chat" })).status, 400);
+});
+
+test("who pings and does not read the answers costs no memory", async () => {
+	const resident = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${daemon.child.pid}/status`, "utf8"))[1]);
+	const { client } = await socket();
+	client.socket.removeAllListeners("data");
+	client.socket.pause();
+	const before = resident(), pings = Buffer.concat(Array(10000).fill(frame(PING, "x".repeat(125))));
+	let sent = 0, most = 0;
+	for (; sent < 50; sent++) {
+		const taken = await new Promise((done) => {
+			const late = setTimeout(done, 1000, false); // it does not read any more
+			client.socket.write(pings, () => (clearTimeout(late), done(true)));
+		});
+		most = Math.max(most, resident() - before);
+		if (!taken) break;
+	}
+	client.destroy();
+	assert.ok(most < 20000, `${most} kB more after ${sent}0000 pings`);
 });
 
 test("a reply in pieces comes in pieces", async () => {
