@@ -827,6 +827,12 @@ export default {
 	"design.tags-about": "Name tags on a wall: each tells its stage and its time, and turns green when its machine has answered.",
 	"design.places": "Seats in the room",
 	"design.places-about": "What each is at, since when, and who needs somebody. Arrow keys go from seat to seat.",
+	"design.things": "Of single pages",
+	"design.things-about": "The tasks of a lab at a glance, what a try of a computer found, a machine with its acts, the builds of an image.",
+	"design.elsewhere": "Seen elsewhere",
+	"design.elsewhere-about": "What is about a class, a seat or a host is drawn where that is. Every component is above, or here.",
+	"design.elsewhere-page": "Page",
+	"design.elsewhere-parts": "Components",
 	"design.tasks": "Tasks",
 	"design.tasks-about": "What a student is given: whose turn it is, a hint, a choice, done, solved for the student; and what a check says.",
 

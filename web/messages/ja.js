@@ -827,6 +827,12 @@ export default {
 	"design.tags-about": "壁に掛けた名札です。段階と時間を示し、マシンが応答すると緑に変わります。",
 	"design.places": "教室の席",
 	"design.places-about": "何にどのくらい取り組んでいるか、誰に助けが必要かを示します。席は矢印キーで移動できます。",
+	"design.things": "個々のページの部品",
+	"design.things-about": "ラボの課題の一覧、パソコンの確認結果、マシンとその操作、イメージのビルド。",
+	"design.elsewhere": "ほかのページにあるもの",
+	"design.elsewhere-about": "クラス・席・ホストに関わるものは、それぞれのページに表示されます。すべてのコンポーネントは、上か、この表にあります。",
+	"design.elsewhere-page": "ページ",
+	"design.elsewhere-parts": "コンポーネント",
 	"design.tasks": "課題",
 	"design.tasks-about": "受講者に示すものです。取り組み中、ヒント、選択、達成、代わりに解答、そして確認の結果を並べています。",
 

@@ -12,7 +12,7 @@ const STAGES = [["青木 葵", "waiting"], ["Ren Sato", "cloning"], ["Sora Ito",
 	["Mio Kato", "frozen"], ["Jun Abe", "off"], ["Yui Mori", "lost"], ["Kai Ono", "failed"]];
 
 /** @param {number} id @param {string} state @returns {Machine} */
-const machine = (id, state) => ({ id, name: id === 1 ? "desk" : "files", state: /** @type {any} */ (state),
+export const machine = (id, state) => ({ id, name: id === 1 ? "desk" : "files", state: /** @type {any} */ (state),
 	reason: state === "failed" ? "the image debian-13 is not built" : "", stage_ms: Date.now() - 1400, ready_ms: 830,
 	replaced: 0, terminals: [1] });
 
@@ -69,3 +69,10 @@ export const task = (id, how) => ({ ...LABS[0].tasks[1], text: {
 /** @param {Partial<import("../types.js").Work>} how @returns {import("../types.js").Work} */
 export const work = (how) => ({ id: 1, kind: "image", object: "debian-13", state: "running", step: "mmdebstrap", fraction: 0.4,
 	left_ms: 42_000, message: "", took_ms: 0, ...how });
+
+/** Builds of an image: the one in use, and one of an older recipe that a class stands on. @type {import("../types.js").Image} */
+export const builds = { name: "debian-13", recipe: "a29bf9e0b3c0", built: true, building: false, problem: "", copies: [
+	{ digest: "a29bf9e0b3c0", built_at: 1_790_000_000_000, bytes: 350_000_000, fits: true, current: true, users: [] },
+	{ digest: "822a543348dd", built_at: 1_780_000_000_000, bytes: 349_000_000, fits: false, current: false,
+		users: [{ kind: "class", name: "June", id: 7 }] },
+] };
