@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { packArchive, packEntries, packFiles, tarGz } from "./archive.mjs";
-import { Daemon, makeState, root } from "./daemon.mjs";
+import { Daemon, makeState, root, until } from "./daemon.mjs";
 import { chromium, signedIn, picture } from "./browser.mjs";
 
 const images = join(makeState(), "recipes");
@@ -188,6 +188,25 @@ describe("images", () => {
 		await page.getByRole("log").getByText("Unpacking package-1 (1.1) ...").waitFor();
 		await page.getByText("installing: base-files").first().waitFor();
 		await picture(page, "image-building");
+	});
+
+	test("what is built is built again only after the question, which says what follows from it", async () => {
+		const others = await chromium();
+		const daemon = await Daemon.start({ web: join(root, "build/web") });
+		const mika = await daemon.account("mika", "admin");
+		await daemon.as(mika, "POST", "/images/debian-13/build", {});
+		await until(async () => (await daemon.as(mika, "GET", "/images")).json[0].built);
+		const page = await signedIn(others, daemon, "mika");
+		await page.getByRole("link", { name: "Images" }).click();
+		await page.getByRole("button", { name: "Build again" }).click();
+		const question = page.getByRole("dialog", { name: "Build debian-13 again?" });
+		await question.getByText("Templates have to be baked anew").waitFor();
+		assert.equal((await daemon.as(mika, "GET", "/images")).json[0].copies.length, 1);
+		await question.getByRole("button", { name: "Build again" }).click();
+		await page.getByText("same recipe").waitFor();
+		assert.equal((await daemon.as(mika, "GET", "/images")).json[0].copies.length, 2);
+		await others.close();
+		await daemon.stop();
 	});
 
 	test("a build that fails shows its last lines and the remedy", async () => {

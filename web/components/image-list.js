@@ -1,10 +1,11 @@
 /** The images that courses stand on: whether they are built, and every build that lies on the disk. */
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { post } from "../api.js";
 import { html } from "../html.js";
 import { Said } from "../said.js";
 import { leads } from "../state/session.js";
 import { t } from "../text.js";
+import { Dialog } from "./dialog.js";
 import { ImageCopies } from "./image-copies.js";
 import { ImageLog } from "./image-log.js";
 import { ImageRecipe } from "./image-recipe.js";
@@ -31,21 +32,22 @@ export function ImageList({ works, started, ended }) {
 /** @param {{ image: Image, work?: Work, started: (work: Work) => void, reload: () => void }} props */
 function Row({ image, work, started, reload }) {
 	const { built } = image;
-	function build() {
-		post(`/images/${encodeURIComponent(image.name)}/build`, { force: built }).then(started, toastProblem);
-	}
+	const [asking, setAsking] = useState(false);
+	const build = () => post(`/images/${encodeURIComponent(image.name)}/build`, { force: built }).then(started);
 	return html`<li class="card image">
 		<div class="image-line"><h2 class="mono">${image.name}</h2>
 			<span class=${built ? "chip ok" : "chip warn"}><span aria-hidden="true">${built ? "✓" : "△"}</span>
 				${built ? t("images.built") : t("images.not-built")}</span>
 			<span class="spacer"></span>
-			${leads() && work?.state !== "running" && image.recipe && html`<button type="button" class="small" onClick=${build}>
+			${leads() && work?.state !== "running" && image.recipe && html`<button type="button" class="small" onClick=${() => (built ? setAsking(true) : build().catch(toastProblem))}>
 				${built ? t("images.rebuild") : t("images.build-now")}</button>`}</div>
 		${image.problem && html`<p class="problem"><${Said} text=${image.problem} /></p>`}
 		${!built && image.recipe && image.copies.length > 0 && html`<p class="help">${t("images.changed")}</p>`}
 		${work && html`<${WorkBar} work=${work} />`}
 		<${ImageLog} name=${image.name} work=${work} />
 		${image.copies.length > 0 && html`<${ImageCopies} image=${image} reload=${reload} />`}
+		${asking && html`<${Dialog} title=${t("images.rebuild-title", { name: image.name })} confirm=${t("images.rebuild")}
+			onConfirm=${build} onClose=${() => setAsking(false)}><p>${t("images.rebuild-text")}</p><p>${t("images.rebuild-after")}</p><//>`}
 		${leads() && image.recipe && html`<${ImageRecipe} name=${image.name} />`}
 	</li>`;
 }
