@@ -19,7 +19,7 @@ before(async () => {
 	await daemon.stop();
 	execFileSync("sqlite3", [join(state, "terakoya.db"), `UPDATE class SET state = 'open', ready_at = 1, opened_at = 1;
 		UPDATE seat SET lab = '${made.labs[0].id}' WHERE id = ${aoi.seat};
-		INSERT INTO lab_opened VALUES (${aoi.seat}, '${made.labs[0].id}', 1, 1)`]);
+		INSERT INTO lab_opened VALUES (${aoi.seat}, '${made.labs[0].id}', 1, 1), (${aoi.seat}, 'permissions', 1, 1)`]);
 	daemon = await Daemon.start({ web: join(root, "build/web"), state });
 	browser = await chromium();
 }, { timeout: 60000 });
@@ -94,12 +94,80 @@ test("the language is remembered by the page and by the daemon", async () => {
 test("what a check says is said in a live region, so that a screen reader reads it", async () => {
 	const { context, page } = await workspace();
 	const task = page.locator(".task").first();
-	const live = task.locator("[aria-live=polite]").last();
+	const live = task.locator("[aria-live=polite]").first();
 	assert.equal((await live.innerText()).trim(), "", "it is there before there is anything to say");
 	await page.route("**/check", (route) => route.fulfill({ json: { verdict: "not-yet", code: 10, points: 0, newly_done: false, duration_ms: 5,
 		error: "", feedback: { en: "<p>The file is empty.</p>", ja: "<p>ファイルが空です。</p>" } } }));
 	await task.getByRole("button", { name: "Check" }).click();
 	await live.getByText("The file is empty.").waitFor();
+	await context.close();
+});
+
+/** In the page: what has the focus, by its name. */
+const focused = () => {
+	const one = document.activeElement;
+	return one === document.body ? "nothing" : one.getAttribute("aria-label") ?? (one.textContent.replace(/\s+/g, " ").trim() || one.tagName);
+};
+
+test("by keyboard alone a task is checked, a hint is seen and the terminal is left again, and the focus is never lost", async () => {
+	const { context, page } = await workspace();
+	const task = page.locator(".task").first();
+	const at = (words) => page.waitForFunction(`(${focused})().startsWith(${JSON.stringify(words)})`);
+	let verdict = "not-yet", answer;
+	await page.route("**/check", async (route) => {
+		await new Promise((resolve) => (answer = resolve));
+		await route.fulfill({ json: { verdict, code: 10, points: 5, newly_done: verdict === "pass", duration_ms: 5, error: "",
+			feedback: { en: "<p>The file is empty.</p>", ja: "<p>ファイルが空です。</p>" } } });
+	});
+	const check = task.getByRole("button", { name: "Check" });
+	await check.focus();
+	await page.keyboard.press("Enter");
+	await at("Checking");
+	await until(() => answer);
+	await page.keyboard.press("Enter"); /* is not a second one */
+	answer();
+	await task.getByText("The file is empty.").waitFor();
+	await at("Check");
+	await page.keyboard.press("Tab");
+	await at("Hint · costs 1");
+	await page.keyboard.press("Enter");
+	await at("Show it");
+	await page.keyboard.press("Enter");
+	await task.locator(".hints").getByText("Hint 1").waitFor();
+	await at("Hint · costs 2");
+
+	await page.getByText("Ctrl+Shift+L: to the guide").waitFor();
+	await page.locator(".terminal-view:not([hidden]) textarea").waitFor({ state: "attached" });
+	await page.keyboard.press("Control+Shift+KeyL");
+	await page.waitForFunction(() => document.activeElement.closest(".terminal-view"));
+	assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-description")), "Ctrl+Shift+L: to the guide");
+	await page.keyboard.press("Control+Shift+KeyL");
+	await at("Hint · costs 2");
+
+	await page.keyboard.press("Control+Shift+Slash");
+	await at("Close");
+	await page.keyboard.press("Escape");
+	await at("Hint · costs 2");
+	await context.close();
+});
+
+test("a quiz says which choice was wrong, and once it is right the focus stays with the task", async () => {
+	const { context, page } = await workspace();
+	await page.getByRole("navigation", { name: "Labs" }).getByRole("button", { name: /Users and permissions/ }).click();
+	const task = page.locator("#task-who-can"), check = task.getByRole("button", { name: "Check" });
+	const choose = (name) => task.getByRole("checkbox", { name }).press("Space");
+	const told = (text) => task.locator("[aria-live=polite]").first().getByText(text).waitFor();
+	await choose(/add a line/);
+	await check.press("Enter");
+	await told(/the file's own mode counts/);
+	await choose(/add a line/);
+	await choose(/read the report/);
+	await check.press("Enter");
+	await told(/can do more/);
+	await choose(/remove the report/);
+	await check.press("Enter");
+	await told("That is right.");
+	await page.waitForFunction(() => document.activeElement.id === "title-who-can");
 	await context.close();
 });
 

@@ -2,6 +2,7 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { html } from "../html.js";
 import { t } from "../text.js";
+import { useFocusBack } from "./kept-focus.js";
 import { ProblemNote } from "./problem.js";
 
 /**
@@ -27,7 +28,7 @@ export function DialogForm({ id, title, children, confirm, danger, disabled, tol
 		<div class="dialog-acts">
 			${!told && html`<button type="button" onClick=${cancel}>${t("dialog.cancel")}</button>`}
 			<button type="submit" class=${danger ? "primary danger" : "primary"}
-				disabled=${busy || disabled}>${confirm}</button>
+				aria-disabled=${busy ? "true" : undefined} disabled=${disabled}>${confirm}</button>
 		</div>
 	</form>`;
 }
@@ -41,11 +42,13 @@ export function Dialog({ onConfirm, onClose, ...question }) {
 	const [busy, setBusy] = useState(false);
 	const [error, setError] = useState(/** @type {unknown} */ (null));
 	const id = useId();
+	useFocusBack();
 	useEffect(() => element.current?.showModal(), []);
 
 	/** @param {Event} event */
 	async function submit(event) {
 		event.preventDefault();
+		if (busy) return;
 		setBusy(true);
 		try {
 			await onConfirm();

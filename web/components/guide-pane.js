@@ -8,6 +8,7 @@ import { CatchUpBar } from "./catch-up-bar.js";
 import { Dialog } from "./dialog.js";
 import { Guide } from "./guide.js";
 import { Hanamaru } from "./hanamaru.js";
+import { useKeptFocus } from "./kept-focus.js";
 import { LabRail } from "./lab-rail.js";
 import { ProblemNote } from "./problem.js";
 import { Spinner } from "./spinner.js";
@@ -78,12 +79,14 @@ function LabSheet({ view, lab, setView, reload, type, choose }) {
 		return html`<${Task} key=${id} seat=${seat} lab=${lab.id} task=${task} mark=${marks.get(id)} now=${now}
 			paused=${view.class.paused_at > 0} setView=${setView} />`;
 	}
+	const sheet = useRef(/** @type {HTMLElement | null} */ (null));
+	useKeptFocus(sheet, (element) => element.querySelector("h1"));
 	return html`<div class="guide-scroll">
 		${begun && html`<${TaskSteps} tasks=${lab.tasks} marks=${marks} next=${next?.id} />`}
-		<article class="sheet">
+		<article class="sheet" ref=${sheet}>
 			<p class="lab-line">${t("lab.number", { n: view.labs.indexOf(lab) + 1, total: view.labs.length })}
 				<span>${t("lab.minutes", { n: lab.minutes })}</span></p>
-			<h1>${say(lab.title)}</h1>
+			<h1 tabindex="-1">${say(lab.title)}</h1>
 			${!lab.open && html`<${OpenLab} seat=${view.seat} lab=${lab} paused=${view.class.paused_at > 0} opened=${reload} />`}
 			<${LabGuide} seat=${seat} lab=${lab.id} type=${type} task=${show} onPlaced=${setPlaced} />
 			${begun && unplaced.length > 0 && html`<${TaskList} tasks=${unplaced} show=${show} />`}
@@ -124,6 +127,7 @@ function OpenLab({ seat, lab, paused, opened }) {
 	const [asking, setAsking] = useState(false);
 	/** @param {boolean} reset the student knows that the machines are made anew */
 	async function open(reset) {
+		if (busy) return;
 		setBusy(true);
 		setError(null);
 		try {
@@ -141,7 +145,8 @@ function OpenLab({ seat, lab, paused, opened }) {
 		<p>${t("lab.open-text", { tasks: lab.tasks.filter((task) => !task.optional).length })}</p>
 		${lab.resets && html`<p><strong>${t("lab.open-resets")}</strong></p>`}
 		<${ProblemNote} error=${error} />
-		<button type="button" class="primary large" disabled=${busy || paused || seat.state !== "ready"}
+		<button type="button" class="primary large" aria-disabled=${busy ? "true" : undefined}
+			disabled=${paused || seat.state !== "ready"}
 			onClick=${() => (lab.resets ? setAsking(true) : open(false))}>
 			${busy ? html`<${Spinner} /> ${t("lab.opening")}` : lab.resets ? t("lab.reset-open") : t("lab.open")}</button>
 		${seat.state !== "ready" && html`<p class="help">${t("lab.wait")}</p>`}

@@ -1,8 +1,9 @@
 /** A task's hints: those shown so far, and the next one, which asks before it costs points. */
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { post } from "../api.js";
 import { html } from "../html.js";
 import { say, t } from "../text.js";
+import { useKeptFocus } from "./kept-focus.js";
 import { toastProblem } from "./toasts.js";
 
 /** @typedef {import("../types.js").Hint} Hint */
@@ -32,6 +33,8 @@ export function Hints({ task, lab, path, children, setView }) {
 	const shown = task.hints.filter((hint) => hint.text);
 	const next = task.progress?.done ? -1 : task.hints.findIndex((hint) => !hint.text);
 	const cost = task.hints[next]?.cost ?? 0;
+	const acts = useRef(/** @type {HTMLDivElement | null} */ (null));
+	useKeptFocus(acts, (row) => row.querySelector(".ask button") ?? row.querySelector(".quiet") ?? row.querySelector("button"));
 
 	async function show() {
 		try {
@@ -43,10 +46,10 @@ export function Hints({ task, lab, path, children, setView }) {
 		setAsking(false);
 	}
 	return html`
-		${shown.length > 0 && html`<ul class="hints" aria-live="polite">${shown.map((hint, index) => html`<li key=${index}>
+		<div aria-live="polite">${shown.length > 0 && html`<ul class="hints">${shown.map((hint, index) => html`<li key=${index}>
 			<strong>${t("hint.name", { n: index + 1 })}</strong>
-			<span dangerouslySetInnerHTML=${{ __html: say(hint.text) }}></span></li>`)}</ul>`}
-		<div class="task-acts">
+			<span dangerouslySetInnerHTML=${{ __html: say(hint.text) }}></span></li>`)}</ul>`}</div>
+		<div class="task-acts" ref=${acts}>
 			${children}
 			${next >= 0 && !asking && html`<button type="button" class="quiet"
 				onClick=${() => (cost ? setAsking(true) : show())}>

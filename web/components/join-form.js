@@ -31,7 +31,7 @@ export function JoinForm({ token, code: given = "" }) {
 		<${ProblemNote} error=${error} words=${token ? { "not-found": t("join.old-link"), unauthenticated: t("join.account") }
 			: own ? { "not-found": t("join.used"), unauthenticated: t("join.account") }
 				: { "not-found": t("join.unknown"), unauthenticated: t("join.account"), conflict: t("join.full"), denied: t("join.own-codes") }} />
-		<button type="submit" class="primary large" disabled=${busy}>
+		<button type="submit" class="primary large" aria-disabled=${busy ? "true" : undefined}>
 			${busy ? t("join.busy") : t("join.join")}</button>
 	</form>`;
 }

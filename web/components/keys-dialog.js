@@ -4,6 +4,7 @@ import { html } from "../html.js";
 import { screenReader } from "../settings.js";
 import { helpShown, questionKey, shortcuts } from "../shortcuts.js";
 import { t } from "../text.js";
+import { useFocusBack } from "./kept-focus.js";
 
 /** @type {[string[], import("../text.js").Key][]} */
 const SHELL = [[["Ctrl", "Shift", "C"], "keys.copy"], [["Ctrl", "Shift", "V"], "keys.paste"], [["Ctrl", "C"], "keys.stop"],
@@ -24,6 +25,7 @@ function Choice({ signal, word }) {
 
 function Open() {
 	const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
+	useFocusBack();
 	useEffect(() => element.current?.showModal(), []);
 	return html`<dialog ref=${element} class="dialog keys-dialog" aria-labelledby="keys-title" onClose=${() => {
 		helpShown.value = false;
@@ -36,7 +38,7 @@ function Open() {
 			<${List} list=${SHELL} />
 			<p><${Choice} signal=${questionKey} word="keys.question" /></p>
 			<p><${Choice} signal=${screenReader} word="terminal.screen-reader" /></p>
-			<div class="dialog-acts"><button type="submit" class="primary">${t("keys.close")}</button></div>
+			<div class="dialog-acts"><button type="submit" class="primary" autofocus>${t("keys.close")}</button></div>
 		</form>
 	</dialog>`;
 }

@@ -1,10 +1,12 @@
 /** The bar on top, the banners below it, and what the page is about. */
+import { useEffect, useRef } from "preact/hooks";
 import { html } from "../html.js";
 import { path } from "../router.js";
 import { home, isAdmin, isStaff, session, signOut } from "../state/session.js";
 import { shellExtra } from "../state/shell.js";
 import { t } from "../text.js";
 import { Banners } from "./banners.js";
+import { isLost } from "./kept-focus.js";
 import { LanguageSwitch } from "./language-switch.js";
 import { ThemeSwitch } from "./theme-switch.js";
 
@@ -28,6 +30,12 @@ function Person() {
 
 /** @param {{ children: any }} props */
 export function Shell({ children }) {
+	const main = useRef(/** @type {HTMLElement | null} */ (null));
+	const shown = useRef(path.value);
+	useEffect(() => { // another page: by keyboard one goes on at its beginning
+		if (shown.current !== path.value && isLost()) main.current?.focus({ preventScroll: true });
+		shown.current = path.value;
+	}, [path.value]);
 	return html`
 		<a class="skip" href="#main">${t("nav.skip")}</a>
 		<header class="bar">
@@ -40,5 +48,5 @@ export function Shell({ children }) {
 			<${Person} />
 		</header>
 		<${Banners} />
-		<main id="main" tabindex="-1">${children}</main>`;
+		<main id="main" tabindex="-1" ref=${main}>${children}</main>`;
 }

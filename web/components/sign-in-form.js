@@ -18,6 +18,6 @@ export function SignInForm() {
 		<input id="password" type="password" required autocomplete="current-password" value=${password}
 			onInput=${(/** @type {any} */ e) => setPassword(e.target.value)} />
 		<${ProblemNote} error=${error} words=${{ unauthenticated: t("sign-in.wrong") }} />
-		<button type="submit" disabled=${busy}>${t("sign-in.sign-in")}</button>
+		<button type="submit" aria-disabled=${busy ? "true" : undefined}>${t("sign-in.sign-in")}</button>
 	</form>`;
 }

@@ -1,11 +1,12 @@
 /** One task: what to reach, what the last check said, hints, and how to have it checked. */
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { post } from "../api.js";
 import { html } from "../html.js";
 import { say, t } from "../text.js";
 import { AnswerInput } from "./answer-input.js";
 import { Feedback } from "./feedback.js";
 import { Hints } from "./hints.js";
+import { useKeptFocus } from "./kept-focus.js";
 import { ProblemNote } from "./problem.js";
 import { Spinner } from "./spinner.js";
 
@@ -35,6 +36,7 @@ export function Task({ seat, lab, task, mark, now, paused = false, setView }) {
 	/** @param {Event} event */
 	async function check(event) {
 		event.preventDefault();
+		if (busy) return;
 		setBusy(true);
 		setError(null);
 		try {
@@ -44,15 +46,17 @@ export function Task({ seat, lab, task, mark, now, paused = false, setView }) {
 		}
 		setBusy(false);
 	}
+	const form = useRef(/** @type {HTMLFormElement | null} */ (null));
+	useKeptFocus(form, () => document.getElementById(`title-${task.id}`));
 	const state = done ? "done" : now ? "now" : "later";
 	return html`<div class="task ${state} ${task.optional ? "optional" : ""}" id=${`task-${task.id}`} role="group"
 		aria-labelledby=${`title-${task.id}`}>
 		<span class="task-mark" aria-hidden="true">${done ? "✓" : mark}</span>
-		<h3><span id=${`title-${task.id}`} dangerouslySetInnerHTML=${{ __html: say(task.title) }}></span>
+		<h3><span id=${`title-${task.id}`} tabindex="-1" dangerouslySetInnerHTML=${{ __html: say(task.title) }}></span>
 			${done && html`<span class="visually-hidden">${t("tasks.done")}</span>`}
 			${task.optional && html`<span class="chip">${t("tasks.challenge")}</span>`}</h3>
 		<${Points} task=${task} />
-		<form class="task-body" onSubmit=${check}>
+		<form class="task-body" ref=${form} onSubmit=${check}>
 			<div class="task-text" dangerouslySetInnerHTML=${{ __html: say(task.text) }}></div>
 			${!done && html`<${AnswerInput} task=${task} value=${answer} change=${setAnswer} />`}
 			<div aria-live="polite">${verdict && (!done || verdict.verdict === "pass") &&
@@ -60,7 +64,7 @@ export function Task({ seat, lab, task, mark, now, paused = false, setView }) {
 			<${ProblemNote} error=${error} />
 			<${Hints} task=${task} path=${path} setView=${setView} lab=${lab}>
 				${!done && html`<button type="submit" class=${now ? "primary" : ""}
-					disabled=${busy || paused || (task.kind !== "state" && !answer)}>
+					aria-disabled=${busy ? "true" : undefined} disabled=${paused || (task.kind !== "state" && !answer)}>
 					${busy ? html`<${Spinner} /> ${t("check.checking")}` : t("check.check")}</button>`}
 			<//>
 		</form>

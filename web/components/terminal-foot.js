@@ -24,6 +24,7 @@ function Connection({ connection }) {
 export function TerminalFoot({ view, ssh, reset, catchUp, paused }) {
 	return html`<div class="terminal-foot">
 		${view && html`<${Connection} connection=${view.connection} />`}
+		<span class="foot-way">${t("terminal.way-out")}</span>
 		<span class="spacer"></span>
 		<button type="button" aria-keyshortcuts="?" onClick=${() => {
 			helpShown.value = true;

@@ -29,13 +29,14 @@ function Preparing({ machine, onConsole }) {
 function Card({ title, text, act, onAct, onConsole }) {
 	const [busy, setBusy] = useState(false);
 	async function run() {
+		if (busy) return;
 		setBusy(true);
 		await Promise.resolve(onAct?.()).catch(toastProblem);
 		setBusy(false);
 	}
 	return html`<div class="overlay" role="status"><p><strong>${title}</strong></p>
 		${text && html`<p>${text}</p>`}
-		<p class="overlay-acts">${act && html`<button type="button" class="primary" disabled=${busy} onClick=${run}>${act}</button>`}
+		<p class="overlay-acts">${act && html`<button type="button" class="primary" aria-disabled=${busy ? "true" : undefined} onClick=${run}>${act}</button>`}
 			<${ToConsole} run=${onConsole} /></p></div>`;
 }
 

@@ -41,6 +41,7 @@ function makeView(host, { machine, number, mode = "own" }) {
 		fontSize: own ? terminalSize.peek() : 13, screenReader: screenReader.peek(),
 		readOnly: mode === "watch", follow: own && !line, shrink: own && line,
 		label: t(line ? "terminal.console-label" : "terminal.label", { machine: machine.name }),
+		wayOut: own ? t("terminal.way-out") : undefined,
 		onInput: (text) => {
 			if (connection?.state.peek() === "ended") {
 				if (text === "\r" && own) connection.renew();

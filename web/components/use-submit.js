@@ -12,6 +12,7 @@ export function useSubmit(send) {
 	/** @param {Event} event */
 	async function submit(event) {
 		event.preventDefault();
+		if (busy) return;
 		setBusy(true);
 		setError(null);
 		try {

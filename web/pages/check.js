@@ -37,10 +37,11 @@ function letter(all, tries) {
 /** @param {{ tries: Tries }} props what to run by hand: pages cannot try other ports */
 function ByHand({ tries }) {
 	if (!tries.sshPort) return null;
-	const lines = `Test-NetConnection ${location.hostname} -Port ${tries.sshPort}\nnc -vz ${location.hostname} ${tries.sshPort}`;
+	const lines = [`Test-NetConnection ${location.hostname} -Port ${tries.sshPort}`, `nc -vz ${location.hostname} ${tries.sshPort}`];
 	return html`<section aria-labelledby="by-hand"><h2 id="by-hand">${t("precheck.ssh-title")}</h2>
 		<p>${t("precheck.ssh-text", { port: tries.sshPort })}</p>
-		<div class="check-text"><pre tabindex="0" aria-label=${t("precheck.ssh-title")}>${lines}</pre><${CopyButton} text=${lines} /></div></section>`;
+		${lines.map((line) => html`<div class="check-text check-line" key=${line}><pre tabindex="0" aria-label=${t("precheck.ssh-title")}>${line}</pre>
+			<${CopyButton} text=${line} /></div>`)}</section>`;
 }
 
 export function CheckPage() {

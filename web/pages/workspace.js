@@ -72,11 +72,17 @@ function Halves({ view, setView, reload }) {
 	}, [split.value]);
 
 	useEffect(() => {
+		/** @type {HTMLElement | null} where one was in the guide */
+		let left = null;
 		return listenForShortcuts(() => {
-			const inside = document.activeElement?.closest(".terminal");
+			const at = /** @type {HTMLElement | null} */ (document.activeElement), inside = at?.closest(".terminal");
 			setSide(inside ? "guide" : "terminal");
-			if (!inside) terminal.current?.focus();
-			else /** @type {HTMLElement | null} */ (document.querySelector(".guide [aria-current]"))?.focus();
+			if (!inside) {
+				left = at?.closest(".guide") ? at : left;
+				terminal.current?.focus();
+			} else if (left?.isConnected) left.focus();
+			else /** @type {HTMLElement | null} */ (document.querySelector(".task.now [id^=title-]") ??
+				document.querySelector(".guide h1"))?.focus();
 		});
 	}, []);
 

@@ -36,6 +36,7 @@ const THEME = {
  * @property {boolean} follow its grid follows the host element; else it is told by setGrid()
  * @property {boolean} [shrink] it is told, and the type is as large as the host has room for, up to fontSize
  * @property {string} label for assistive technology
+ * @property {string} [wayOut] which keys leave it, since Tab belongs to the shell
  * @property {(text: string) => void} onInput
  * @property {(bytes: Uint8Array<ArrayBuffer>) => void} onBinary
  * @property {(rows: number, columns: number) => void} onGrid
@@ -65,6 +66,7 @@ export class Screen {
 		this.terminal.unicode.activeVersion = "11";
 		withinPolicy(() => this.terminal.open(host));
 		this.terminal.textarea?.setAttribute("aria-label", options.label);
+		if (options.wayOut) this.terminal.textarea?.setAttribute("aria-description", options.wayOut);
 		this.terminal.attachCustomKeyEventHandler((event) => this.key(event));
 		this.terminal.onData((data) => this.typed(data));
 		this.terminal.onBinary((data) => options.onBinary(Uint8Array.from(data, (c) => c.charCodeAt(0))));
