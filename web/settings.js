@@ -79,6 +79,8 @@ export const screenReader = setting("screen-reader", false, (text) => text === "
 export const roomLook = setting("room-look", /** @type {"matrix" | "seats"} */ ("matrix"), oneOf(["matrix", "seats"]));
 /** The guide's share of the workspace, per cent. */
 export const split = setting("split", 42, within(20, 75, 42));
+/** The drawer's share of the room, per cent: a laptop's terminal fits in, in type that can be read. */
+export const drawerSplit = setting("drawer", 48, within(28, 75, 48));
 
 /** Puts theme and language onto the document, now and whenever they change. */
 export function applySettings() {

@@ -69,6 +69,36 @@ test('the drawer tells the time of a task that is done, and which hints were tak
   assert.ok((await row(1, 'asset-tag')).took_ms > 0);
 });
 
+test('a student’s terminal is read in the drawer in type of twelve pixels or more, whole when enlarged, and keeps its size', { timeout: 180000 }, async () => {
+  const theirs = new Screen(aiko.page), watched = new Screen(sensei.page, drawer());
+  await theirs.focus();
+  const size = await theirs.run('stty size');
+  await watched.sees(size);
+  const type = () => watched.within.locator('.xterm-rows').evaluate((rows) => parseFloat(getComputedStyle(rows).fontSize));
+  const whole = () => watched.within.locator('.terminal-host').evaluate((host) => host.scrollWidth <= host.clientWidth && host.scrollHeight <= host.clientHeight);
+  await until('the type can be read', async () => (await type()) >= 12);
+  const small = await type();
+  await drawer().getByRole('button', { name: 'Enlarge' }).click();
+  await until('the whole grid is seen', async () => (await type()) >= small && whole());
+  assert.equal(await sensei.page.getByRole('table').getByRole('button', { name: AIKO }).count(), 0, 'nothing is behind it to be pressed');
+  await drawer().getByRole('button', { name: 'Assist' }).click();
+  await watched.prompt();
+  await watched.focus();
+  assert.equal(await watched.run('stty size'), size, 'who helps has the student’s size');
+  await drawer().getByRole('button', { name: 'Only watch' }).click();
+  await drawer().getByRole('heading', { name: AIKO }).press('Escape');
+  await until('it is small again', async () => (await type()) === small);
+  const edge = sensei.page.getByRole('separator', { name: 'Width of the drawer' });
+  const width = async () => (await drawer().boundingBox()).width;
+  const before = await width();
+  await edge.press('ArrowLeft');
+  await until('the drawer is wider', async () => (await width()) > before);
+  await edge.dblclick();
+  await until('it is as it was', async () => Math.abs((await width()) - before) < 1);
+  await theirs.focus();
+  assert.equal(await theirs.run('stty size'), size, 'who looked on changed nothing');
+});
+
 test('a student catches up after being told what is lost, and nothing happens on Cancel', { timeout: 180000 }, async () => {
   const { page } = aiko;
   const before = (await seat(1)).machines.map((one) => one.id);
@@ -119,6 +149,32 @@ test('everyone is caught up to the second lab, with how many of how many', { tim
   await aiko.page.getByRole('heading', { name: 'Files and directories', level: 1 }).waitFor();
   assert.equal((await seat(1)).points, 5, 'points that were earned stay, and no others come');
   assert.equal((await seat(2)).points, 0);
+});
+
+test('machines are rebooted, switched off and on from the drawer: it asks first, and the student sees it', { timeout: 180000 }, async () => {
+  const { page } = sensei;
+  await page.getByRole('table').getByRole('button', { name: AIKO }).click();
+  const machine = (name) => drawer().locator('.machine-row').filter({ hasText: name });
+  const press = async (name, button, title, lost, answer = button) => {
+    await machine(name).getByRole('button', { name: button }).click();
+    const question = page.getByRole('dialog', { name: title });
+    await question.getByText(lost).waitFor();
+    await question.getByRole('button', { name: answer, exact: true }).click();
+    await question.waitFor({ state: 'detached' });
+  };
+  const rebooted = (await seat(1)).machines.find((one) => one.name === 'files').stage_ms;
+  await press('files', 'Reboot', 'Reboot files?', 'Running programs and open shells end. Files that were saved stay.');
+  await press('desk', 'Switch off', 'Switch desk off?', 'Running programs end at once. The disk stays as it is.', 'Cancel');
+  assert.equal((await seat(1)).machines[0].state, 'ready', 'nothing happened');
+  await press('desk', 'Switch off', 'Switch desk off?', 'Running programs end at once.');
+  await aiko.page.getByText('desk is switched off').waitFor();
+  await machine('desk').getByRole('button', { name: 'Switch on' }).click();
+  await aiko.page.getByText('desk is being prepared').waitFor();
+  await until('both are there again', async () => (await seat(1)).machines.every((one) => one.state === 'ready' &&
+    (one.name === 'desk' || one.stage_ms > rebooted)), 120000);
+  await machine('desk').getByRole('button', { name: 'Switch off' }).waitFor();
+  await new Screen(aiko.page).prompt(60000);
+  await drawer().getByRole('button', { name: 'Close', exact: true }).click();
 });
 
 test('from the command line a lab is opened for all, and a seat that cannot is named', { timeout: 120000 }, async () => {

@@ -436,6 +436,9 @@ step('Japanese is typed with an input method, shown and kept', async () => {
   await page.keyboard.press('Enter');
   await desk2.sees(/^日本語とカタカナ、ｱｲｳ$/m);
   assert.equal(await desk2.run('wc -m < メモ.txt'), '13');
+  const heights = await page.locator('.terminal-view:not([hidden]) .xterm-rows span').evaluateAll((spans) =>
+    spans.map((span) => [span, span.parentElement].map((one) => getComputedStyle(one).lineHeight)));
+  for (const [text, line] of heights) assert.equal(text, line, 'an underscore is not cut off');
 });
 
 step('what is selected is copied, and pasted where the shell waits, never run by itself', async () => {

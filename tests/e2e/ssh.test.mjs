@@ -165,6 +165,30 @@ test('a public key of each kind lets its owner in, until it is removed', async (
   assert.equal((await client('ssh', [login, 'echo by password'])).stdout.toString(), 'by password\n');
 });
 
+/** An instructor finds an ssh shell as a tab of the seat's drawer, watches, and helps; ssh is told, and keeps its size. */
+async function lookedAt(browser, child, shown) {
+  const { password: secret } = await json('account', 'set', 'hana', '--name', 'Hana', '--role', 'admin', '--new-password');
+  const page = await (await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: 'en-GB' })).newPage();
+  await page.request.post(`${daemon.url}/api/v1/session`, { data: { login: 'hana', password: secret } });
+  await page.goto(`${daemon.url}/classes/${class1.id}`);
+  await page.getByRole('table').getByRole('button', { name: 'Aoi' }).click();
+  const drawer = page.getByRole('complementary', { name: /Aoi/ });
+  await drawer.getByRole('tab', { name: 'desk 2' }).click();
+  await until(`ssh is told: ${shown()}`, () => shown().includes('an instructor is watching this terminal: Hana'), 20000);
+  const rows = drawer.locator('.xterm-rows');
+  await rows.getByText('typed 42 in the page').first().waitFor();
+  child.stdin.write('echo rows of $(stty size)\n');
+  const size = (await until('ssh shows its size', () => /rows of (\d+ \d+)/.exec(shown()), 20000))[1];
+  await rows.getByText(`rows of ${size}`).waitFor();
+  await drawer.getByRole('button', { name: 'Assist' }).click();
+  await until(`ssh is told: ${shown()}`, () => shown().includes('an instructor is helping here: Hana'), 20000);
+  await rows.getByText(`rows of ${size}`).waitFor();
+  await drawer.locator('.xterm-screen').click();
+  await page.keyboard.type('echo helped $((50 + 5)) at $(stty size)\n');
+  await until(`ssh shows what was typed in the drawer: ${shown()}`, () => shown().includes(`helped 55 at ${size}`), 20000);
+  await page.context().close();
+}
+
 test("an ssh shell is a tab of the student's page while it lives, and both may type", async () => {
   const browser = await chromium();
   const page = await browser.newPage({ viewport: { width: 1366, height: 768 } });
@@ -181,6 +205,7 @@ test("an ssh shell is a tab of the student's page while it lives, and both may t
     await page.locator('.terminal-view:not([hidden]) .xterm').click({ timeout: 30000 });
     await page.keyboard.type('echo typed $((40 + 2)) in the page\n');
     await until(`ssh shows what was typed in the page: ${shown}`, () => shown.includes('typed 42 in the page'), 20000);
+    await lookedAt(browser, child, () => shown);
     child.stdin.write('exit\n');
     await until('the tab is gone', async () => (await page.getByRole('tab', { name: 'desk 2' }).count()) === 0, 20000);
   } finally {

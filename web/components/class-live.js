@@ -1,7 +1,7 @@
 /** A class that is open: figures, the matrix, and the drawer of the seat that was chosen. */
 import { useMemo, useState } from "preact/hooks";
 import { html } from "../html.js";
-import { roomLook } from "../settings.js";
+import { drawerSplit, roomLook } from "../settings.js";
 import { figures, matches } from "../state/room.js";
 import { duration, number, t } from "../text.js";
 import { Attention } from "./attention.js";
@@ -10,6 +10,7 @@ import { Matrix } from "./matrix.js";
 import { RoomFilter } from "./room-filter.js";
 import { RoomGrid } from "./room-grid.js";
 import { SeatDrawer } from "./seat-drawer.js";
+import { Splitter } from "./splitter.js";
 import { useCalm } from "./use-calm.js";
 
 /**
@@ -31,10 +32,11 @@ export function ClassLive({ view, head, selected, select }) {
 	return html`<div class="class-live">
 		${head}
 		<div><${Figures} view=${view} /><${EveryoneBar} view=${view} select=${select} /></div>
-		<div class=${seat ? "class-split with-drawer" : "class-split"}>
+		<div class=${seat ? "class-split with-drawer" : "class-split"} style=${{ "--drawer": `${drawerSplit.value}%` }}>
 			<div class="room"><${RoomFilter} view=${view} filter=${filter} setFilter=${setFilter} found=${found.seat.length} />
 				${roomLook.value === "seats" ? html`<${RoomGrid} view=${found} selected=${selected} select=${select} />`
 					: html`<${Matrix} view=${found} selected=${selected} select=${select} />`}</div>
+			${seat && html`<${Splitter} share=${drawerSplit} of="right" low=${28} high=${75} usual=${48} label=${t("seat.splitter")} />`}
 			${seat ? html`<${SeatDrawer} key=${seat.id} view=${view} seat=${seat} close=${close} />`
 				: html`<${Attention} view=${found} all=${view} select=${select} />`}
 		</div>

@@ -5,7 +5,7 @@ import { html } from "../html.js";
 import { Said } from "../said.js";
 import { moment, t } from "../text.js";
 import { Dialog } from "./dialog.js";
-import { toastProblem } from "./toasts.js";
+import { toast, toastProblem } from "./toasts.js";
 import { Untested } from "./untested.js";
 
 /** @typedef {import("../types.js").ClassFull} ClassFull */
@@ -18,6 +18,9 @@ const PUT_OFF = [15, 30, 60];
 
 /** @param {{ schedule: Plan[] }} view */
 export const toCome = (view) => view.schedule.filter((one) => one.outcome === null);
+
+/** When the class ends for today, as far as is planned; undefined: it is not. @param {{ schedule: Plan[] }} view */
+export const endOf = (view) => toCome(view).find((one) => one.action === "freeze" || one.action === "close");
 
 /** @param {number} at */
 function local(at) {
@@ -45,8 +48,12 @@ export function ClassNext({ view }) {
 	const ends = next && (next.action === "freeze" || next.action === "close");
 	/** @param {number} minutes */
 	async function extend(minutes) {
+		const before = toCome(view).map(({ at, action }) => ({ at, action }));
 		setBusy(true);
-		await post(`/classes/${view.id}/extend`, { minutes }).catch(toastProblem);
+		await post(`/classes/${view.id}/extend`, { minutes }).then((later) => toast(t("plan.later",
+			{ action: t(`plan.${next.action}`), time: moment(endOf(later)?.at ?? 0) }), "info",
+		{ label: t("undo"), run: () => put(`/classes/${view.id}/schedule`, { schedule: before }).catch(toastProblem) }))
+			.catch(toastProblem);
 		setBusy(false);
 	}
 	if (!next && !missed?.outcome) return null;

@@ -25,47 +25,67 @@ import { useNow } from "./use-now.js";
  */
 export function SeatDrawer({ view, seat, close }) {
 	const { labs } = view;
+	const paused = view.paused_at > 0;
 	const [writing, setWriting] = useState(false);
 	const [resetting, setResetting] = useState(/** @type {import("../types.js").Machine | null} */ (null));
 	const [catching, setCatching] = useState(false);
+	const [large, setLarge] = useState(false);
 	const head = useRef(/** @type {HTMLHeadingElement | null} */ (null));
 	useEffect(() => head.current?.focus({ preventScroll: true }), []);
 	const pad = String(seat.number).padStart(2, "0");
-	return html`<aside class="drawer" aria-labelledby="drawer-title"
-		onKeyDown=${(/** @type {KeyboardEvent} */ e) => e.key === "Escape" && !inTerminal(e) && close()}>
+	/** Its row can have the focus again only when it is seen again. */
+	function leave() {
+		setLarge(false);
+		if (large) requestAnimationFrame(close);
+		else close();
+	}
+	return html`<aside class=${large ? "drawer enlarged" : "drawer"} aria-labelledby="drawer-title"
+		onKeyDown=${(/** @type {KeyboardEvent} */ e) => e.key === "Escape" && !isTheirs(e) && (large ? setLarge(false) : close())}>
 		<header class="drawer-head">
 			<h2 id="drawer-title" tabindex="-1" ref=${head} title=${seat.name}><span class="seat-number">${pad}</span>
 				${seat.name || t("class.free")}</h2>
 			<span class="spacer"></span>
 			<button type="button" onClick=${() => setWriting(true)}>${t("message.button")}</button>
-			<button type="button" class="quiet icon" aria-label=${t("seat.close")} onClick=${close}>×</button>
+			<button type="button" class="quiet icon" aria-label=${t("seat.close")} onClick=${leave}>×</button>
 		</header>
 		${seat.hand > 0 && html`<${Hand} seat=${seat} />`}
 		<${CatchUpBar} seat=${seat} labs=${labs} />
-		<${SeatTerminal} seat=${seat} paused=${view.paused_at > 0} onReset=${setResetting} />
-		<section class="drawer-part"><h3>${t("seat.machines")}</h3>
-			<ul>${seat.machines.map((machine) => html`<${MachineRow} key=${machine.id} seat=${seat.id}
-				machine=${machine} paused=${view.paused_at > 0} reset=${() => setResetting(machine)} />`)}</ul></section>
-		<section class="drawer-part"><h3>${t("seat.tasks")}</h3><${TaskTimes} seat=${seat} labs=${labs} />
-			<p><button type="button" class="small" disabled=${view.paused_at > 0 || (!!seat.catch_up && !seat.catch_up.message)}
-				onClick=${() => setCatching(true)}>${t("catch-up.button-seat")}</button></p></section>
-		<section class="drawer-part"><h3>${t("seat.attempts")}</h3>
-			<${AttemptList} seat=${seat} labs=${labs} /></section>
-		<section class="drawer-part"><h3>${t("seat.who")}</h3><${SeatWho} seat=${seat} /></section>
-		<section class="drawer-part"><h3>${t("seat.link")}</h3><${JoinLink} seat=${seat.id} />
-			<p><a href=${`/seats/${seat.id}`}>${t("seat.workspace")}</a></p></section>
-		<section class="drawer-part"><h3>${t("seat.ssh")}</h3><${SeatSsh} seat=${seat.id} /></section>
+		<div class="drawer-body">
+			<${SeatTerminal} seat=${seat} paused=${paused} large=${large} setLarge=${setLarge} onReset=${setResetting} />
+			<${Parts} seat=${seat} labs=${labs} paused=${paused} onReset=${setResetting} onCatchUp=${() => setCatching(true)} />
+		</div>
 		${catching && html`<${CatchUpDialog} seat=${seat} labs=${labs} done=${doneOf(seat)} onClose=${() => setCatching(false)} />`}
 		${writing && html`<${MessageDialog} view=${view} seat=${seat} onClose=${() => setWriting(false)} />`}
 		${resetting && html`<${ResetDialog} seat=${seat} machine=${resetting} onClose=${() => setResetting(null)} />`}
 	</aside>`;
 }
 
+/**
+ * @param {{ seat: Seat, labs: import("../types.js").OutlineLab[], paused: boolean,
+ *	onReset: (machine: import("../types.js").Machine) => void, onCatchUp: () => void }} props
+ */
+function Parts({ seat, labs, paused, onReset, onCatchUp }) {
+	return html`<div class="drawer-parts">
+		<section class="drawer-part"><h3>${t("seat.machines")}</h3>
+			<ul>${seat.machines.map((machine) => html`<${MachineRow} key=${machine.id} seat=${seat.id}
+				machine=${machine} paused=${paused} reset=${() => onReset(machine)} />`)}</ul></section>
+		<section class="drawer-part"><h3>${t("seat.tasks")}</h3><${TaskTimes} seat=${seat} labs=${labs} />
+			<p><button type="button" class="small" disabled=${paused || (!!seat.catch_up && !seat.catch_up.message)}
+				onClick=${onCatchUp}>${t("catch-up.button-seat")}</button></p></section>
+		<section class="drawer-part"><h3>${t("seat.attempts")}</h3>
+			<${AttemptList} seat=${seat} labs=${labs} /></section>
+		<section class="drawer-part"><h3>${t("seat.who")}</h3><${SeatWho} seat=${seat} /></section>
+		<section class="drawer-part"><h3>${t("seat.link")}</h3><${JoinLink} seat=${seat.id} />
+			<p><a href=${`/seats/${seat.id}`}>${t("seat.workspace")}</a></p></section>
+		<section class="drawer-part"><h3>${t("seat.ssh")}</h3><${SeatSsh} seat=${seat.id} /></section>
+	</div>`;
+}
+
 /** @param {Seat} seat */
 const doneOf = (seat) => new Set((seat.progress ?? []).filter((row) => row.done).map((row) => `${row.lab}/${row.task}`));
 
-/** Escape belongs to the shell there. @param {KeyboardEvent} event */
-const inTerminal = (event) => event.target instanceof Element && !!event.target.closest(".xterm");
+/** Escape belongs to a shell, and to a question. @param {KeyboardEvent} event */
+const isTheirs = (event) => event.target instanceof Element && !!event.target.closest(".xterm, dialog");
 
 /** @param {{ seat: Seat }} props */
 function Hand({ seat }) {

@@ -21,6 +21,7 @@ const REPLAY_MS = 1500;
  * @property {number} number CONSOLE: the machine's serial line, which has a size of its own
  * @property {"own" | "watch" | "assist"} [mode] own: it follows its frame; else it keeps the student's size
  * @property {boolean} [hidden]
+ * @property {boolean} [whole] all its lines are to be seen at once, and not only its columns
  * @property {boolean} [paused] the class: nothing can be typed
  * @property {(view: View) => void} [onView]
  * @property {() => Promise<unknown>} onStart
@@ -38,8 +39,8 @@ function makeView(host, { machine, number, mode = "own" }) {
 	/** @type {TerminalConnection | undefined} the screen is measured before it is made */
 	let connection;
 	const screen = new Screen(host, {
-		fontSize: own ? terminalSize.peek() : 13, screenReader: screenReader.peek(),
-		readOnly: mode === "watch", follow: own && !line, shrink: own && line,
+		fontSize: terminalSize.peek(), screenReader: screenReader.peek(),
+		readOnly: mode === "watch", follow: own && !line,
 		label: t(line ? "terminal.console-label" : "terminal.label", { machine: machine.name }),
 		wayOut: own ? t("terminal.way-out") : undefined,
 		onInput: (text) => {
@@ -59,9 +60,7 @@ function makeView(host, { machine, number, mode = "own" }) {
 		onRestart: () => screen.reset(),
 		onSize: (rows, columns) => {
 			screen.setGrid(rows, columns);
-			if (own) return;
-			screen.shrinkTo(columns, host.clientWidth - 16);
-			connection?.resize(rows, columns); // typing makes our size the shell's: it has to be the same
+			if (!own) connection?.resize(rows, columns); // typing makes our size the shell's: it has to be the same
 		},
 	});
 	if (line && mode !== "watch") screen.mark(t("terminal.console-hint"));
@@ -95,7 +94,8 @@ export function TerminalView(props) {
 			made.screen.dispose();
 		};
 	}, [machine.id, props.number, mode]);
-	useEffect(() => view.value?.screen.setFontSize(mode === "own" ? terminalSize.value : 13), [terminalSize.value]);
+	useEffect(() => view.value?.screen.setFontSize(terminalSize.value), [terminalSize.value]);
+	useEffect(() => view.value?.screen.setWhole(!!props.whole), [view.value, props.whole]);
 	useEffect(() => view.value?.screen.setScreenReader(screenReader.value), [screenReader.value]);
 	useEffect(() => {
 		view.value?.connection.rest(!!hidden && transport.value !== "websocket");

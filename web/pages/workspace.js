@@ -98,7 +98,7 @@ function Halves({ view, setView, reload }) {
 				${t(`workspace.${one}`)}</button>`)}
 		</div>
 		<${GuidePane} view=${view} setView=${setView} reload=${reload} type=${type} />
-		<${Splitter} />
+		<${Splitter} share=${split} of="left" low=${20} high=${75} usual=${42} label=${t("workspace.splitter")} />
 		<${TerminalPane} seat=${view.seat} labs=${view.labs} paused=${!!view.class.paused_at} screen=${terminal} />
 		<${KeysDialog} />
 		<${MessageCard} seat=${view.seat.id} messages=${view.messages} setView=${setView} />

@@ -17,6 +17,11 @@ const FONT = 'ui-monospace, "JetBrains Mono", "Cascadia Mono", Menlo, Consolas, 
 	'"BIZ UDGothic", "Noto Sans Mono CJK JP", "MS Gothic", monospace';
 const SCROLLBACK = 5000;
 
+/** Pixels. No type is smaller where a grid that is told does not fit: it is scrolled instead. */
+const LEAST_TYPE = 12;
+/** Nor larger where there is room for more. */
+const MOST_TYPE = 22;
+
 /** Sixteen colours, each at least 4.5:1 on the background but the blacks. */
 const THEME = {
 	background: "#14161a", foreground: "#e6e3dc", cursor: "#e6e3dc", cursorAccent: "#14161a",
@@ -33,8 +38,8 @@ const THEME = {
  * @property {number} fontSize pixels
  * @property {boolean} screenReader
  * @property {boolean} readOnly
- * @property {boolean} follow its grid follows the host element; else it is told by setGrid()
- * @property {boolean} [shrink] it is told, and the type is as large as the host has room for, up to fontSize
+ * @property {boolean} follow its grid follows the host element; else it is told by setGrid(), and the type is as large as
+ *	the host has room for, up to fontSize
  * @property {string} label for assistive technology
  * @property {string} [wayOut] which keys leave it, since Tab belongs to the shell
  * @property {(text: string) => void} onInput
@@ -52,6 +57,7 @@ export class Screen {
 		this.host = host;
 		this.options = options;
 		this.quiet = false;
+		this.whole = false;
 		this.terminal = new Terminal({
 			allowProposedApi: true, // the width tables are chosen through it
 			fontFamily: FONT, fontSize: options.fontSize, lineHeight: 1.2, theme: THEME,
@@ -70,11 +76,9 @@ export class Screen {
 		this.terminal.attachCustomKeyEventHandler((event) => this.key(event));
 		this.terminal.onData((data) => this.typed(data));
 		this.terminal.onBinary((data) => options.onBinary(Uint8Array.from(data, (c) => c.charCodeAt(0))));
-		if (options.follow || options.shrink) {
-			this.observer = new ResizeObserver(() => this.fit());
-			this.observer.observe(host);
-			this.fit();
-		}
+		this.observer = new ResizeObserver(() => this.fit());
+		this.observer.observe(host);
+		this.fit();
 	}
 
 	/** @param {string} data */
@@ -126,8 +130,8 @@ export class Screen {
 	}
 
 	fit() {
-		if (this.options.shrink) {
-			if (this.host.clientWidth) this.shrinkTo(this.terminal.cols, this.host.clientWidth - 16, this.options.fontSize);
+		if (!this.options.follow) {
+			if (this.host.clientWidth) this.fitType();
 			return;
 		}
 		const grid = this.fitter.proposeDimensions();
@@ -146,32 +150,48 @@ export class Screen {
 	 */
 	setGrid(rows, columns) {
 		this.terminal.resize(columns, rows);
-		if (this.options.shrink) this.fit();
+		if (!this.options.follow) this.fit();
 	}
 
-	/** Where the frame is lower than the grid: scrolls it so that the line being written is seen. */
+	/** Where the frame is smaller than the grid: scrolls it so that the place being written to is seen. */
 	showCursor() {
-		const row = this.terminal.buffer.active.cursorY + 2;
-		const height = (this.terminal.element?.clientHeight ?? 0) / this.terminal.rows;
-		this.host.scrollTop = Math.max(0, row * height - this.host.clientHeight);
+		const { cursorX, cursorY } = this.terminal.buffer.active;
+		const { width, height } = this.cell();
+		this.host.scrollTop = Math.max(0, (cursorY + 2) * height - this.host.clientHeight);
+		this.host.scrollLeft = Math.max(0, (cursorX + 4) * width - this.host.clientWidth);
 	}
 
-	/**
-	 * A size of type that shows `columns` in `width` pixels.
-	 * @param {number} columns
-	 * @param {number} width
-	 * @param {number} most pixels
-	 */
-	shrinkTo(columns, width, most = 15) {
-		const size = Math.floor((width / columns / 0.602) * 2) / 2;
-		this.terminal.options.fontSize = Math.min(most, Math.max(6, size));
+	/** One character's box, in pixels. */
+	cell() {
+		const screen = this.terminal.element?.querySelector(".xterm-screen");
+		return { width: (screen?.clientWidth ?? 0) / this.terminal.cols, height: (screen?.clientHeight ?? 0) / this.terminal.rows };
+	}
+
+	/** The largest type that shows every column of a grid that was told; and every row, if the whole is wanted. */
+	fitType() {
+		const { cols, rows, options } = this.terminal;
+		let size = this.whole ? MOST_TYPE : this.options.fontSize;
+		for (; size > LEAST_TYPE; size--) { // a row is a whole number of pixels high: tried, as it cannot be reckoned
+			options.fontSize = size;
+			const { width, height } = this.cell();
+			if (width * cols + 16 <= this.host.clientWidth && (!this.whole || height * rows <= this.host.clientHeight)) break;
+		}
+		options.fontSize = size;
+		this.showCursor();
+	}
+
+	/** @param {boolean} on all rows are to be seen at once */
+	setWhole(on) {
+		if (this.whole === on) return;
+		this.whole = on;
+		this.fit();
 	}
 
 	/** @param {number} size pixels */
 	setFontSize(size) {
 		this.options.fontSize = size;
 		this.terminal.options.fontSize = size;
-		if (this.options.follow || this.options.shrink) this.fit();
+		this.fit();
 	}
 
 	/** @param {boolean} on */
@@ -193,7 +213,7 @@ export class Screen {
 	}
 
 	dispose() {
-		this.observer?.disconnect();
+		this.observer.disconnect();
 		this.terminal.dispose();
 	}
 }
