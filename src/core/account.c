@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/auth_internal.h"
+#include "core/class.h"
 #include "core/name.h"
 #include "core/note.h"
 #include "core/organisation.h"
@@ -231,6 +232,20 @@ int account_change(struct auth *auth, const struct actor *actor, const char *log
 	return store_commit(auth->store, err);
 }
 
+/* As the database has it now: whoever sat there has never been. */
+static void class_forget(struct class *class, int64_t person)
+{
+	if (class->row.instructor == person)
+		class->row.instructor = 0;
+	staff_forget(class, person);
+	for (size_t i = 0; i < class->seats; i++) {
+		if (class->seat[i].row.person != person)
+			continue;
+		class->seat[i].row.person = 0;
+		seat_publish(&class->seat[i]);
+	}
+}
+
 int account_remove(struct auth *auth, const struct actor *actor, const char *login,
 		   struct err *err)
 {
@@ -244,11 +259,8 @@ int account_remove(struct auth *auth, const struct actor *actor, const char *log
 						  "or use the command line");
 	if (people_remove(auth->store, person.id, err) < 0)
 		return -1;
-	LIST_FOREACH(class, core_classes(auth->core), entry) { /* as the database has it now */
-		if (class->row.instructor == person.id)
-			class->row.instructor = 0;
-		staff_forget(class, person.id);
-	}
+	LIST_FOREACH(class, core_classes(auth->core), entry)
+		class_forget(class, person.id);
 	account_note(auth, actor, "account.remove", person.login, "");
 	return 0;
 }

@@ -90,7 +90,7 @@ static void opening_interrupted(struct grade *grade)
 	struct err why = ERR_INIT;
 
 	err_set(&why, ERR_CONFLICT, "the class was stopped while the lab %s was being set up in seat %u; it is set up when "
-		"the class goes on", grade->opening->id, grade->seat->row.number);
+		"the class goes on", grade->seat->row.lab, grade->seat->row.number);
 	tell_waiters(grade, &why);
 }
 
@@ -263,6 +263,8 @@ void grade_machine_stepped(struct machine *machine)
 		seat_ready(seat);
 	else if (seat->grade && (machine->state == MACHINE_FAILED || machine->state == MACHINE_OFF))
 		seat_not_ready(seat, machine);
+	else if (seat->grade && seat->grade->waiters && !seat->grade->opening && machine->state == MACHINE_FREEZING)
+		opening_interrupted(seat->grade); /* the lab's fresh machines sleep before it was begun */
 }
 
 void grade_renew(struct seat *seat)

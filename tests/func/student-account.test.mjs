@@ -74,6 +74,20 @@ test("an account that becomes staff is no way to more than it was", async () => 
 	await daemon.local("PATCH", "/accounts/mio", { name: "Mio", role: "student" });
 });
 
+test("a seat whose student's account is removed is as any that nobody has taken", async () => {
+	const one = await launchedClass(daemon, hana, ["Sho"]), [seat] = one.seat;
+	const sho = await daemon.account("sho", "student");
+	assert.equal((await joinAs(sho, { code: one.code })).status, 200);
+	assert.equal((await daemon.local("DELETE", "/accounts/sho")).status, 204);
+	assert.equal((await seats(one.id))[0].joined, false);
+	const renamed = await daemon.as(hana, "PATCH", `/seats/${seat.id}`, { name: "Sho Mori" });
+	assert.equal(renamed.status, 200, renamed.text);
+	assert.equal((await daemon.as(hana, "POST", `/seats/${seat.id}/join-link`)).status, 201);
+	const next = await joinAs(undefined, { code: one.code, name: "Sho Mori" });
+	assert.equal(next.status, 200, next.text);
+	assert.equal(next.json.seat, seat.id);
+});
+
 test("the newest class that is open is where it leads; a class that is over leads nowhere, and the account stays", async () => {
 	const later = await launchedClass(daemon, hana, ["Ren"]);
 	const ren = await daemon.signIn("ren", "ren-password");

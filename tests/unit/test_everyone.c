@@ -113,6 +113,21 @@ static void who_waits_for_a_setup_that_a_freeze_cuts_off_is_told_that_it_will_be
 	assert_string_equal(seat->row.lab, "four");
 }
 
+static void who_waits_for_fresh_machines_does_not_wait_for_a_class_that_sleeps(void **state)
+{
+	struct fixture *f = *state;
+	struct machine *machine = &class_seat(f->class, 1)->machine[0];
+	char told[200] = "";
+	struct err err = ERR_INIT;
+
+	open_lab(f, 1, "one");
+	ok(grade_open_lab(machine->seat, lab_of(f, "two"), keep_error, told, &err));
+	assert_int_equal(machine->state, MACHINE_WAITING);
+	machine->state = MACHINE_READY; /* beside another one of its seat that is not */
+	freeze(f);
+	assert_non_null(strstr(told, "the class was stopped while the lab two was being set up in seat 1; it is set up when"));
+}
+
 static void a_catching_up_that_a_freeze_cuts_off_says_so_and_what_to_do(void **state)
 {
 	struct fixture *f = *state;
@@ -297,6 +312,7 @@ int main(void)
 		TEST(machines_in_which_nothing_was_set_up_are_fresh),
 		TEST(who_waits_for_a_fresh_machine_is_told_when_it_fails),
 		TEST(who_waits_for_a_setup_that_a_freeze_cuts_off_is_told_that_it_will_be_done),
+		TEST(who_waits_for_fresh_machines_does_not_wait_for_a_class_that_sleeps),
 		TEST(a_catching_up_that_a_freeze_cuts_off_says_so_and_what_to_do),
 		TEST(who_waits_when_the_daemon_ends_is_told),
 		TEST(a_seat_is_caught_up_through_a_lab_that_wants_fresh_machines),
