@@ -387,11 +387,41 @@ static bool is_under(const char *path, const char *folder)
 	return strncmp(path, folder, length) == 0 && (!path[length] || path[length] == '/');
 }
 
+/* Who asks, for what, and whether they may. */
+static int admit(struct request *request, const char *path, struct err *err)
+{
+	struct err missing = ERR_INIT, unknown = ERR_INIT;
+	struct query query = { request, &missing, &unknown };
+
+	request->class = NULL;
+	request->seat = NULL;
+	request->machine = NULL;
+	request->pack = NULL;
+	request->lab = NULL;
+	request->task = NULL;
+	if (gate_actor(request, err) < 0)
+		return -1;
+	bind_path(request, path, &missing);
+	MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, bind_parameter,
+				  &query);
+	if (check_rule(request, &missing, err) < 0 || gate_write(request, err) < 0)
+		return -1;
+	if (!missing.kind && !unknown.kind)
+		return 0;
+	*err = missing.kind ? missing : unknown;
+	return -1;
+}
+
+/* A body comes when its client likes: the class that it is about may have been removed by then, and who sends it signed
+ * out, or taken off the class. */
+static bool had_to_wait(const struct request *request)
+{
+	return request_header(request, "Content-Length") || request_header(request, "Transfer-Encoding");
+}
+
 int route_begin(struct request *request, const char *path, const char *method, struct err *err)
 {
 	char allow[64] = "";
-	struct err missing = ERR_INIT, unknown = ERR_INIT;
-	struct query query = { request, &missing, &unknown };
 
 	request->head = strcmp(method, "HEAD") == 0;
 	if (gate_host(request, err) < 0)
@@ -407,17 +437,8 @@ int route_begin(struct request *request, const char *path, const char *method, s
 		return refuse_method(request, method, allow);
 	if (!request->route)
 		return err_set(err, ERR_NOT_FOUND, "there is nothing at %.200s", path);
-	if (gate_actor(request, err) < 0)
+	if (admit(request, path, err) < 0)
 		return -1;
-	bind_path(request, path, &missing);
-	MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, bind_parameter,
-				  &query);
-	if (check_rule(request, &missing, err) < 0 || gate_write(request, err) < 0)
-		return -1;
-	if (missing.kind || unknown.kind) {
-		*err = missing.kind ? missing : unknown;
-		return -1;
-	}
 	if (request->route->body != BODY_ARCHIVE)
 		return 0;
 	return packs_file(request->server->core, &request->upload, err);
@@ -438,6 +459,8 @@ int route_finish(struct request *request, const char *path, const char *method, 
 
 	if (!request->route)
 		return files_serve(request, path, method, err);
+	if (had_to_wait(request) && admit(request, path, err) < 0)
+		return -1;
 	if (request->route->body == BODY_ARCHIVE)
 		return request->route->handler(request, err);
 	const char *wanted = request->route->body == BODY_CSV ? "text/csv" : "application/json";

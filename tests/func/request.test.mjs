@@ -1,7 +1,7 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { connect } from "node:net";
-import { Daemon } from "./daemon.mjs";
+import { Daemon, until } from "./daemon.mjs";
 
 let daemon, staff;
 before(async () => {
@@ -104,6 +104,23 @@ test("malformed HTTP gets its answer, and nobody else notices", async () => {
 		assert.doesNotMatch(answer, /^HTTP\/1\.[01] (200|5(?!05)\d\d)/, bytes.slice(0, 60));
 		await alive();
 	}
+});
+
+test("what a request names may have gone when its body comes, and then it is not found", async () => {
+	const made = (await daemon.local("POST", "/classes", { course: "linux-intro", seats: 1 })).json;
+	const asked = [["PATCH", `/classes/${made.id}`, { joining: "seat" }], ["PATCH", `/seats/${made.seat[0].id}`, { name: "Aoi" }]].map(([method, path, json]) => {
+		const body = JSON.stringify(json), socket = connect(daemon.socket), one = { socket, body, said: "" };
+		socket.on("data", (data) => (one.said += data)).on("error", () => {});
+		socket.write(`${method} /api/v1${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`
+			+ `Content-Length: ${body.length}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n`);
+		return one;
+	});
+	await until(() => asked.every((one) => /100 Continue/.test(one.said)));
+	assert.equal((await daemon.local("DELETE", `/classes/${made.id}`)).status, 204);
+	for (const one of asked) one.socket.write(one.body);
+	await until(() => asked.every((one) => /HTTP\/1.1 [2-5]/.test(one.said)));
+	for (const one of asked) assert.match(one.said, /HTTP\/1.1 404/);
+	await alive();
 });
 
 test("odd paths find nothing outside of the page", async () => {
