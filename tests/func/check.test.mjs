@@ -1,6 +1,5 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import http from "node:http";
 import { Daemon } from "./daemon.mjs";
 import { BINARY, CLOSE, frame, PING, TEXT, WebSocketClient } from "./websocket.mjs";
@@ -36,23 +35,19 @@ test("anybody may try a WebSocket: it says the same again, within its bounds", a
 	assert.equal((await socket({ protocol: "chat" })).status, 400);
 });
 
-test("who pings and does not read the answers costs no memory", async () => {
-	const resident = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${daemon.child.pid}/status`, "utf8"))[1]);
-	const { client } = await socket();
+test("who pings and does not read the answers is not read either, and costs no memory", async () => {
+	const { client } = await socket(), pings = Buffer.concat(Array(10000).fill(frame(PING, "x".repeat(125))));
 	client.socket.removeAllListeners("data");
 	client.socket.pause();
-	const before = resident(), pings = Buffer.concat(Array(10000).fill(frame(PING, "x".repeat(125))));
-	let sent = 0, most = 0;
-	for (; sent < 50; sent++) {
-		const taken = await new Promise((done) => {
-			const late = setTimeout(done, 1000, false); // it does not read any more
-			client.socket.write(pings, () => (clearTimeout(late), done(true)));
-		});
-		most = Math.max(most, resident() - before);
-		if (!taken) break;
-	}
+	let taken = 0;
+	const take = () => new Promise((done) => {
+		const late = setTimeout(done, 1000, false);
+		client.socket.write(pings, () => (clearTimeout(late), done(true)));
+	});
+	while (taken < 50 && await take()) taken++; // what lies in the kernel's buffers is a tenth of that
 	client.destroy();
-	assert.ok(most < 20000, `${most} kB more after ${sent}0000 pings`);
+	assert.ok(taken < 50, `${taken}0000 pings were taken`);
+	assert.equal((await daemon.request("GET", "/api/v1/check")).status, 200);
 });
 
 test("a reply in pieces comes in pieces", async () => {
