@@ -122,13 +122,7 @@ static int setting_save(struct setting *setting, struct err *err)
 {
 	struct store *store = setting->auth->store;
 
-	if (store_begin(store, err) < 0)
-		return -1;
-	if (setting_write(setting, err) < 0) {
-		store_rollback(store);
-		return -1;
-	}
-	return store_commit(store, err);
+	return store_begin(store, err) < 0 ? -1 : store_end(store, setting_write(setting, err), err);
 }
 
 static void setting_free(struct setting *setting)
@@ -225,11 +219,7 @@ int account_change(struct auth *auth, const struct actor *actor, const char *log
 		return -1;
 	if (store_begin(auth->store, err) < 0)
 		return -1;
-	if (account_apply(auth, actor, &person, shown, role, organisation, err) < 0) {
-		store_rollback(auth->store);
-		return -1;
-	}
-	return store_commit(auth->store, err);
+	return store_end(auth->store, account_apply(auth, actor, &person, shown, role, organisation, err), err);
 }
 
 /* As the database has it now: whoever sat there has never been. */

@@ -93,13 +93,7 @@ static int store_all(struct making *making, struct err *err)
 
 	if (!class)
 		return err_set(err, ERR_NOT_FOUND, "the class is gone");
-	if (store_begin(auth->store, err) < 0)
-		return -1;
-	if (write_all(making, class, err) < 0) {
-		store_rollback(auth->store);
-		return -1;
-	}
-	if (store_commit(auth->store, err) < 0)
+	if (store_begin(auth->store, err) < 0 || store_end(auth->store, write_all(making, class, err), err) < 0)
 		return -1;
 	keep_all(making, class);
 	AUTO_FREE char *detail = str_fmt("{\"cards\":%zu}", making->count);

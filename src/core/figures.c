@@ -157,6 +157,7 @@ static int64_t whole_mib(int64_t bytes)
 	return (bytes + (int64_t)MIB - 1) / (int64_t)MIB * (int64_t)MIB;
 }
 
+/* In a transaction: it is one write to the disk, not three. */
 static int see(struct known *known, const char *domain, const struct figure_machine *took, struct err *err)
 {
 	const struct figure_machine whole = { whole_mib(took->memory), whole_mib(took->disk), took->worked };
@@ -180,7 +181,9 @@ void figures_seen(struct core *core, const struct pack *pack, const struct pack_
 	struct known known;
 	struct err err = ERR_INIT;
 
-	if (took->memory && know_exactly(&known, core, pack, machine) && see(&known, domain, took, &err) < 0)
+	if (!took->memory || !know_exactly(&known, core, pack, machine))
+		return;
+	if (store_begin(core->store, &err) < 0 || store_end(core->store, see(&known, domain, took, &err), &err) < 0)
 		log_error("what %s takes was not written down: %s", domain, err.message);
 }
 

@@ -162,10 +162,7 @@ static int join_store(struct auth *auth, struct seat_row *row, const struct join
 {
 	if (store_begin(auth->store, err) < 0)
 		return -1;
-	if (join_write(auth, row, who, session, err) == 0)
-		return store_commit(auth->store, err);
-	store_rollback(auth->store);
-	return -1;
+	return store_end(auth->store, join_write(auth, row, who, session, err), err);
 }
 
 static void join_tell(struct auth *auth, struct seat *seat, const struct actor *actor, bool again)

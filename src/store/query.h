@@ -70,10 +70,6 @@ int store_change(struct store *store, struct err *err, const char *noun, const c
 		 const char *types, ...);
 int64_t store_last_id(struct store *store);
 
-/* The end of a transaction by its outcome: commits when result is 0, else rolls back and gives -1.
- */
-int store_end(struct store *store, int result, struct err *err);
-
 /* Fills err from the connection's last error: which file, what it means, what to do. Returns -1. */
 int store_fail(struct store *store, struct err *err);
 

@@ -31,6 +31,8 @@ void store_close(struct store *store); /* NULL-safe */
 int store_begin(struct store *store, struct err *err);
 int store_commit(struct store *store, struct err *err);
 void store_rollback(struct store *store);
+/* The end of a transaction by its outcome: commits when result is 0, else rolls back and gives -1. */
+int store_end(struct store *store, int result, struct err *err);
 
 /* 32 hex digits, made once with the database. */
 const char *store_instance(const struct store *store);
