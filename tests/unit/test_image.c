@@ -218,7 +218,7 @@ static void the_digest_changes_with_what_goes_in_and_with_nothing_else(void **st
 	char directory[] = "/tmp/terakoya-recipe-XXXXXX";
 	AUTO_FREE char *recipe = NULL, *agent = NULL, *loader = NULL, *file = NULL, *remove = NULL;
 	AUTO_FREE char *first = NULL, *again = NULL, *other = NULL, *back = NULL;
-	AUTO_FREE char *new_agent = NULL, *new_loader = NULL;
+	AUTO_FREE char *new_agent = NULL, *new_loader = NULL, *link = NULL, *linked = NULL, *other_link = NULL;
 
 	(void)state;
 	assert_non_null(mkdtemp(directory));
@@ -240,8 +240,16 @@ static void the_digest_changes_with_what_goes_in_and_with_nothing_else(void **st
 	new_agent = digest_of(recipe, agent);
 	write_text(loader, "loader two");
 	new_loader = digest_of(recipe, agent);
+	link = str_fmt("%s/link", recipe);
+	assert_int_equal(symlink("here", link), 0);
+	linked = digest_of(recipe, agent);
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(symlink("there", link), 0);
+	other_link = digest_of(recipe, agent);
 	assert_string_equal(first, again);
 	assert_string_equal(first, back);
+	assert_string_not_equal(new_loader, linked);
+	assert_string_not_equal(linked, other_link);
 	assert_string_not_equal(first, other);
 	assert_string_not_equal(first, new_agent);
 	assert_string_not_equal(new_agent, new_loader);
