@@ -99,7 +99,8 @@ static uint64_t recipe_signature(const struct recipe *recipe)
 {
 	AUTO_FREE char *script = script_path(recipe->core);
 	AUTO_FREE char *directory = recipe_path(recipe);
-	char *paths[] = { directory, script, (char *)recipe->core->config.agent, NULL };
+	AUTO_FREE char *loader = loader_path(recipe->core);
+	char *paths[] = { directory, script, (char *)recipe->core->config.agent, loader, NULL };
 	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
 	uint64_t hash = 0xcbf29ce484222325u;
 	FTSENT *file;
@@ -107,7 +108,7 @@ static uint64_t recipe_signature(const struct recipe *recipe)
 	if (!tree)
 		return 0;
 	while ((file = fts_read(tree)))
-		if (file->fts_info == FTS_F)
+		if (file->fts_info == FTS_F || file->fts_info == FTS_SL || file->fts_info == FTS_SLNONE)
 			hash = mix_file(hash, file->fts_path, file->fts_statp);
 	fts_close(tree);
 	return hash;
