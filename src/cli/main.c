@@ -289,9 +289,11 @@ static const struct command commands[] = {
 		     "machines. The file appears whole and checked, or not at all.",
 	  .option = { { "force", NULL, "replace a file that is there" } }, .run = cmd_backup },
 	{ .words = "restore", .arguments = "FILE", .least = 1, .most = 1,
-	  .summary = "put a backup in the place of the database; the daemon must be stopped",
-	  .details = "Checks the backup first, and keeps the present database beside it. When the daemon starts "
-		     "again it removes machines that the backup does not know, and makes no others by itself.",
+	  .summary = "put a backup in the place of the database",
+	  .details = "Checks the backup first, and keeps the present database beside it. A daemon that runs begins anew "
+		     "with it: pages and shells come back by themselves. At its start it removes machines that "
+		     "the backup does not know, and makes no others by itself. A daemon that does not start, as with "
+		     "a damaged database, is not needed.",
 	  .option = { { "yes", NULL, "do not ask" },
 		      { "force", NULL, "take the backup of another installation, too" } },
 	  .run = cmd_restore },

@@ -12,6 +12,7 @@
 
 #define DAY_MS  (24 * 3600 * 1000ll)
 #define LOOK_MS 200
+#define END_MS  1000 /* until who waits for it has heard that it was successful */
 
 static char *database_path(const struct core *core)
 {
@@ -20,7 +21,8 @@ static char *database_path(const struct core *core)
 
 struct archive {
 	struct lanes *lane;
-	struct backup *backup; /* the one that is under way; NULL */
+	struct backup *backup; /* the one that is under way, or the way back; NULL */
+	bool ending;           /* a backup is to be put in place */
 	sd_event_source *timer;
 };
 
@@ -89,13 +91,14 @@ int archive_forget(struct core *core, const struct actor *actor, int64_t before,
 	return audit_forget(core->store, before, &row, removed, err);
 }
 
-/* ---- backup --------------------------------------------------------------------------------- */
+/* ---- backup, and the way back --------------------------------------------------------------- */
 
 struct backup {
 	struct job job;
 	struct core *core;
 	int64_t work; /* its number */
 	char *from, *to;
+	char *actor; /* whose wish the way back is, `to` being the database; NULL: a copy is made */
 	bool force;
 	_Atomic int permille; /* told by the lane, read by T0 */
 	_Atomic bool unwanted;
@@ -114,9 +117,12 @@ static bool backup_told(void *context, double fraction)
 static void backup_work(struct job *job)
 {
 	struct backup *backup = (struct backup *)job;
+	struct store_restored restored;
 
-	backup->result = store_copy(backup->from, backup->to, backup->force, backup_told, backup,
-				    &backup->err);
+	backup->result = backup->actor ? store_restore_prepare(backup->from, backup->to, backup->actor, backup->force,
+							       &restored, &backup->err) :
+					 store_copy(backup->from, backup->to, backup->force, backup_told, backup,
+						    &backup->err);
 }
 
 static int backup_look(sd_event_source *source, uint64_t now, void *context)
@@ -128,9 +134,19 @@ static int backup_look(sd_event_source *source, uint64_t now, void *context)
 	(void)source, (void)now;
 	if (!work)
 		return 0;
-	bool copied = backup->permille >= 1000;
+	bool copied = backup->actor || backup->permille >= 1000;
 	work_progress(core, work, backup->permille / 1000.0, copied ? "checking" : "copying");
 	return loop_timer(core->loop, &core->archive->timer, LOOK_MS, backup_look, core);
+}
+
+static int end_now(sd_event_source *source, uint64_t now, void *context)
+{
+	struct core *core = context;
+
+	(void)source, (void)now;
+	log_info("stopping: a backup is put in the place of the database");
+	loop_stop(core->loop, ARCHIVE_RESTORE);
+	return 0;
 }
 
 static void backup_done(struct job *job)
@@ -143,34 +159,62 @@ static void backup_done(struct job *job)
 	core->archive->timer = sd_event_source_disable_unref(core->archive->timer);
 	if (work)
 		work_end(core, work, backup->result < 0 ? backup->err.message : NULL);
+	if (backup->actor && backup->result == 0 && !core->stopping) {
+		core->archive->ending = true;
+		loop_timer(core->loop, &core->archive->timer, END_MS, end_now, core);
+	}
 	free(backup->from);
 	free(backup->to);
+	free(backup->actor);
 	free(backup);
+}
+
+static int check_begin(const struct archive *archive, const char *path, struct err *err)
+{
+	if (archive->ending)
+		return err_set(err, ERR_CONFLICT, "a backup is being put in the place of the database: wait a moment");
+	if (archive->backup)
+		return err_set(err, ERR_CONFLICT, "a backup to %s is under way: wait for it", archive->backup->to);
+	if (*path != '/')
+		return err_set(err, ERR_INVALID, "the backup's path must begin with a slash");
+	return 0;
+}
+
+/* Strings are stolen; actor: as in struct backup. */
+static void begin(struct core *core, struct work *work, char *from, char *to, char *actor, bool force)
+{
+	struct backup *backup = core->archive->backup = mem_alloc(sizeof(*backup));
+
+	backup->job.work = backup_work;
+	backup->job.done = backup_done;
+	backup->core = core;
+	backup->work = work->id;
+	backup->from = from;
+	backup->to = to;
+	backup->actor = actor;
+	backup->force = force;
+	lanes_submit(core->archive->lane, &backup->job);
+	loop_timer(core->loop, &core->archive->timer, LOOK_MS, backup_look, core);
 }
 
 int archive_backup(struct core *core, const struct actor *actor, const char *path, bool force,
 		   struct work **work, struct err *err)
 {
-	struct backup *backup;
-
-	if (core->archive->backup)
-		return err_set(err, ERR_CONFLICT,
-			       "a backup to %s is under way: wait for it",
-			       core->archive->backup->to);
-	if (*path != '/')
-		return err_set(err, ERR_INVALID, "the backup's path must begin with a slash");
+	if (check_begin(core->archive, path, err) < 0)
+		return -1;
 	note(core, actor, "database.backup", 0, 0, path, "");
 	*work = work_start(core, "backup", path);
-	backup = core->archive->backup = mem_alloc(sizeof(*backup));
-	backup->job.work = backup_work;
-	backup->job.done = backup_done;
-	backup->core = core;
-	backup->work = (*work)->id;
-	backup->from = database_path(core);
-	backup->to = str_copy(path);
-	backup->force = force;
-	lanes_submit(core->archive->lane, &backup->job);
-	loop_timer(core->loop, &core->archive->timer, LOOK_MS, backup_look, core);
+	begin(core, *work, database_path(core), str_copy(path), NULL, force);
+	return 0;
+}
+
+int archive_restore(struct core *core, const struct actor *actor, const char *path, bool foreign, struct work **work,
+		    struct err *err)
+{
+	if (check_begin(core->archive, path, err) < 0)
+		return -1;
+	*work = work_start(core, "restore", path);
+	begin(core, *work, str_copy(path), database_path(core), str_copy(actor->name), foreign);
 	return 0;
 }
 

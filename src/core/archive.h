@@ -28,4 +28,12 @@ struct work;
 int archive_backup(struct core *core, const struct actor *actor, const char *path, bool force,
 		   struct work **work, struct err *err);
 
+/* The way back while everything runs: the backup in file `path` is checked and laid beside the database, then the loop ends
+ * with ARCHIVE_RESTORE, a moment after *work (of the kind "restore") has ended. Who runs the loop ends all parts, puts the
+ * file in place (store_restore_finish()) and begins anew. Conflicts as above; what is wrong with the backup the work tells,
+ * and then nothing has changed. foreign: store/backup.h. */
+#define ARCHIVE_RESTORE 1000
+int archive_restore(struct core *core, const struct actor *actor, const char *path, bool foreign, struct work **work,
+		    struct err *err);
+
 #endif

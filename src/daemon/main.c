@@ -1,22 +1,25 @@
 /* terakoyad: reads its options, locks its state, starts the parts from the bottom up, runs the
  * loop, and ends them from the top down. Machines are not touched by its end: the next start finds
- * them.
+ * them. A backup is put in place between an end and a start.
  */
 #define LOG_MODULE "terakoyad"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include "base/auto.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/archive.h"
 #include "core/auth.h"
 #include "core/core.h"
 #include "daemon/options.h"
@@ -24,6 +27,7 @@
 #include "http/route.h"
 #include "http/server.h"
 #include "ssh/gateway.h"
+#include "store/backup.h"
 #include "term/hub.h"
 #include "virt/holder.h"
 
@@ -155,6 +159,7 @@ static int start(struct daemon *daemon, struct err *err)
 	return start_server(daemon, err);
 }
 
+/* The lock and the options stay: it may begin anew. */
 static void stop(struct daemon *daemon)
 {
 	server_free(daemon->server);
@@ -163,8 +168,27 @@ static void stop(struct daemon *daemon)
 	auth_free(daemon->auth);
 	core_free(daemon->core);
 	loop_free(daemon->loop);
-	close_fd_cleanup(&daemon->lock);
-	options_free(&daemon->options);
+}
+
+static void take_backup(const struct daemon *daemon)
+{
+	AUTO_FREE char *database = str_fmt("%s/terakoya.db", daemon->options.state_dir);
+	struct store_restored restored;
+	struct err err = ERR_INIT;
+
+	if (store_restore_finish(database, &restored, &err) < 0)
+		log_error("the backup was not put in the place of the database, which is as it was: %s", err.message);
+	else
+		log_info("restored; the database of before is kept as %s", restored.kept);
+}
+
+/* As the same process, which whoever started it waits for; with nothing of this life but its arguments. */
+static int begin_anew(char **argv)
+{
+	close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+	execv("/proc/self/exe", argv);
+	log_error("cannot begin anew: %m; start terakoyad again");
+	return 1;
 }
 
 static int print_routes(void)
@@ -205,5 +229,9 @@ int main(int argc, char **argv)
 	}
 	int code = daemon.options.routes ? print_routes() : serve(&daemon);
 	stop(&daemon);
-	return code;
+	if (code == ARCHIVE_RESTORE)
+		take_backup(&daemon);
+	close_fd_cleanup(&daemon.lock);
+	options_free(&daemon.options);
+	return code == ARCHIVE_RESTORE ? begin_anew(argv) : code;
 }

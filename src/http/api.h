@@ -55,6 +55,7 @@ int api_audit(struct request *request, struct err *err);
 int api_audit_verify(struct request *request, struct err *err);
 int api_audit_forget(struct request *request, struct err *err);
 int api_backup(struct request *request, struct err *err);
+int api_restore(struct request *request, struct err *err);
 
 /* api_course.c */
 int api_courses(struct request *request, struct err *err);

@@ -40,6 +40,7 @@ static const struct route routes[] = {
 	{ "GET", V1 "/audit/verify", RULE_ADMIN, api_audit_verify, NULL, false },
 	{ "POST", V1 "/audit/forget", RULE_ADMIN, api_audit_forget, NULL, true },
 	{ "POST", V1 "/backup", RULE_ADMIN, api_backup, NULL, true },
+	{ "POST", V1 "/restore", RULE_ADMIN, api_restore, NULL, true },
 	{ "GET", V1 "/settings", RULE_ADMIN, api_settings, NULL, false },
 	{ "PATCH", V1 "/settings", RULE_ADMIN, api_settings_patch, NULL, true },
 	{ "GET", V1 "/accounts", RULE_ADMIN, api_accounts, NULL, false },

@@ -251,19 +251,41 @@ static void owner_like(const char *path, const char *model)
 		return; /* only root can, and only root has to */
 }
 
-int store_restore(const char *backup, const char *database, const char *actor, bool foreign,
-		  struct store_restored *restored, struct err *err)
+static char *coming_path(const char *database)
 {
-	AUTO_FREE char *coming = str_fmt("%s.restoring", database);
+	return str_fmt("%s.restoring", database);
+}
+
+int store_restore_prepare(const char *backup, const char *database, const char *actor, bool foreign,
+			  struct store_restored *restored, struct err *err)
+{
+	AUTO_FREE char *coming = coming_path(database);
 
 	*restored = (struct store_restored){ 0 };
 	if (backup_acceptable(backup, database, foreign, restored, err) < 0 ||
 	    store_copy(backup, coming, true, NULL, NULL, err) < 0)
 		return -1;
 	owner_like(coming, database);
-	if (restored_note(coming, backup, actor, err) == 0 &&
-	    old_keep(database, restored, err) == 0 && file_name(coming, database, true, err) == 0)
+	if (restored_note(coming, backup, actor, err) == 0)
 		return 0;
 	unlink(coming);
 	return -1;
+}
+
+int store_restore_finish(const char *database, struct store_restored *restored, struct err *err)
+{
+	AUTO_FREE char *coming = coming_path(database);
+
+	if (old_keep(database, restored, err) == 0 && file_name(coming, database, true, err) == 0)
+		return 0;
+	unlink(coming);
+	return -1;
+}
+
+int store_restore(const char *backup, const char *database, const char *actor, bool foreign,
+		  struct store_restored *restored, struct err *err)
+{
+	return store_restore_prepare(backup, database, actor, foreign, restored, err) < 0 ?
+		       -1 :
+		       store_restore_finish(database, restored, err);
 }

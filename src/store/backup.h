@@ -28,5 +28,10 @@ struct store_restored {
  * Terakoya, is no database of ours, or, unless `foreign`, is of another installation. */
 int store_restore(const char *backup, const char *database, const char *actor, bool foreign,
 		  struct store_restored *restored, struct err *err);
+/* Its two halves, for who has the database open until the second. The first may take long, changes nothing but a file
+ * beside the database, and says whether that one can be read; the second takes that file, and says what was kept. */
+int store_restore_prepare(const char *backup, const char *database, const char *actor, bool foreign,
+			  struct store_restored *restored, struct err *err);
+int store_restore_finish(const char *database, struct store_restored *restored, struct err *err);
 
 #endif

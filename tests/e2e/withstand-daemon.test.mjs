@@ -1,6 +1,9 @@
 // kill -9 of terakoyad, at any moment: it converges on restart, and nobody loses anything.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { api, bake, closeAll, Daemon, json, leftovers, ok, prepareHost, sleep, Terminal, until } from './lab.mjs';
 import { check, consoleOf, openLab, seatOf, shell, stateOf } from './seat.mjs';
@@ -152,4 +155,31 @@ test('killed while students work, it gives them back the same shells and every b
   assert.ok(attempts.some((row) => row.task === task.id && row.verdict === 'pass'), 'and its attempt is kept');
   await Promise.all([counter, editor, again].map((terminal) => terminal.close()));
   await ok('class', 'close', String(made.id), '--yes');
+});
+
+test('a backup is restored under an open class: its shells live on, and a class of later goes with its machines', { timeout: 120000 }, async (t) => {
+  const made = await json('class', 'create', 'linux-intro', '--seats', '1', '--name', 'backed up');
+  await ok('class', 'launch', String(made.id), '--untested');
+  const [seat] = (await json('class', 'show', String(made.id))).seat;
+  const terminal = await shell(seat);
+  const pid = (await terminal.run('cd /tmp; echo $$')).trim();
+  const place = mkdtempSync(path.join(os.tmpdir(), 'tk-backup-'));
+  await ok('backup', path.join(place, 'noon.db'));
+  const later = await json('class', 'create', 'linux-intro', '--seats', '1', '--name', 'of later');
+  await ok('class', 'launch', String(later.id), '--untested');
+  assert.equal((await leftovers()).domains.length, 4);
+
+  const begun = Date.now();
+  await ok('restore', path.join(place, 'noon.db'), '--yes');
+  await terminal.closed;
+  await terminal.open();
+  assert.equal((await terminal.run('pwd; echo $$', 30000)).trim().split(/\s+/).join(' '), `/tmp ${pid}`, 'the same shell');
+  t.diagnostic(`its prompt was back ${Date.now() - begun} ms after the command`);
+  await until('only the first class has machines', async () => (await leftovers()).domains.length === 2, 20000);
+  assert.deepEqual((await api('GET', '/classes')).body.map((one) => one.name), ['backed up']);
+  await stateOf(seat.id, 'ready');
+  assert.deepEqual(children(daemon.pid).filter((child) => /^State:\tZ/m.test(readFileSync(`/proc/${child}/status`, 'utf8'))), []);
+  await terminal.close();
+  await ok('class', 'close', String(made.id), '--yes');
+  rmSync(place, { recursive: true });
 });

@@ -13,7 +13,7 @@ import { CLOSE, WebSocketClient } from "./websocket.mjs";
  * learns. The walk asks for the first class, for Aoi's seat and for a machine of it. Columns, in this order: */
 const columns = ["nobody", "mika", "hana", "kenji", "mio", "rio", "aoi", "ren", "sora", "own", "strange"];
 /* mika: admin. own, strange: observers, of Aoi's organisation and of another one.
- * A backup is for the unix socket only, which the walk does not use.
+ * A backup, and the way back, are for the unix socket only, which the walk does not use.
  *
  * . let in (what follows may fail for other reasons)    1 sign in first    3 not for you    4 there is no such thing */
 const matrix = `
@@ -35,6 +35,7 @@ const matrix = `
 	1.333333333  GET    /audit/verify
 	1.333333333  POST   /audit/forget
 	13333333333  POST   /backup
+	13333333333  POST   /restore
 	1.333333333  GET    /settings
 	1.333333333  PATCH  /settings
 	1...3333333  GET    /organisations

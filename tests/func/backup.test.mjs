@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Daemon, launchedClass, makeState, terakoya } from "./daemon.mjs";
+import { Daemon, events, launchedClass, makeState, terakoya } from "./daemon.mjs";
 
 const place = makeState();
 const file = join(place, "backup.db");
@@ -69,19 +69,54 @@ test("nobody writes files on the host from afar", async () => {
 	assert.equal((await daemon.local("POST", "/backup", { path: "here.db" })).status, 400);
 });
 
-test("restoring is refused while the daemon works, and without a good backup nothing changes", async () => {
-	const running = await cli("restore", file, "--yes");
-	assert.equal(running.status, 4);
-	assert.match(running.stderr, /stop it first/);
+test("without a good backup nothing changes, whether the daemon works or not", async () => {
+	const broken = join(place, "broken.db"), newer = join(place, "newer.db"), foreign = join(place, "foreign.db");
+	writeFileSync(broken, readFileSync(file).fill(0x55, 4096 * 3, 4096 * 9));
+	for (const [to, change] of [[newer, "PRAGMA user_version = 9999"],
+		[foreign, "UPDATE setting SET value = 'f' || substr(value, 2) WHERE key = 'instance'"]]) {
+		writeFileSync(to, readFileSync(file));
+		execFileSync("sqlite3", [to, change]);
+	}
+	const refusals = async () => {
+		assert.notEqual((await cli("restore", broken, "--yes")).status, 0);
+		assert.match((await cli("restore", newer, "--yes")).stderr, /newer version/);
+		assert.match((await cli("restore", foreign, "--yes")).stderr, /another installation.*--force/);
+		assert.match((await cli("restore", join(place, "none.db"), "--yes")).stderr, /none\.db/);
+		assert.equal((await cli("restore", file)).status, 4); /* nobody can be asked */
+	};
+	const { pid } = daemon.child;
+	await refusals();
+	assert.equal((await daemon.as(mika, "GET", "/classes")).status, 200);
+	assert.equal(daemon.child.pid, pid);
 	await daemon.stop();
 	const before = readFileSync(join(daemon.state, "terakoya.db"));
-	const broken = join(place, "broken.db");
-	writeFileSync(broken, readFileSync(file).fill(0x55, 4096 * 3, 4096 * 9));
-	assert.notEqual((await cli("restore", broken, "--yes")).status, 0);
-	assert.equal((await cli("restore", join(place, "none.db"), "--yes")).status, 3);
-	assert.equal((await cli("restore", file)).status, 4); /* nobody can be asked */
+	await refusals();
 	assert.deepEqual(readFileSync(join(daemon.state, "terakoya.db")), before);
+	assert.ok(!existsSync(join(daemon.state, "terakoya.db.restoring")));
 	daemon = await Daemon.start({ state: daemon.state });
+});
+
+test("a daemon that works begins anew with a backup: what came later is gone, who had signed in before still is", async () => {
+	const then = await progress(), { pid } = daemon.child;
+	const later = (await daemon.as(mika, "POST", "/classes", { course: "linux-intro", name: "Later", seats: 3 })).json;
+	const stream = events(daemon, "/events", mika, { milliseconds: 60000 });
+	await stream.open;
+	const result = await cli("--json", "restore", file, "--yes");
+	assert.equal(result.status, 0, result.stderr);
+	const { kept } = JSON.parse(result.stdout);
+	assert.match(kept, /terakoya\.db\.before-/);
+	assert.ok(existsSync(kept));
+	assert.equal(execFileSync("sqlite3", ["-readonly", kept, `SELECT name FROM class WHERE id = ${later.id}`], { encoding: "utf8" }), "Later\n");
+	assert.ok((await stream).ended, "connections end, so that pages ask anew");
+	assert.equal(daemon.child.exitCode, null);
+	assert.equal(daemon.child.pid, pid, "the same process, for who started it");
+	assert.equal((await daemon.as(mika, "GET", `/classes/${later.id}`)).status, 404);
+	assert.deepEqual(await progress(), then);
+	assert.equal((await daemon.as(aoi, "GET", `/seats/${aoi.seat}/workspace`)).status, 200);
+	const [newest] = (await daemon.as(mika, "GET", "/audit")).json;
+	assert.deepEqual([newest.action, newest.object, newest.actor], ["database.restore", file, "root"]);
+	assert.equal((await daemon.as(mika, "GET", "/audit/verify")).json.broken, 0);
+	assert.equal((await cli("restore", file, "--yes")).status, 0, "and once more");
 });
 
 test("a class and its progress come back from a backup, what came later does not, and the old database is kept", async () => {

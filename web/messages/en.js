@@ -731,6 +731,7 @@ export default {
 	"work.template": "Baking {object}",
 	"work.proof": "Testing {object}",
 	"work.backup": "Backing up to {object}",
+	"work.restore": "Restoring {object}",
 	"work.done": "Done in {time}",
 	"work.failed": "Failed",
 

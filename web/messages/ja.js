@@ -731,6 +731,7 @@ export default {
 	"work.template": "{object} のひな型を作成中",
 	"work.proof": "{object} をテスト中",
 	"work.backup": "{object} にバックアップ中",
+	"work.restore": "{object} から復元中",
 	"work.done": "{time}で完了",
 	"work.failed": "失敗",
 
