@@ -122,7 +122,8 @@ struct machine {
 	char doomed[64];            /* the domain it replaces; removed when this one is settled */
 	uint64_t down_at;           /* clock_mono_ms(): connection lost; 0: it is up */
 	bool pinging;
-	unsigned clock_looks;       /* it was told the time, and took it late: so often its clock is still looked at */
+	unsigned clock_looks;       /* it was told the time: so often its clock is still looked at, ... */
+	uint64_t clock_look_at;     /* ... and not before then; clock_mono_ms() */
 	uint64_t asked_at;          /* clock_mono_ms() of the last ping */
 	struct link_health health;  /* of its answer; all 0 before the first */
 	int64_t made_at;            /* ms since 1970, this generation; 0: not known */

@@ -29,8 +29,8 @@
 #define MIB            (1ull << 20)
 #define DISK_RESERVE   (1024 * MIB)
 #define WAKE_MS        20000
-#define CLOCK_SLACK_MS 1000 /* a clock may be off by so much after it was set */
-#define CLOCK_LOOKS    4
+#define CLOCK_LOOKS    3
+#define CLOCK_LOOK_MS  3000 /* between being told and a look, and between two */
 #define NAMED_AT_ONCE  8            /* machines in a work's message */
 
 struct frost {
@@ -148,17 +148,18 @@ void freeze_machine(struct machine *machine)
 	core_submit(machine->core, &freeze->base);
 }
 
-/* What a machine on a busy host is told has aged by the time that it takes it; pulse.c has a look then. */
-static void clock_told(struct machine *machine, uint64_t since, const struct err *err)
+/* pulse.c has a look at its clock: what a machine on a busy host is told has aged by the time that it takes it, and what a
+ * connection of before had told a machine that stood still is read only when it goes on, beside what it is told then. */
+static void clock_told(struct machine *machine)
 {
-	machine->clock_looks = err || clock_mono_ms() - since > CLOCK_SLACK_MS ? CLOCK_LOOKS : 0;
+	machine->clock_looks = CLOCK_LOOKS;
+	machine->clock_look_at = clock_mono_ms() + CLOCK_LOOK_MS;
 }
 
 static void woken(void *context, const struct link_exec_result *result, const struct err *err)
 {
 	struct awaited *awaited = context;
 	size_t step = awaited->step;
-	uint64_t since = awaited->since;
 	struct machine *machine = awaited_machine(awaited);
 
 	if (!machine || (err && err->kind == ERR_UNAVAILABLE))
@@ -168,19 +169,17 @@ static void woken(void *context, const struct link_exec_result *result, const st
 			    step ? "the time" : "random numbers");
 	if (!step)
 		return;
-	clock_told(machine, since, err);
+	clock_told(machine);
 	machine_step(machine, EVENT_IDENTIFIED, NULL);
 }
 
 static void clock_set(void *context, const struct link_exec_result *result, const struct err *err)
 {
-	struct awaited *awaited = context;
-	uint64_t since = awaited->since;
-	struct machine *machine = awaited_machine(awaited);
+	struct machine *machine = awaited_machine(context);
 
 	(void)result;
 	if (machine && !(err && err->kind == ERR_UNAVAILABLE))
-		clock_told(machine, since, err);
+		clock_told(machine);
 }
 
 static void set_clock(struct machine *machine, link_exec_fn *done, void *context)
@@ -201,7 +200,11 @@ void freeze_set_clock(struct machine *machine)
 
 static void clock_moved(void *context, const struct link_exec_result *result, const struct err *err)
 {
-	(void)context, (void)result, (void)err;
+	struct machine *machine = awaited_machine(context);
+
+	(void)result, (void)err;
+	if (machine)
+		machine->clock_look_at = clock_mono_ms() + CLOCK_LOOK_MS;
 }
 
 /* Relative to the machine's own clock, so that it does not matter when it is done. */
@@ -211,7 +214,8 @@ static void move_clock(struct machine *machine, int64_t ms)
 	const char *const set[] = { "date", "-u", "-s", by, NULL };
 	struct link_exec exec = { .argv = set, .timeout_ms = WAKE_MS };
 
-	link_exec(machine->link, &exec, clock_moved, NULL);
+	machine->clock_look_at = UINT64_MAX;
+	link_exec(machine->link, &exec, clock_moved, await(machine));
 }
 
 /* The machine's clock was read somewhere between question and answer: what is outside of that is certain. */
@@ -221,7 +225,10 @@ static void clock_seen(void *context, const struct link_exec_result *result, con
 	int64_t took = (int64_t)(clock_mono_ms() - awaited->since), now = clock_real_ms();
 	struct machine *machine = awaited_machine(awaited);
 
-	if (!machine || !machine->link || err || result->status != 0)
+	if (!machine || !machine->link)
+		return;
+	machine->clock_look_at = clock_mono_ms() + CLOCK_LOOK_MS;
+	if (err || result->status != 0)
 		return;
 	double seconds = strtod((const char *)result->output, NULL);
 	if (!(seconds > 0 && seconds < 1e11)) /* the guest's word */
@@ -231,8 +238,6 @@ static void clock_seen(void *context, const struct link_exec_result *result, con
 		move_clock(machine, now - took - shown);
 	else if (shown > now)
 		move_clock(machine, now - shown);
-	if (took <= CLOCK_SLACK_MS)
-		machine->clock_looks = 0;
 }
 
 void freeze_check_clock(struct machine *machine)
@@ -241,6 +246,7 @@ void freeze_check_clock(struct machine *machine)
 	struct link_exec exec = { .argv = look, .timeout_ms = WAKE_MS };
 
 	machine->clock_looks--;
+	machine->clock_look_at = UINT64_MAX; /* until it has answered */
 	link_exec(machine->link, &exec, clock_seen, await(machine));
 }
 

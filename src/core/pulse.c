@@ -90,7 +90,7 @@ static void check_pulse(struct machine *machine, uint64_t now)
 		return;
 	}
 	bool listens = machine->state == MACHINE_READY && link_is_up(machine->link);
-	if (listens && machine->clock_looks)
+	if (listens && machine->clock_looks && now >= machine->clock_look_at)
 		freeze_check_clock(machine);
 	if (listens && !machine->pinging && (!machine->asked_at || now - machine->asked_at > ASK_MS)) {
 		machine->pinging = true;

@@ -146,6 +146,14 @@ test('a daemon that is killed in the pause finds the class paused, and then ever
   await clockIsRight(terminal, 20000);
 });
 
+test('a clock that is wrong again soon after a machine went on is put right', { timeout: 60000 }, async () => {
+  await ok('class', 'pause', String(view.id));
+  await standStill();
+  await ok('class', 'continue', String(view.id));
+  await terminal.run('sudo date -s "-40 seconds"'); // as by what was told before it stood still, and is read now
+  await clockIsRight(terminal, 20000);
+});
+
 test('a daemon that is killed before it has let the machines go on does so at its next start', { timeout: 90000 }, async () => {
   await ok('class', 'pause', String(view.id));
   await standStill();
