@@ -172,6 +172,8 @@ export async function leftovers() {
   const pools = (await virsh('pool-list', '--all', '--name')).split('\n').map((s) => s.trim());
   const tag = await instanceTag();
   const mine = (text) => text.split('\n').map((s) => s.trim()).filter((s) => s.includes(tag));
+  // What libvirt lists is what it read last; a disk that is removed while it reads stays in that list for a minute.
+  if (pools.includes(tag)) await virsh('pool-refresh', tag).catch(() => {});
   const volumes = pools.includes(tag) ? (await virsh('vol-list', tag)).split('\n').filter((s) => s.trim()) : [];
   const processes = (await run('ps', ['-eo', 'args'])).stdout.split('\n').filter((s) => s.includes(`guest=${tag}-`));
   const sockets = (await run('find', ['/var/lib/libvirt/qemu/channel', '/run/libvirt', '-name', '*terakoya*'])

@@ -107,6 +107,7 @@ test('in the morning the class is frozen; bridges of its own that nobody knows a
 });
 
 test('every machine comes back as it was: shells, editors, files, networks, progress, ssh', { timeout: 120000 }, async (t) => {
+  await until('libvirtd answers', async () => (await api('GET', '/host')).body.libvirt, 20000);
   const start = Date.now();
   await ok('class', 'resume', String(view.id));
   t.diagnostic(`two seats were back after ${Date.now() - start} ms`);
