@@ -237,8 +237,9 @@ async function echoPart() {
   const end = Date.now() + 20000;
   await sleep(3000); // what the shells' starts have set going is over
   await Promise.all(terminals.map((one, index) => sleep(index * 31).then(() => typeKeys(one, end, times))));
-  for (const one of terminals) one.type('\x15'); // who comes next finds an empty line
   const stats = (await api('GET', '/stats')).body;
+  for (const one of terminals) one.type('\x15\r'); // who comes next finds a prompt at the end, and nothing behind it
+  await Promise.all(terminals.map((one) => one.prompt(30000)));
   await Promise.all(terminals.map((one) => one.close()));
   table.put('echo_p50_ms', round(quantile(times, 0.5), 1));
   table.put('echo_p99_ms', round(quantile(times, 0.99), 1));
