@@ -221,18 +221,26 @@ static int journal_move(const char *database, const char *kept, const char *suff
 							  err_errno(err, "cannot move %s", from);
 }
 
-/* The old one gets a second name, and keeps the first until the new one takes it. */
-static int old_keep(const char *database, struct store_restored *restored, struct err *err)
+/* One that nothing has yet: two may be kept in one second. */
+static void kept_name(const char *database, struct store_restored *restored)
 {
 	time_t now = time(NULL);
 	struct tm local;
 	char stamp[32];
 
+	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", localtime_r(&now, &local));
+	snprintf(restored->kept, sizeof(restored->kept), "%s.before-%s", database, stamp);
+	for (unsigned again = 2; access(restored->kept, F_OK) == 0 && again < 100; again++)
+		snprintf(restored->kept, sizeof(restored->kept), "%s.before-%s-%u", database, stamp, again);
+}
+
+/* The old one gets a second name, and keeps the first until the new one takes it. */
+static int old_keep(const char *database, struct store_restored *restored, struct err *err)
+{
 	*restored->kept = 0;
 	if (access(database, F_OK) < 0)
 		return 0;
-	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", localtime_r(&now, &local));
-	snprintf(restored->kept, sizeof(restored->kept), "%s.before-%s", database, stamp);
+	kept_name(database, restored);
 	if (journal_fold(database) < 0 &&
 	    (journal_move(database, restored->kept, "-wal", err) < 0 ||
 	     journal_move(database, restored->kept, "-shm", err) < 0))

@@ -158,6 +158,23 @@ static void what_was_backed_up_is_restored_and_the_rest_is_kept(void **state)
 	store_close(before);
 }
 
+static void what_is_kept_twice_in_a_second_is_kept_twice(void **state)
+{
+	struct store_restored first, second;
+
+	(void)state;
+	ok(store_copy(path, copy, false, NULL, NULL, &err));
+	store_close(store);
+	store = NULL;
+	ok(store_restore(copy, path, "root", false, &first, &err));
+	ok(store_restore(copy, path, "root", false, &second, &err));
+	assert_string_not_equal(first.kept, second.kept);
+	assert_int_equal(access(first.kept, F_OK), 0);
+	assert_int_equal(access(second.kept, F_OK), 0);
+	store = store_open(path, &err);
+	assert_non_null(store);
+}
+
 static void a_damaged_database_is_replaced_and_kept(void **state)
 {
 	struct store_restored restored;
@@ -216,6 +233,7 @@ int main(void)
 		test(a_copy_is_of_one_moment_and_stops_nobody),
 		test(a_copy_that_is_given_up_leaves_nothing),
 		test(what_was_backed_up_is_restored_and_the_rest_is_kept),
+		test(what_is_kept_twice_in_a_second_is_kept_twice),
 		test(a_damaged_database_is_replaced_and_kept),
 		test(what_does_not_fit_is_not_restored),
 		test(a_backup_of_another_installation_needs_force),
