@@ -163,6 +163,8 @@ static int instance_fits(struct store *backup, const char *database,
 	bool same = !present || str_equal(store_instance(present), store_instance(backup));
 
 	store_close(present);
+	if (why.kind == ERR_UNAVAILABLE) /* it is only busy */
+		return err_set(err, why.kind, "%s", why.message);
 	snprintf(restored->damage, sizeof(restored->damage), "%.255s", why.message);
 	return same ? 0 :
 		err_set(err, ERR_CONFLICT,

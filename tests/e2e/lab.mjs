@@ -4,10 +4,10 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
-import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { freePort } from '../func/daemon.mjs';
 
 const run = promisify(execFile);
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -79,14 +79,6 @@ export function api(method, url, body, directory = state) {
 export async function virsh(...args) {
   const { stdout } = await run('virsh', ['-q', '-c', 'qemu:///system', ...args]);
   return stdout;
-}
-
-export async function freePort() {
-  const server = net.createServer();
-  await new Promise((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  return port;
 }
 
 /** Once per run of the tests: libvirtd and what else the host needs. Remembers what it had to start. */
@@ -211,4 +203,5 @@ export async function chromium() {
   });
 }
 
+export { freePort };
 export { Terminal } from './terminal.mjs';

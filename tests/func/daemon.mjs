@@ -10,13 +10,17 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 export const program = join(root, process.env.TERAKOYA_BUILD ?? "build", "terakoyad");
 export const terakoya = join(root, process.env.TERAKOYA_BUILD ?? "build", "terakoya");
 
-export function freePort() {
-	return new Promise((done) => {
-		const server = createServer().listen(0, "127.0.0.1", () => {
-			const { port } = server.address();
-			server.close(() => done(port));
+/** One that neither the kernel gives to a connection meanwhile (its range begins at 32768) nor, likely, another test takes. */
+export async function freePort() {
+	for (;;) {
+		const port = 20000 + Math.floor(Math.random() * 12000), server = createServer();
+		const free = await new Promise((done) => {
+			server.once("error", () => done(false)).listen(port, "127.0.0.1", () => done(true));
 		});
-	});
+		if (!free) continue;
+		await new Promise((done) => server.close(done));
+		return port;
+	}
 }
 
 const states = [];
