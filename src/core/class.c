@@ -502,19 +502,18 @@ void class_continue_close(struct class *class)
 	core_submit(core, &sweep->base);
 }
 
-/* A transaction is for its speed alone: of a class that is closing all machines go, whatever is written of them. */
-static void remove_machines(struct core *core, struct class *class)
+void class_step_machines(struct class *class, enum machine_event event)
 {
+	struct store *store = class->core->store;
 	struct err err = ERR_INIT;
-	bool together = store_begin(core->store, &err) == 0;
+	bool together = store_begin(store, &err) == 0;
 
-	for (size_t i = 0; i < class->seats; i++) {
-		grade_forget(&class->seat[i]);
+	for (size_t i = 0; i < class->seats; i++)
 		for (size_t k = 0; k < class->seat[i].machines; k++)
-			machine_step(&class->seat[i].machine[k], EVENT_REMOVE, NULL);
-	}
-	if (!together || store_commit(core->store, &err) < 0)
-		log_error("that class %lld's machines go was not written down: %s", (long long)class->row.id, err.message);
+			machine_step(&class->seat[i].machine[k], event, NULL);
+	if (!together || store_commit(store, &err) < 0)
+		log_error("what class %lld's machines are to become was not written down: %s", (long long)class->row.id,
+			  err.message);
 }
 
 int class_close(struct core *core, const struct actor *actor, struct class *class, struct err *err)
@@ -526,7 +525,9 @@ int class_close(struct core *core, const struct actor *actor, struct class *clas
 	freeze_end(class, "the class was closed");
 	if (class_set_state(class, CLASS_CLOSING, err) < 0)
 		return -1;
-	remove_machines(core, class);
+	for (size_t i = 0; i < class->seats; i++)
+		grade_forget(&class->seat[i]);
+	class_step_machines(class, EVENT_REMOVE);
 	note_class(core, actor, class, "class.close", "");
 	class_continue_close(class);
 	return 0;

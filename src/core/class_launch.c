@@ -73,20 +73,6 @@ static int check_launch(struct class *class, bool untested, struct err *err)
 	return class_check_tested(class, untested, err);
 }
 
-/* A transaction is for its speed alone: what each machine is to become is written down again with its next step. */
-static void want_machines(struct core *core, struct class *class)
-{
-	struct err err = ERR_INIT;
-	bool together = store_begin(core->store, &err) == 0;
-
-	for (size_t i = 0; i < class->seats; i++)
-		for (size_t k = 0; k < class->seat[i].machines; k++)
-			machine_step(&class->seat[i].machine[k], EVENT_WANT, NULL);
-	if (!together || store_commit(core->store, &err) < 0)
-		log_error("what class %lld's machines are to become was not written down: %s", (long long)class->row.id,
-			  err.message);
-}
-
 /* From the class's new state on a restart at any moment goes on with the launch (reconcile.c). */
 static int make_machines(struct core *core, const struct actor *actor, struct class *class, bool untested, bool open,
 			 struct err *err)
@@ -103,7 +89,7 @@ static int make_machines(struct core *core, const struct actor *actor, struct cl
 		class->launch_mono = 0;
 		return -1;
 	}
-	want_machines(core, class);
+	class_step_machines(class, EVENT_WANT);
 	note_class(core, actor, class, open ? "class.launch" : "class.prepare",
 		   class_is_untested(class) ? "{\"untested\": true}" : "");
 	return 0;

@@ -164,6 +164,9 @@ void tools_free(struct core *core);
 
 /* The one way in which a machine's state changes. reason may be NULL. */
 void machine_step(struct machine *machine, enum machine_event event, const char *reason);
+/* Each machine of a class takes that step, in one transaction for its speed alone: of a class that is preparing or closing
+ * a restart does what was not written down (reconcile.c). */
+void class_step_machines(struct class *class, enum machine_event event);
 void machine_new_uuid(char uuid[37]); /* random, version 4 */
 /* Fills in the domain's name of the present generation. */
 void machine_domain(const struct machine *machine, char name[64]);

@@ -94,39 +94,33 @@ int api_audit_forget(struct request *request, struct err *err)
 }
 
 /* The path is on the host, and the file the daemon's: nothing to be chosen from afar. */
-static int read_file_wish(struct request *request, const char *refusal, const char **path, bool *force, struct err *err)
+static int begin_with_file(struct request *request, const char *refusal,
+			   int (*begin)(struct core *core, const struct actor *actor, const char *path, bool force,
+					struct work **work, struct err *err),
+			   struct err *err)
 {
-	const struct field fields[] = { { "path", FIELD_TEXT, true, 1, 1000, path },
-					{ "force", FIELD_BOOL, false, 0, 0, force } };
+	const char *path;
+	bool force = false;
+	const struct field fields[] = { { "path", FIELD_TEXT, true, 1, 1000, &path },
+					{ "force", FIELD_BOOL, false, 0, 0, &force } };
+	struct work *work;
 
 	if (!request->listener->local)
 		return err_set(err, ERR_DENIED, "%s", refusal);
-	return fields_read(request->json, fields, ARRAY_SIZE(fields), err);
+	if (fields_read(request->json, fields, ARRAY_SIZE(fields), err) < 0 ||
+	    begin(request->server->core, &request->actor, path, force, &work, err) < 0)
+		return -1;
+	reply_json(request, MHD_HTTP_ACCEPTED, view_work(work));
+	return 0;
 }
 
 int api_backup(struct request *request, struct err *err)
 {
-	const char *path;
-	bool force = false;
-	struct work *work;
-
-	if (read_file_wish(request, "a backup is made on the server itself: `terakoya backup FILE`", &path, &force, err) < 0 ||
-	    archive_backup(request->server->core, &request->actor, path, force, &work, err) < 0)
-		return -1;
-	reply_json(request, MHD_HTTP_ACCEPTED, view_work(work));
-	return 0;
+	return begin_with_file(request, "a backup is made on the server itself: `terakoya backup FILE`", archive_backup, err);
 }
 
 int api_restore(struct request *request, struct err *err)
 {
-	const char *path;
-	bool force = false;
-	struct work *work;
-
-	if (read_file_wish(request, "a backup is restored on the server itself: `terakoya restore FILE`", &path, &force,
-			   err) < 0 ||
-	    archive_restore(request->server->core, &request->actor, path, force, &work, err) < 0)
-		return -1;
-	reply_json(request, MHD_HTTP_ACCEPTED, view_work(work));
-	return 0;
+	return begin_with_file(request, "a backup is restored on the server itself: `terakoya restore FILE`", archive_restore,
+			       err);
 }
